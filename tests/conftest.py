@@ -1,0 +1,127 @@
+"""What the tests share: the real data, the browser, and which tests a machine can run."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from cainr_core.data.fields import Field
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+SHARED = REPOSITORY.parent / "shared" / "data"
+
+# Every file of the shared folder that holds a field, with its variable.
+SHARED_FIELDS = [
+    ("cesm1_ts_daily.nc", "TS"),
+    ("e3sm_trefht_monthly_2012_2013.nc", "TREFHT"),
+    ("e3sm_trefht_monthly_1850.nc", "TREFHT"),
+    ("e3sm_ne30pg2_trefht_annual.nc", "TREFHT"),
+    ("ecmwf_t2m_025.nc", "t2m"),
+]
+
+CHROMIUM = next(
+    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
+)
+CHROMIUM_FLAGS = [
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+BROWSER_REQUIRED = os.environ.get("CAINR_REQUIRE_BROWSER") == "1"
+
+
+# --- data --------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder of real files beside the checkout; the test is skipped where it is absent."""
+    if not SHARED.is_dir():
+        pytest.skip(f"no {SHARED.relative_to(REPOSITORY.parent)} beside the checkout")
+    return SHARED
+
+
+@pytest.fixture(scope="session", params=SHARED_FIELDS, ids=lambda case: Path(case[0]).stem)
+def shared_field(request: pytest.FixtureRequest, shared: Path) -> tuple[Path, str]:
+    """(path, variable), once for every shared file that holds a field."""
+    name, variable = request.param
+    return shared / name, variable
+
+
+@pytest.fixture(scope="session")
+def sample() -> Field:
+    """The bundled sample: TS, 30 days, 192 x 288 cells."""
+    from cainr_core.data.sources import open_sample
+
+    return open_sample()
+
+
+# --- the browser, and what a machine can run -------------------------------------
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, object]) -> dict[str, object]:
+    """pytest-playwright drives the Chromium that the machine has, not one it downloads."""
+    return {**browser_type_launch_args, "executable_path": CHROMIUM, "args": CHROMIUM_FLAGS}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    if CHROMIUM is None and not BROWSER_REQUIRED:
+        for item in items:
+            if item.get_closest_marker("browser"):
+                item.add_marker(pytest.mark.skip(reason="no Chromium on this machine"))
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    if item.get_closest_marker("gpu"):
+        import torch  # here, not above: collecting the tests must not load it
+
+        if not torch.cuda.is_available():
+            pytest.skip("no CUDA device")
+    if item.get_closest_marker("browser") and CHROMIUM is None:
+        pytest.fail("CAINR_REQUIRE_BROWSER=1, and there is no Chromium on this machine")
+
+
+class BrowserTests:
+    """With CAINR_REQUIRE_BROWSER=1 a run that skipped a browser test, or ran none, fails."""
+
+    def __init__(self) -> None:
+        self.ran = 0
+        self.skipped = 0
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if "browser" in report.keywords:
+            self.skipped += report.skipped
+            self.ran += report.when == "call" and not report.skipped
+
+    @property
+    def complaint(self) -> str | None:
+        if self.skipped:
+            return f"CAINR_REQUIRE_BROWSER=1, but {self.skipped} browser tests were skipped"
+        return None if self.ran else "CAINR_REQUIRE_BROWSER=1, but no browser test ran"
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> Iterator[None]:
+        if self.complaint and session.exitstatus == pytest.ExitCode.OK:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+        return (yield)
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        if self.complaint:
+            terminalreporter.write_line(self.complaint, red=True)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if BROWSER_REQUIRED and not config.option.collectonly:
+        config.pluginmanager.register(BrowserTests(), "cainr-browser-tests")
