@@ -1,0 +1,229 @@
+"""Which dimension is which: time, latitude, longitude, columns, and what must be selected.
+
+Follows the CF conventions (standard_name, units, axis), then the names that are in use.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from cainr_core.data.calendars import is_datetime
+from cainr_core.data.grid import Grid
+from cainr_core.errors import CainrError
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+_LAT_NAMES = ("lat", "latitude", "nav_lat", "latcell", "clat", "yt", "y", "j", "rlat")
+_LON_NAMES = ("lon", "longitude", "long", "nav_lon", "loncell", "clon", "xt", "x", "i", "rlon")
+_NORTH = ("degrees_north", "degree_north", "degree_n", "degrees_n", "degreen", "degreesn")
+_EAST = ("degrees_east", "degree_east", "degree_e", "degrees_e", "degreee", "degreese")
+_TIME_NAMES = ("time", "times", "t", "date", "valid_time", "xtime", "step")
+_NUMBERED_TIMES = ("year", "years", "yr", "month", "months", "dayofyear", "doy", "day_of_year")
+_COLUMN_NAMES = ("ncol", "lndgrid", "ncells", "cell", "cells", "ncell", "values", "rgrid")
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The roles of the dimensions and coordinates of one variable, by name.
+
+    time: the dimension of time; None where the variable has none or only a scalar one.
+    scalar_time: a scalar coordinate that holds the one time, where there is no such dimension.
+    lat, lon: the 1-D coordinate variables; space: their dimensions, (lat, lon) or (column,).
+    others: the remaining dimensions (levels, members, ...).
+    """
+
+    variable: str
+    kind: Literal["latlon", "columns"]
+    time: str | None
+    scalar_time: str | None
+    lat: str
+    lon: str
+    space: tuple[str, ...]
+    others: tuple[str, ...]
+
+
+def find_layout(dataset: xr.Dataset, name: str) -> Layout:
+    """The layout of a variable; CainrError if it does not lie on a grid that can be used."""
+    dims = tuple(str(dim) for dim in dataset[name].dims)
+    lat, lon = _horizontal(dataset, name)
+    lat_dim, lon_dim = str(dataset[lat].dims[0]), str(dataset[lon].dims[0])
+    kind: Literal["latlon", "columns"] = "columns" if lat_dim == lon_dim else "latlon"
+    space = (lat_dim,) if kind == "columns" else (lat_dim, lon_dim)
+    rest = [dim for dim in dims if dim not in space]
+    times = sorted((d for d in rest if _is_time(dataset, d)), key=lambda d: _time_rank(dataset, d))
+    time = times[0] if times else None
+    others = tuple(dim for dim in rest if dim != time)
+    scalar = None if time else _scalar_time(dataset[name])
+    return Layout(name, kind, time, scalar, lat, lon, space, others)
+
+
+def build_grid(dataset: xr.Dataset, layout: Layout) -> Grid:
+    """The grid of a layout, coordinates in degrees; CainrError if they make no grid."""
+    lat, lon = _degrees(dataset[layout.lat]), _degrees(dataset[layout.lon])
+    name = layout.variable
+    if not (np.isfinite(lat).all() and np.isfinite(lon).all()):
+        raise CainrError(f"The latitudes or longitudes of '{name}' have missing entries.")
+    if np.abs(lat).max() > 90.01 or np.abs(lon).max() > 720:
+        raise CainrError(
+            f"'{layout.lat}' and '{layout.lon}' are not degrees of latitude and longitude; "
+            f"'{name}' needs a lat-lon grid or columns with lat and lon in degrees."
+        )
+    lat = np.clip(lat, -90, 90)
+    if layout.kind == "columns":
+        return Grid.columns(lat, lon, _area(dataset, layout), (layout.space[0],))
+    for axis, values in ((layout.lat, lat), (layout.lon, np.mod(lon, 360))):
+        # Both ends of the globe, 0 and 360, may be present; nothing else may come twice.
+        repeated = values.size - np.unique(np.round(values, 9)).size
+        if repeated > (1 if axis == layout.lon else 0):
+            raise CainrError(f"'{axis}' has the same value more than once; remove the repeats.")
+    return Grid.latlon(lat, lon, (layout.space[0], layout.space[1]))
+
+
+def time_bounds_name(dataset: xr.Dataset, time: str) -> str | None:
+    """Name of the variable with the bounds of the time coordinate, if there is one."""
+    if time not in dataset.variables:
+        return None
+    variable = dataset[time]
+    told = variable.attrs.get("bounds") or variable.encoding.get("bounds")
+    told = told or variable.attrs.get("climatology") or variable.encoding.get("climatology")
+    usual = (f"{time}_bnds", f"{time}_bounds", f"{time}_bnd", "time_bound")
+    return next((n for n in (told, *usual) if n and n in dataset.variables), None)
+
+
+def _horizontal(dataset: xr.Dataset, name: str) -> tuple[str, str]:
+    """Names of the 1-D latitude and longitude of a variable."""
+    array = dataset[name]
+    near = [n for n in _coordinates_in_order(dataset, name) if dataset[n].dims]
+    lats = [n for n in near if _is_lat(n, dataset[n])]
+    lons = [n for n in near if _is_lon(n, dataset[n])]
+    lat = next((n for n in lats if dataset[n].ndim == 1), None)
+    lon = next((n for n in lons if dataset[n].ndim == 1), None)
+    if lat and lon:
+        return lat, lon
+    if any(dataset[n].ndim == 2 for n in lats + lons):
+        raise CainrError(
+            f"'{name}' is on a curvilinear grid (its latitudes and longitudes are 2-D); regrid it "
+            "to a lat-lon grid first, for example with 'cdo remapbil,r360x180'."
+        )
+    column = next((str(d) for d in array.dims if str(d).lower() in _COLUMN_NAMES), None)
+    if column:
+        raise CainrError(
+            f"'{name}' is on columns ('{column}') but the file has no lat and lon for them; add "
+            "the variables lat and lon from the model's grid file."
+        )
+    found = ", ".join(map(str, array.dims)) or "none"
+    raise CainrError(
+        f"'{name}' has no latitude and longitude (its dimensions: {found}); a variable on a "
+        "lat-lon grid or on columns with lat and lon is needed."
+    )
+
+
+def _coordinates_in_order(dataset: xr.Dataset, name: str) -> list[str]:
+    """Variables that may locate `name`: its dimensions' own, its coordinates, then any other."""
+    array = dataset[name]
+    own = [d for d in array.dims if d in dataset.variables]
+    told = str(array.attrs.get("coordinates") or array.encoding.get("coordinates") or "").split()
+    others = [n for n in (*told, *array.coords, *dataset.variables) if n in dataset.variables]
+    fitting = [n for n in others if n != name and set(dataset[n].dims) <= set(array.dims)]
+    return [str(n) for n in dict.fromkeys([*own, *fitting])]
+
+
+def _is_lat(name: str, coordinate: xr.DataArray) -> bool:
+    return _is_axis(name, coordinate, "latitude", _NORTH, "Y", _LAT_NAMES, 90)
+
+
+def _is_lon(name: str, coordinate: xr.DataArray) -> bool:
+    return _is_axis(name, coordinate, "longitude", _EAST, "X", _LON_NAMES, 360)
+
+
+def _is_axis(
+    name: str,
+    coordinate: xr.DataArray,
+    standard: str,
+    directed: tuple[str, ...],
+    axis: str,
+    names: tuple[str, ...],
+    limit: float,
+) -> bool:
+    if coordinate.dtype.kind not in "iuf" or coordinate.ndim > 2:
+        return False
+    told = str(coordinate.attrs.get("standard_name", "")).lower()
+    units = str(coordinate.attrs.get("units", "")).strip().lower()
+    if told:
+        return told == standard
+    if units in directed:
+        return True
+    if units and not units.startswith(("degree", "rad", "°")):
+        return False
+    if "north" in units or "east" in units:
+        return False
+    lowered = name.lower()
+    if str(coordinate.attrs.get("axis", "")).upper() == axis and coordinate.ndim == 1:
+        return True
+    if lowered not in names or lowered in ("rlat", "rlon"):
+        return False
+    # A bare index is named y or x, too: only values that can be degrees are taken, and no 0, 1, 2.
+    if lowered in ("y", "x", "yt", "xt", "i", "j"):
+        values = coordinate.values
+        counted = (
+            values.size > 1 and bool(np.all(np.diff(values) == 1)) and values.flat[0] in (0, 1)
+        )
+        return not counted and bool(np.all(np.abs(values) <= limit))
+    return True
+
+
+def _degrees(coordinate: xr.DataArray) -> np.ndarray:
+    values = np.asarray(coordinate.values, dtype=np.float64)
+    radians = str(coordinate.attrs.get("units", "")).strip().lower().startswith("rad")
+    return np.rad2deg(values) if radians else values
+
+
+def _area(dataset: xr.Dataset, layout: Layout) -> np.ndarray | None:
+    """The file's own cell areas on the columns, if they are all positive."""
+    measures = str(dataset[layout.variable].attrs.get("cell_measures", "")).split()
+    told = measures[measures.index("area:") + 1] if "area:" in measures[:-1] else None
+    standard = (n for n in dataset.variables if _standard_name(dataset[n]) == "cell_area")
+    for name in (told, "area", "cell_area", "areacella", *standard):
+        if name in dataset.variables and dataset[name].dims == layout.space:
+            area = np.asarray(dataset[name].values, dtype=np.float64)
+            if np.isfinite(area).all() and (area > 0).all():
+                return area
+    return None
+
+
+def _standard_name(array: xr.DataArray) -> str:
+    return str(array.attrs.get("standard_name", ""))
+
+
+def _is_time(dataset: xr.Dataset, dim: str) -> bool:
+    return _time_rank(dataset, dim) < 9
+
+
+def _time_rank(dataset: xr.Dataset, dim: str) -> int:
+    """How much a dimension is the time axis: 0 is most, 9 is not at all."""
+    lowered = dim.lower()
+    if dim not in dataset.variables:
+        return 6 if lowered == "time" else 9
+    coordinate = dataset[dim]
+    dates = is_datetime(coordinate.values)
+    if dates or coordinate.dtype.kind in "iuf":
+        if _standard_name(coordinate) == "time" or coordinate.attrs.get("axis") == "T":
+            return 0
+        if dates:
+            return 1 if lowered in _TIME_NAMES else 2
+        if lowered in _TIME_NAMES:
+            return 3
+        if lowered in _NUMBERED_TIMES and np.issubdtype(coordinate.dtype, np.number):
+            return 4
+    return 9
+
+
+def _scalar_time(array: xr.DataArray) -> str | None:
+    for name, coordinate in array.coords.items():
+        if coordinate.ndim == 0 and is_datetime(coordinate.values):
+            return str(name)
+    return None

@@ -1,0 +1,250 @@
+"""Open a field from NetCDF, Zarr or xarray, and say what there is to open."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from cainr_core.data.fields import Field
+from cainr_core.data.layout import Layout, build_grid, find_layout, time_bounds_name
+from cainr_core.data.reading import describe_source, opened
+from cainr_core.data.samples import coastlines, sample_path
+from cainr_core.data.selection import select_others, select_times
+from cainr_core.data.times import TimeAxis
+from cainr_core.errors import CainrError
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+__all__ = [
+    "VariableSummary",
+    "coastlines",
+    "describe",
+    "list_variables",
+    "open_field",
+    "open_sample",
+    "sample_path",
+]
+
+# Surface or near-surface temperature, as E3SM, CESM, CMIP6 and ECMWF name it.
+TEMPERATURE_NAMES = ("TREFHT", "TS", "tas", "ts", "t2m", "2t", "T2M", "t2", "skt", "SST", "tos")
+
+_KEPT_ENCODING = ("units", "calendar", "dtype", "_FillValue", "scale_factor", "add_offset")
+
+
+@dataclass(frozen=True)
+class VariableSummary:
+    """A variable that can be fitted, for a person to choose from.
+
+    times: first and last time as text; levels: entries of each dimension to select from.
+    """
+
+    name: str
+    long_name: str
+    units: str
+    dims: tuple[str, ...]
+    shape: tuple[int, ...]
+    kind: str
+    times: tuple[str, str]
+    levels: dict[str, list[Any]]
+
+
+def open_field(
+    source: str | Path | xr.Dataset,
+    variable: str | None = None,
+    *,
+    time: str | slice | None = None,
+    select: Mapping[str, object] | None = None,
+) -> Field:
+    """Read one variable with time and a lat-lon grid or columns; only the chosen part is read.
+
+    source: a NetCDF file, a Zarr store (folder or URL) or an xarray dataset.
+    variable: its name; left out, a known name of temperature or the only variable there is.
+    time: "START:STOP" as steps (0:30, the last left out) or as dates (1920-01-05:1920-02-01, both
+        ends included).
+    select: one entry for each further dimension, such as {"lev": 850, "member": "r1i1p1f1"};
+        numbers take the nearest.
+
+    Infinite values count as missing. CainrError if the data can't be read or fitted.
+    """
+    with opened(source) as dataset:
+        if variable is None:
+            variable = _only_variable(dataset, describe_source(source))
+        elif variable not in dataset.variables:
+            raise CainrError(_no_such_variable(dataset, variable, describe_source(source)))
+        layout = find_layout(dataset, variable)
+        if not (layout.time or layout.scalar_time):
+            raise CainrError(
+                f"'{variable}' has no time axis (its dimensions: {', '.join(layout.space)}); a "
+                "variable with a time dimension is needed."
+            )
+        grid = build_grid(dataset, layout)
+        array = select_others(dataset[variable], layout.others, select)
+        if not layout.time:
+            array = array.expand_dims(str(layout.scalar_time))
+        name = str(layout.time or layout.scalar_time)
+        axis = time_axis(dataset, array, name)
+        index = select_times(axis, time)
+        array = array.isel({name: index})
+        # Read first: transposing before would turn plain reads into scattered ones.
+        array = array.load().transpose(name, *layout.space)
+        values, stored = _values(array)
+        field = Field(
+            name=variable,
+            values=values,
+            grid=grid,
+            time=axis[index],
+            coords=_coords(dataset, array, layout).load(),
+            attrs=dict(array.attrs),
+            dataset_attrs=dict(dataset.attrs),
+            dims=tuple(str(dim) for dim in array.dims),
+            stored_dtype=stored,
+            source=describe_source(source),
+        )
+    _refuse_empty(field)
+    return field
+
+
+def open_sample(time: str | slice | None = None) -> Field:
+    """The bundled sample: 30 days of CESM1 surface temperature, 192x288, K."""
+    return open_field(sample_path("cesm1_ts_30days.nc"), "TS", time=time)
+
+
+def list_variables(source: str | Path | xr.Dataset) -> list[str]:
+    """Names of the variables with time and a grid, those that `open_field` can take."""
+    with opened(source) as dataset:
+        return _candidates(dataset)
+
+
+def describe(source: str | Path | xr.Dataset) -> list[VariableSummary]:
+    """What can be fitted in a source; reads coordinates only."""
+    with opened(source) as dataset:
+        return [_summary(dataset, name) for name in _candidates(dataset)]
+
+
+def time_axis(dataset: xr.Dataset, array: xr.DataArray, name: str) -> TimeAxis:
+    """The time axis of an array along the dimension `name`, with bounds where the file has them."""
+    if name not in array.coords:
+        return TimeAxis.of_coordinate(name, np.arange(array.sizes[name]))
+    coordinate = array.coords[name]
+    bounds = time_bounds_name(dataset, name)
+    values = dataset[bounds].values if bounds else None
+    if values is not None and values.ndim == 1:
+        values = values[np.newaxis]
+    return TimeAxis.of_coordinate(
+        name, np.atleast_1d(coordinate.values), str(coordinate.attrs.get("units", "")), values
+    )
+
+
+def _candidates(dataset: xr.Dataset) -> list[str]:
+    return [str(name) for name in dataset.data_vars if _can_be_fitted(dataset, str(name))]
+
+
+def _can_be_fitted(dataset: xr.Dataset, name: str) -> bool:
+    if dataset[name].dtype.kind not in "iuf":
+        return False
+    try:
+        layout = find_layout(dataset, name)
+    except CainrError:
+        return False
+    own = {layout.lat, layout.lon}
+    return bool(layout.time or layout.scalar_time) and name not in own
+
+
+def _only_variable(dataset: xr.Dataset, source: str) -> str:
+    names = _candidates(dataset)
+    known = [name for name in TEMPERATURE_NAMES if name in names]
+    if known or len(names) == 1:
+        return (known or names)[0]
+    if not names:
+        raise CainrError(_nothing_to_fit(dataset, source))
+    raise CainrError(f"{source} holds several variables; name one of {', '.join(names)}.")
+
+
+def _nothing_to_fit(dataset: xr.Dataset, source: str) -> str:
+    for name in dataset.data_vars:
+        if dataset[name].ndim >= 2:
+            try:
+                find_layout(dataset, str(name))
+            except CainrError as error:
+                return str(error)
+    return (
+        f"{source} holds no variable with time and a lat-lon grid or columns (it holds: "
+        f"{', '.join(map(str, dataset.variables)) or 'nothing'}); such a variable is needed."
+    )
+
+
+def _no_such_variable(dataset: xr.Dataset, variable: str, source: str) -> str:
+    names = _candidates(dataset) or [str(name) for name in dataset.data_vars]
+    return (
+        f"There is no variable '{variable}' in {source}; there are: {', '.join(names) or 'none'}."
+    )
+
+
+def _values(array: xr.DataArray) -> tuple[np.ndarray, np.dtype]:
+    """Values as float32, or float64 where the file holds float64, and the type on disk."""
+    if array.dtype.kind not in "iuf":
+        raise CainrError(f"'{array.name}' holds no numbers; a numeric variable is needed.")
+    stored = np.dtype(array.encoding.get("dtype", array.dtype))
+    double = stored.kind == "f" and stored.itemsize == 8
+    values = np.ascontiguousarray(array.values, dtype=np.float64 if double else np.float32)
+    infinite = np.isinf(values)
+    if infinite.any():
+        values = np.where(infinite, values.dtype.type(np.nan), values)
+    return values, stored
+
+
+def _coords(dataset: xr.Dataset, array: xr.DataArray, layout: Layout) -> xr.Dataset:
+    """The coordinates of the array; on columns also lat, lon and area where they are variables."""
+    coords = array.coords.to_dataset()
+    if layout.kind == "columns":
+        extra = [n for n in (layout.lat, layout.lon, "area") if n in dataset.variables]
+        for name in extra:
+            if name not in coords and dataset[name].dims == layout.space:
+                coords = coords.assign_coords({name: dataset[name].variable})
+    for variable in coords.variables.values():
+        # The rest of the encoding (chunks, filters, path of the file) belongs to that file alone.
+        variable.encoding = {k: v for k, v in variable.encoding.items() if k in _KEPT_ENCODING}
+    return coords
+
+
+def _refuse_empty(field: Field) -> None:
+    if field.values.size == 0:
+        raise CainrError(f"'{field.name}' is empty: its shape is {field.shape}.")
+    if field.missing is not None and field.missing.all():
+        raise CainrError(
+            f"All values of '{field.name}' are missing in the chosen part; choose other times or "
+            "another level."
+        )
+    if field.lo == field.hi:
+        raise CainrError(
+            f"'{field.name}' is constant (every value is {field.lo:g}), there is nothing to fit; "
+            "choose another variable or other times."
+        )
+
+
+def _summary(dataset: xr.Dataset, name: str) -> VariableSummary:
+    layout = find_layout(dataset, name)
+    array = dataset[name]
+    time = str(layout.time or layout.scalar_time)
+    axis = time_axis(dataset, array if layout.time else array.expand_dims(time), time)
+    levels = {
+        dim: array.coords[dim].values.tolist()
+        if dim in array.coords
+        else list(range(array.sizes[dim]))
+        for dim in layout.others
+    }
+    return VariableSummary(
+        name=name,
+        long_name=str(array.attrs.get("long_name") or array.attrs.get("standard_name") or name),
+        units=str(array.attrs.get("units", "")),
+        dims=tuple(str(dim) for dim in array.dims),
+        shape=tuple(array.shape),
+        kind=layout.kind,
+        times=(axis.text(0), axis.text(len(axis) - 1)),
+        levels=levels,
+    )
