@@ -78,6 +78,7 @@ BUILDERS = {
 
 
 def main(paths: list[str]) -> int:
+    """Build all files; 2 if an original is not named."""
     originals = {Path(path).name: Path(path) for path in paths}
     missing = [name for name in BUILDERS if name not in originals]
     if missing:
