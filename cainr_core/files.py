@@ -27,7 +27,7 @@ def atomic_write(path: str | Path, content: bytes | Callable[[Path], object]) ->
         _sync(temporary)
         os.replace(temporary, target)
     except OSError as error:
-        raise CainrError(f"cannot write {path}: {error.strerror or error}") from error
+        raise CainrError(f"Cannot write {path}: {error.strerror or error}.") from error
     finally:
         temporary.unlink(missing_ok=True)
     _sync(target.parent)
@@ -42,11 +42,11 @@ def writable(path: str | Path) -> Path:
     target = Path(path).expanduser().resolve()
     if target.exists() and not target.is_file():
         # a device such as /dev/null must not be replaced, nor a folder
-        raise CainrError(f"cannot write {path}: it is there already and is not a regular file")
+        raise CainrError(f"Cannot write {path}: it is there already and is not a regular file.")
     if not target.parent.is_dir():
-        raise CainrError(f"cannot write {path}: there is no folder {target.parent}")
+        raise CainrError(f"Cannot write {path}: there is no folder {target.parent}.")
     if not os.access(target.parent, os.W_OK):
-        raise CainrError(f"cannot write {path}: the folder {target.parent} is not writable")
+        raise CainrError(f"Cannot write {path}: the folder {target.parent} is not writable.")
     return target
 
 

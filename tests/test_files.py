@@ -54,7 +54,7 @@ def test_a_full_disk_is_a_sentence(tmp_path: Path) -> None:
     def write(temporary: Path) -> None:
         raise OSError(28, "No space left on device")
 
-    with pytest.raises(CainrError, match=r"cannot write .*: No space left on device"):
+    with pytest.raises(CainrError, match=r"Cannot write .*: No space left on device"):
         atomic_write(tmp_path / "a", write)
 
 
@@ -79,7 +79,7 @@ def test_what_cannot_be_a_file_is_refused(
     path: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(CainrError, match=f"cannot write {path}: "):
+    with pytest.raises(CainrError, match=f"Cannot write {path}: "):
         writable(path)
     with pytest.raises(CainrError):
         atomic_write(path, b"1")

@@ -1,0 +1,200 @@
+"""The library of finished runs: one folder a run, complete or not there."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import secrets
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from cainr_core.curves import Curve
+from cainr_core.errors import CainrError
+from cainr_core.evaluate.metrics import Metrics
+from cainr_core.files import atomic_write
+
+if TYPE_CHECKING:
+    from cainr_core.choices import Choices
+    from cainr_core.fit.fitting import Progress
+
+RECORD, CURVE, FIELD = "run.json", "curve.csv", "field.cainr"
+RECORD_FORMAT = 1
+LONGEST_NAME = 200
+_ID = re.compile(r"\d{8}-\d{6}-[0-9a-f]{6}")
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """A finished fit: what was chosen, how it learned, how good it is.
+
+    created: UTC; seconds: spent learning; folder: holds run.json, curve.csv and field.cainr.
+    """
+
+    id: str
+    name: str
+    created: datetime
+    choices: Choices
+    metrics: Metrics
+    curve: Curve
+    seconds: float
+    folder: Path
+
+    @property
+    def cainr_path(self) -> Path:
+        """The compressed field, a .cainr file."""
+        return self.folder / FIELD
+
+
+class Library:
+    """The runs in a folder; many processes may use it at once.
+
+    A run is written to a hidden folder that is then renamed, so that it is seen complete or not at
+    all. `root` is made when the first run is added; by default $CAINR_RUNS, otherwise `runs`.
+    """
+
+    def __init__(self, root: str | Path | None = None) -> None:
+        self.root = Path(root or os.environ.get("CAINR_RUNS") or "runs")
+
+    def scan(self) -> tuple[list[Run], dict[str, str]]:
+        """All runs, oldest first, and of each folder that is not one: its name and why not."""
+        runs: list[Run] = []
+        broken: dict[str, str] = {}
+        if not self.root.is_dir():
+            return runs, broken
+        for folder in sorted(self.root.iterdir()):
+            if folder.name.startswith(".") or not folder.is_dir():
+                continue
+            try:
+                runs.append(self.get(folder.name))
+            except CainrError as error:
+                broken[folder.name] = str(error)
+        return sorted(runs, key=lambda run: (run.created, run.id)), broken
+
+    def get(self, run_id: str) -> Run:
+        """The run of that id; CainrError where there is none, or it is broken."""
+        folder = self._folder(run_id)
+        try:
+            return _read(folder)
+        except FileNotFoundError as error:
+            missing = Path(error.filename).name
+            raise CainrError(f"The run {run_id} is broken: its {missing} is missing.") from error
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+            reason = str(error) if isinstance(error, CainrError) else f"{RECORD} cannot be read."
+            raise CainrError(f"The run {run_id} is broken: {reason}") from error
+
+    def add(
+        self,
+        choices: Choices,
+        data: bytes,
+        metrics: Metrics,
+        curve: Curve | Sequence[Progress],
+        seconds: float | None = None,
+        name: str | None = None,
+    ) -> Run:
+        """Keep a finished fit; `data` is the .cainr file.
+
+        `seconds` is by default what the curve says, `name` is made from the choices.
+        """
+        curve = Curve.of(curve)
+        if seconds is None:
+            seconds = float(curve.seconds[-1]) if len(curve) else 0.0
+        created = datetime.now(UTC)
+        run_id = f"{created:%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
+        name = _tidy(name) if name else default_name(choices)
+        run = Run(run_id, name, created, choices, metrics, curve, seconds, self.root / run_id)
+        hidden = self.root / f".{run_id}.part"
+        try:
+            hidden.mkdir(parents=True)
+            atomic_write(hidden / FIELD, data)
+            atomic_write(hidden / CURVE, curve.to_csv().encode())
+            atomic_write(hidden / RECORD, _record(run))
+            hidden.rename(run.folder)
+        except OSError as error:
+            reason = error.strerror or str(error)
+            raise CainrError(f"The run cannot be kept in {self.root}: {reason}.") from error
+        finally:
+            shutil.rmtree(hidden, ignore_errors=True)
+        return run
+
+    def rename(self, run_id: str, name: str) -> Run:
+        """Give a run another name; CainrError for an empty one."""
+        run = replace(self.get(run_id), name=_tidy(name))
+        atomic_write(run.folder / RECORD, _record(run))
+        return run
+
+    def delete(self, run_id: str) -> None:
+        """Delete a run, broken or not; it is gone at once for everyone who lists the library."""
+        folder = self._folder(run_id)
+        hidden = self.root / f".{run_id}.{secrets.token_hex(3)}.deleted"
+        try:
+            folder.rename(hidden)
+        except OSError as error:
+            reason = error.strerror or str(error)
+            raise CainrError(f"The run {run_id} cannot be deleted: {reason}.") from error
+        shutil.rmtree(hidden, ignore_errors=True)
+
+    def list(self) -> list[Run]:  # last, for its name hides the type in what follows
+        """All runs that can be read, oldest first."""
+        return self.scan()[0]
+
+    def _folder(self, run_id: str) -> Path:
+        # ids reach here from a web page: none may lead out of the library
+        folder = self.root / run_id
+        if not _ID.fullmatch(run_id) or not folder.is_dir():
+            raise CainrError(f"There is no run {run_id!r} in {self.root}.")
+        return folder
+
+
+def default_name(choices: Choices) -> str:
+    """A name that tells runs apart: variable, contexts and architecture."""
+    contexts = " + ".join(context.spec for context in choices.contexts) or "no context"
+    architecture = choices.architecture
+    network = f"{architecture.network} {architecture.depth} x {architecture.width}"
+    return _tidy(" · ".join(filter(None, [choices.data.variable, contexts, network])))
+
+
+def _tidy(name: str) -> str:
+    tidy = " ".join(name.split())[:LONGEST_NAME]
+    if not tidy:
+        raise CainrError("A run needs a name of at least one letter.")
+    return tidy
+
+
+def _record(run: Run) -> bytes:
+    record = {
+        "format": RECORD_FORMAT,
+        "name": run.name,
+        "created": run.created.isoformat(),
+        "seconds": run.seconds,
+        "choices": run.choices.to_dict(),
+        "metrics": run.metrics.to_dict(),
+    }
+    return json.dumps(record, indent=2, ensure_ascii=False).encode() + b"\n"
+
+
+def _read(folder: Path) -> Run:
+    from cainr_core.choices import Choices
+
+    record: dict[str, Any] = json.loads((folder / RECORD).read_text(encoding="utf-8"))
+    if record["format"] != RECORD_FORMAT:
+        raise CainrError(f"its format {record['format']!r} is not one that this cainr knows.")
+    metrics = Metrics(**record["metrics"])
+    if (folder / FIELD).stat().st_size != metrics.file_bytes:
+        raise CainrError(
+            f"{FIELD} has not the {metrics.file_bytes} bytes that it was written with."
+        )
+    return Run(
+        id=folder.name,
+        name=str(record["name"]),
+        created=datetime.fromisoformat(record["created"]),
+        choices=Choices.from_dict(record["choices"]),
+        metrics=metrics,
+        curve=Curve.from_csv((folder / CURVE).read_text(encoding="utf-8")),
+        seconds=float(record["seconds"]),
+        folder=folder,
+    )
