@@ -44,7 +44,8 @@ class Grid:
         """Columns with their own areas (any unit); equal areas where these are not known."""
         lat, lon = np.asarray(lat, dtype=np.float64), np.asarray(lon, dtype=np.float64)
         share = np.ones(lat.shape) if area is None else np.asarray(area, dtype=np.float64)
-        return cls("columns", lat, lon, share / share.sum(), dims)
+        # Summed one after the other: contexts on columns must come out alike on every machine.
+        return cls("columns", lat, lon, share / np.add.accumulate(share)[-1], dims)
 
     @property
     def shape(self) -> tuple[int, ...]:

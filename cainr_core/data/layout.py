@@ -23,6 +23,7 @@ _NORTH = ("degrees_north", "degree_north", "degree_n", "degrees_n", "degreen", "
 _EAST = ("degrees_east", "degree_east", "degree_e", "degrees_e", "degreee", "degreese")
 _TIME_NAMES = ("time", "times", "t", "date", "valid_time", "xtime", "step")
 _NUMBERED_TIMES = ("year", "years", "yr", "month", "months", "dayofyear", "doy", "day_of_year")
+_NOT_TIME = 9
 _COLUMN_NAMES = ("ncol", "lndgrid", "ncells", "cell", "cells", "ncell", "values", "rgrid")
 
 
@@ -48,14 +49,17 @@ class Layout:
 
 def find_layout(dataset: xr.Dataset, name: str) -> Layout:
     """The layout of a variable; CainrError if it does not lie on a grid that can be used."""
-    dims = tuple(str(dim) for dim in dataset[name].dims)
+    variables = dataset.variables
+    dims = tuple(str(dim) for dim in variables[name].dims)
     lat, lon = _horizontal(dataset, name)
-    lat_dim, lon_dim = str(dataset[lat].dims[0]), str(dataset[lon].dims[0])
+    lat_dim, lon_dim = str(variables[lat].dims[0]), str(variables[lon].dims[0])
     kind: Literal["latlon", "columns"] = "columns" if lat_dim == lon_dim else "latlon"
     space = (lat_dim,) if kind == "columns" else (lat_dim, lon_dim)
     rest = [dim for dim in dims if dim not in space]
-    times = sorted((d for d in rest if _is_time(dataset, d)), key=lambda d: _time_rank(dataset, d))
-    time = times[0] if times else None
+    ranks = {dim: _time_rank(dataset, dim) for dim in rest}
+    time = min(rest, key=lambda dim: (ranks[dim], rest.index(dim)), default=None)
+    if time and ranks[time] == _NOT_TIME:
+        time = None
     others = tuple(dim for dim in rest if dim != time)
     scalar = None if time else _scalar_time(dataset[name])
     return Layout(name, kind, time, scalar, lat, lon, space, others)
@@ -63,7 +67,8 @@ def find_layout(dataset: xr.Dataset, name: str) -> Layout:
 
 def build_grid(dataset: xr.Dataset, layout: Layout) -> Grid:
     """The grid of a layout, coordinates in degrees; CainrError if they make no grid."""
-    lat, lon = _degrees(dataset[layout.lat]), _degrees(dataset[layout.lon])
+    lat = _degrees(dataset.variables[layout.lat])
+    lon = _degrees(dataset.variables[layout.lon])
     name = layout.variable
     if not (np.isfinite(lat).all() and np.isfinite(lon).all()):
         raise CainrError(f"The latitudes or longitudes of '{name}' have missing entries.")
@@ -74,7 +79,9 @@ def build_grid(dataset: xr.Dataset, layout: Layout) -> Grid:
         )
     lat = np.clip(lat, -90, 90)
     if layout.kind == "columns":
-        return Grid.columns(lat, lon, _area(dataset, layout), (layout.space[0],))
+        area = area_name(dataset, layout)
+        share = dataset.variables[area].values if area else None
+        return Grid.columns(lat, lon, share, (layout.space[0],))
     for axis, values in ((layout.lat, lat), (layout.lon, np.mod(lon, 360))):
         # Both ends of the globe, 0 and 360, may be present; nothing else may come twice.
         repeated = values.size - np.unique(np.round(values, 9)).size
@@ -87,7 +94,7 @@ def time_bounds_name(dataset: xr.Dataset, time: str) -> str | None:
     """Name of the variable with the bounds of the time coordinate, if there is one."""
     if time not in dataset.variables:
         return None
-    variable = dataset[time]
+    variable = dataset.variables[time]
     told = variable.attrs.get("bounds") or variable.encoding.get("bounds")
     told = told or variable.attrs.get("climatology") or variable.encoding.get("climatology")
     usual = (f"{time}_bnds", f"{time}_bounds", f"{time}_bnd", "time_bound")
@@ -96,15 +103,15 @@ def time_bounds_name(dataset: xr.Dataset, time: str) -> str | None:
 
 def _horizontal(dataset: xr.Dataset, name: str) -> tuple[str, str]:
     """Names of the 1-D latitude and longitude of a variable."""
-    array = dataset[name]
-    near = [n for n in _coordinates_in_order(dataset, name) if dataset[n].dims]
-    lats = [n for n in near if _is_lat(n, dataset[n])]
-    lons = [n for n in near if _is_lon(n, dataset[n])]
-    lat = next((n for n in lats if dataset[n].ndim == 1), None)
-    lon = next((n for n in lons if dataset[n].ndim == 1), None)
+    variables, array = dataset.variables, dataset.variables[name]
+    near = _coordinates_in_order(dataset, name)
+    lats = [n for n in near if _is_lat(n, variables[n])]
+    lons = [n for n in near if _is_lon(n, variables[n])]
+    lat = next((n for n in lats if variables[n].ndim == 1), None)
+    lon = next((n for n in lons if variables[n].ndim == 1), None)
     if lat and lon:
         return lat, lon
-    if any(dataset[n].ndim == 2 for n in lats + lons):
+    if any(variables[n].ndim > 1 for n in lats + lons):
         raise CainrError(
             f"'{name}' is on a curvilinear grid (its latitudes and longitudes are 2-D); regrid it "
             "to a lat-lon grid first, for example with 'cdo remapbil,r360x180'."
@@ -124,32 +131,34 @@ def _horizontal(dataset: xr.Dataset, name: str) -> tuple[str, str]:
 
 def _coordinates_in_order(dataset: xr.Dataset, name: str) -> list[str]:
     """Variables that may locate `name`: its dimensions' own, its coordinates, then any other."""
-    array = dataset[name]
-    own = [d for d in array.dims if d in dataset.variables]
+    variables, array = dataset.variables, dataset.variables[name]
     told = str(array.attrs.get("coordinates") or array.encoding.get("coordinates") or "").split()
-    others = [n for n in (*told, *array.coords, *dataset.variables) if n in dataset.variables]
-    fitting = [n for n in others if n != name and set(dataset[n].dims) <= set(array.dims)]
-    return [str(n) for n in dict.fromkeys([*own, *fitting])]
+    names = [n for n in (*array.dims, *told, *dataset.coords, *variables) if n in variables]
+    return [
+        str(n)
+        for n in dict.fromkeys(names)
+        if n != name and variables[n].dims and set(variables[n].dims) <= set(array.dims)
+    ]
 
 
-def _is_lat(name: str, coordinate: xr.DataArray) -> bool:
+def _is_lat(name: str, coordinate: xr.Variable) -> bool:
     return _is_axis(name, coordinate, "latitude", _NORTH, "Y", _LAT_NAMES, 90)
 
 
-def _is_lon(name: str, coordinate: xr.DataArray) -> bool:
+def _is_lon(name: str, coordinate: xr.Variable) -> bool:
     return _is_axis(name, coordinate, "longitude", _EAST, "X", _LON_NAMES, 360)
 
 
 def _is_axis(
     name: str,
-    coordinate: xr.DataArray,
+    coordinate: xr.Variable,
     standard: str,
     directed: tuple[str, ...],
     axis: str,
     names: tuple[str, ...],
     limit: float,
 ) -> bool:
-    if coordinate.dtype.kind not in "iuf" or coordinate.ndim > 2:
+    if coordinate.dtype.kind not in "iuf":
         return False
     told = str(coordinate.attrs.get("standard_name", "")).lower()
     units = str(coordinate.attrs.get("units", "")).strip().lower()
@@ -176,39 +185,38 @@ def _is_axis(
     return True
 
 
-def _degrees(coordinate: xr.DataArray) -> np.ndarray:
+def _degrees(coordinate: xr.Variable) -> np.ndarray:
     values = np.asarray(coordinate.values, dtype=np.float64)
     radians = str(coordinate.attrs.get("units", "")).strip().lower().startswith("rad")
     return np.rad2deg(values) if radians else values
 
 
-def _area(dataset: xr.Dataset, layout: Layout) -> np.ndarray | None:
-    """The file's own cell areas on the columns, if they are all positive."""
-    measures = str(dataset[layout.variable].attrs.get("cell_measures", "")).split()
-    told = measures[measures.index("area:") + 1] if "area:" in measures[:-1] else None
-    standard = (n for n in dataset.variables if _standard_name(dataset[n]) == "cell_area")
+def area_name(dataset: xr.Dataset, layout: Layout) -> str | None:
+    """Name of the file's own cell areas on columns, if these are all positive."""
+    variables = dataset.variables
+    if layout.kind != "columns":
+        return None
+    measures = str(variables[layout.variable].attrs.get("cell_measures", "")).split()
+    told = measures[measures.index("area:") + 1] if "area:" in measures[:-1] else ""
+    standard = [str(n) for n in variables if _standard_name(variables[n]) == "cell_area"]
     for name in (told, "area", "cell_area", "areacella", *standard):
-        if name in dataset.variables and dataset[name].dims == layout.space:
-            area = np.asarray(dataset[name].values, dtype=np.float64)
+        if name in variables and variables[name].dims == layout.space:
+            area = np.asarray(variables[name].values, dtype=np.float64)
             if np.isfinite(area).all() and (area > 0).all():
-                return area
+                return name
     return None
 
 
-def _standard_name(array: xr.DataArray) -> str:
-    return str(array.attrs.get("standard_name", ""))
-
-
-def _is_time(dataset: xr.Dataset, dim: str) -> bool:
-    return _time_rank(dataset, dim) < 9
+def _standard_name(variable: xr.Variable) -> str:
+    return str(variable.attrs.get("standard_name", ""))
 
 
 def _time_rank(dataset: xr.Dataset, dim: str) -> int:
-    """How much a dimension is the time axis: 0 is most, 9 is not at all."""
+    """How much a dimension is the time axis: 0 is most, _NOT_TIME is not at all."""
     lowered = dim.lower()
     if dim not in dataset.variables:
-        return 6 if lowered == "time" else 9
-    coordinate = dataset[dim]
+        return 5 if lowered == "time" else _NOT_TIME
+    coordinate = dataset.variables[dim]
     dates = is_datetime(coordinate.values)
     if dates or coordinate.dtype.kind in "iuf":
         if _standard_name(coordinate) == "time" or coordinate.attrs.get("axis") == "T":
@@ -217,9 +225,9 @@ def _time_rank(dataset: xr.Dataset, dim: str) -> int:
             return 1 if lowered in _TIME_NAMES else 2
         if lowered in _TIME_NAMES:
             return 3
-        if lowered in _NUMBERED_TIMES and np.issubdtype(coordinate.dtype, np.number):
+        if lowered in _NUMBERED_TIMES:
             return 4
-    return 9
+    return _NOT_TIME
 
 
 def _scalar_time(array: xr.DataArray) -> str | None:

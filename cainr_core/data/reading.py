@@ -44,30 +44,31 @@ def opened(source: Any) -> Iterator[xr.Dataset]:
     if isinstance(source, xr.DataArray):
         source = source.to_dataset(name=source.name or "values")
     if isinstance(source, xr.Dataset):
-        yield _decoded(source)
-        return
-    if not isinstance(source, str | Path):
+        dataset, mine, name = _decoded(source), False, "The dataset given"
+    elif not isinstance(source, str | Path):
         raise CainrError(
             f"A path, a URL or an xarray dataset is needed, not a {type(source).__name__}."
         )
-    if not str(source).strip():
+    elif not str(source).strip():
         raise CainrError("The path of the data is empty; name a NetCDF file or a Zarr store.")
-    dataset = _open(str(source))
+    else:
+        dataset, mine, name = _open(str(source)), True, f"'{source}'"
     try:
         yield dataset
     except MemoryError as error:
         raise CainrError(
-            f"The chosen part of '{source}' does not fit into memory; choose fewer times."
+            f"{name} does not fit into memory in the chosen part; choose fewer times."
         ) from error
     except CainrError:
         raise
     except (OSError, RuntimeError, IndexError, KeyError, ValueError, TypeError) as error:
         raise CainrError(
-            f"'{source}' can't be read, it seems damaged or cut short ({_first_line(error)}); "
+            f"{name} can't be read, it seems damaged or cut short ({_first_line(error)}); "
             "fetch it again."
         ) from error
     finally:
-        dataset.close()
+        if mine:
+            dataset.close()
 
 
 def _open(source: str) -> xr.Dataset:

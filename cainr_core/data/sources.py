@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from cainr_core.data.fields import Field
-from cainr_core.data.layout import Layout, build_grid, find_layout, time_bounds_name
+from cainr_core.data.layout import Layout, area_name, build_grid, find_layout, time_bounds_name
 from cainr_core.data.reading import describe_source, opened
 from cainr_core.data.samples import coastlines, sample_path
 from cainr_core.data.selection import select_others, select_times
@@ -123,7 +123,8 @@ def list_variables(source: str | Path | xr.Dataset) -> list[str]:
 def describe(source: str | Path | xr.Dataset) -> list[VariableSummary]:
     """What can be fitted in a source; reads coordinates only."""
     with opened(source) as dataset:
-        return [_summary(dataset, name) for name in _candidates(dataset)]
+        ends: dict[str, tuple[str, str]] = {}  # by time axis: many variables share one
+        return [_summary(dataset, name, ends) for name in _candidates(dataset)]
 
 
 def time_axis(dataset: xr.Dataset, array: xr.DataArray, name: str) -> TimeAxis:
@@ -199,13 +200,12 @@ def _values(array: xr.DataArray) -> tuple[np.ndarray, np.dtype]:
 
 
 def _coords(dataset: xr.Dataset, array: xr.DataArray, layout: Layout) -> xr.Dataset:
-    """The coordinates of the array; on columns also lat, lon and area where they are variables."""
+    """The coordinates of the array, with lat, lon and area where these are plain variables."""
     coords = array.coords.to_dataset()
-    if layout.kind == "columns":
-        extra = [n for n in (layout.lat, layout.lon, "area") if n in dataset.variables]
-        for name in extra:
-            if name not in coords and dataset[name].dims == layout.space:
-                coords = coords.assign_coords({name: dataset[name].variable})
+    for name in filter(None, (layout.lat, layout.lon, area_name(dataset, layout))):
+        if name not in coords:
+            coords = coords.assign_coords({name: dataset.variables[name]})
+    coords = coords.copy()
     for variable in coords.variables.values():
         # The rest of the encoding (chunks, filters, path of the file) belongs to that file alone.
         variable.encoding = {k: v for k, v in variable.encoding.items() if k in _KEPT_ENCODING}
@@ -227,11 +227,13 @@ def _refuse_empty(field: Field) -> None:
         )
 
 
-def _summary(dataset: xr.Dataset, name: str) -> VariableSummary:
+def _summary(dataset: xr.Dataset, name: str, ends: dict[str, tuple[str, str]]) -> VariableSummary:
     layout = find_layout(dataset, name)
     array = dataset[name]
     time = str(layout.time or layout.scalar_time)
-    axis = time_axis(dataset, array if layout.time else array.expand_dims(time), time)
+    if time not in ends:
+        axis = time_axis(dataset, array if layout.time else array.expand_dims(time), time)
+        ends[time] = (axis.text(0), axis.text(len(axis) - 1))
     levels = {
         dim: array.coords[dim].values.tolist()
         if dim in array.coords
@@ -245,6 +247,6 @@ def _summary(dataset: xr.Dataset, name: str) -> VariableSummary:
         dims=tuple(str(dim) for dim in array.dims),
         shape=tuple(array.shape),
         kind=layout.kind,
-        times=(axis.text(0), axis.text(len(axis) - 1)),
+        times=ends[time],
         levels=levels,
     )
