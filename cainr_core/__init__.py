@@ -1,0 +1,89 @@
+"""Compress Earth-system-model fields with context-aware implicit neural representations.
+
+    import cainr_core
+
+    field = cainr_core.open_sample()
+    result = cainr_core.compress(field, contexts=["topography", "climatology"])
+    result.save("field.cainr")
+    again = cainr_core.open("field.cainr").values()
+
+What is named here is imported when it is first used, so that `import cainr_core` is quick.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from cainr_core.choices import Choices, DataChoice, Target
+    from cainr_core.codec.reconstruction import Reconstruction
+    from cainr_core.codec.reconstruction import read as open
+    from cainr_core.compression import Compression, Plan, compress, open_data, plan
+    from cainr_core.data.contexts import Context, ContextChoice, load_context
+    from cainr_core.data.fields import Field
+    from cainr_core.data.sources import open_field, open_sample
+    from cainr_core.errors import CainrError
+    from cainr_core.evaluate.metrics import Metrics, measure
+    from cainr_core.fit.recipe import Recipe
+    from cainr_core.model.architecture import Architecture
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "Architecture": "model.architecture",
+    "CainrError": "errors",
+    "Choices": "choices",
+    "Compression": "compression",
+    "Context": "data.contexts",
+    "ContextChoice": "data.contexts",
+    "DataChoice": "choices",
+    "Field": "data.fields",
+    "Metrics": "evaluate.metrics",
+    "Plan": "compression",
+    "Recipe": "fit.recipe",
+    "Reconstruction": "codec.reconstruction",
+    "Target": "choices",
+    "compress": "compression",
+    "load_context": "data.contexts",
+    "measure": "evaluate.metrics",
+    "open": "codec.reconstruction",
+    "open_data": "compression",
+    "open_field": "data.sources",
+    "open_sample": "data.sources",
+    "plan": "compression",
+}
+__all__ = [
+    "Architecture",
+    "CainrError",
+    "Choices",
+    "Compression",
+    "Context",
+    "ContextChoice",
+    "DataChoice",
+    "Field",
+    "Metrics",
+    "Plan",
+    "Recipe",
+    "Reconstruction",
+    "Target",
+    "compress",
+    "load_context",
+    "measure",
+    "open",
+    "open_data",
+    "open_field",
+    "open_sample",
+    "plan",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'cainr_core' has no attribute '{name}'")
+    home = import_module(f"cainr_core.{_HOMES[name]}")
+    return getattr(home, "read" if name == "open" else name)
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *_HOMES])

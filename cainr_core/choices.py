@@ -1,0 +1,162 @@
+"""All that a person chooses for one compression, and its Python and shell lines."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import param
+
+from cainr_core.data.contexts import ContextChoice
+from cainr_core.fit.recipe import Recipe
+from cainr_core.model.architecture import Architecture
+
+
+class DataChoice(param.Parameterized):
+    """Which part of which file is to be remembered."""
+
+    path = param.String(
+        default="",
+        label="File",
+        doc="A NetCDF file or Zarr store; empty for the bundled sample, 30 days of CESM1 surface "
+        "temperature.",
+    )
+    variable = param.String(
+        default="", label="Variable", doc="Name of the variable; empty where there is but one."
+    )
+    time = param.String(
+        default="",
+        label="Times",
+        doc="START:STOP, as indices (0:10) or dates (1920-01-05:1920-01-20); empty for all.",
+    )
+    select = param.Dict(
+        default={}, label="Selection", doc="Level or member by name, such as {'lev': 850}."
+    )
+
+
+class Target(param.Parameterized):
+    """How small the file is to be; the width of the network follows."""
+
+    kind: param.Selector[str] = param.Selector(
+        default="none",
+        objects=["none", "ratio", "bytes"],
+        label="Budget",
+        doc="none: the width as chosen; ratio: original over file bytes; bytes: size of the file.",
+    )
+    value = param.Number(
+        default=200.0,
+        bounds=(1.0, None),
+        label="Value",
+        doc="The compression ratio, or the bytes of the whole file.",
+    )
+
+    def file_bytes(self, original_bytes: int) -> int | None:
+        """Largest size of the file, or None where none is set."""
+        if self.kind == "none":
+            return None
+        return int(self.value if self.kind == "bytes" else original_bytes / self.value)
+
+
+@dataclass(frozen=True)
+class Choices:
+    """One compression, as chosen in the dashboard, on the command line or in Python."""
+
+    data: DataChoice = field(default_factory=DataChoice)
+    contexts: Sequence[ContextChoice] = ()
+    architecture: Architecture = field(default_factory=Architecture)
+    recipe: Recipe = field(default_factory=Recipe)
+    target: Target = field(default_factory=Target)
+    device: str = "auto"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, for JSON."""
+        return {
+            "data": _values(self.data),
+            "contexts": [context.spec for context in self.contexts],
+            "architecture": self.architecture.choices(),
+            "recipe": self.recipe.choices(),
+            "target": _values(self.target),
+            "device": self.device,
+        }
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Choices:
+        """The choices that `to_dict` gave."""
+        return cls(
+            DataChoice(**values["data"]),
+            [ContextChoice.parse(spec) for spec in values["contexts"]],
+            Architecture(**values["architecture"]),
+            Recipe(**values["recipe"]),
+            Target(**values["target"]),
+            values["device"],
+        )
+
+    def to_python(self) -> str:
+        """The lines of Python that do the same."""
+        opening = "field = cainr_core.open_sample()"
+        changed = _changed(self.data)
+        if self.data.path:
+            path = changed.pop("path")
+            variable = changed.pop("variable", None)
+            words = [repr(path), *([repr(variable)] if variable else [])]
+            words += [f"{key}={value!r}" for key, value in changed.items()]
+            opening = f"field = cainr_core.open_field({', '.join(words)})"
+        elif self.data.time:
+            opening = f"field = cainr_core.open_sample(time={self.data.time!r})"
+        arguments = ["field"]
+        if self.contexts:
+            arguments.append(f"contexts={[context.spec for context in self.contexts]!r}")
+        for name, choice in (
+            ("architecture", self.architecture),
+            ("recipe", self.recipe),
+            ("target", self.target),
+        ):
+            words_of = ", ".join(f"{key}={value!r}" for key, value in _changed(choice).items())
+            if words_of:
+                arguments.append(f"{name}=cainr_core.{type(choice).__name__}({words_of})")
+        if self.device != "auto":
+            arguments.append(f"device={self.device!r}")
+        call = ",\n    ".join(arguments)
+        return (
+            "import cainr_core\n\n"
+            f"{opening}\n"
+            f"result = cainr_core.compress(\n    {call},\n)\n"
+            "print(result.metrics)\n"
+            'result.save("field.cainr")\n'
+        )
+
+    def to_command(self) -> str:
+        """The shell line that does the same; choices that it has no option for are left out."""
+        words = ["cainr", "compress", self.data.path or "sample"]
+        if self.data.variable or not self.data.path:
+            words += ["-v", self.data.variable or "TS"]
+        words += ["-o", "field.cainr"]
+        for context in self.contexts:
+            words += ["--context", context.spec]
+        architecture = self.architecture
+        words += ["--architecture", str(architecture.network), "--depth", str(architecture.depth)]
+        if self.target.kind == "none":
+            words += ["--width", str(architecture.width)]
+        else:
+            words += [f"--{self.target.kind}", f"{self.target.value:g}"]
+        words += ["--steps", str(self.recipe.steps)]
+        if self.data.time:
+            words += ["--time", self.data.time]
+        if self.device != "auto":
+            words += ["--device", self.device]
+        if self.recipe.seed:
+            words += ["--seed", str(self.recipe.seed)]
+        return shlex.join(words)
+
+
+def _values(choice: param.Parameterized) -> dict[str, Any]:
+    return {key: value for key, value in choice.param.values().items() if key != "name"}
+
+
+def _changed(choice: param.Parameterized) -> dict[str, Any]:
+    """What differs from the defaults."""
+    return {
+        key: value for key, value in _values(choice).items() if value != choice.param[key].default
+    }

@@ -1,0 +1,112 @@
+"""Numeric arrays without loss: coordinates, masks and embedded contexts."""
+
+from __future__ import annotations
+
+import lzma
+import struct
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cainr_core.errors import CainrError
+
+FILTERS = [{"id": lzma.FILTER_LZMA2, "preset": 9}]
+DTYPES = ("<f8", "<f4", "<i8", "<i4", "<i2", "|i1", "<u8", "<u4", "<u2", "|u1", "|b1")
+
+
+def pack(data: bytes) -> bytes:
+    """LZMA2 without container."""
+    return lzma.compress(data, format=lzma.FORMAT_RAW, filters=FILTERS)
+
+
+def unpack(data: bytes, size: int) -> bytes:
+    """What `pack` was given, which must be `size` bytes; never allocates more than that."""
+    coder = lzma.LZMADecompressor(format=lzma.FORMAT_RAW, filters=FILTERS)
+    try:
+        plain = coder.decompress(data, max_length=size)
+    except lzma.LZMAError as error:
+        raise CainrError("A part of the file cannot be unpacked: it is damaged.") from error
+    if len(plain) != size:
+        raise CainrError("A part of the file is shorter than it says: it is damaged.")
+    return plain
+
+
+def encode_array(array: NDArray) -> bytes:
+    """Bytes of an array whose little-endian dtype is one of `DTYPES`; shape and dtype are the
+    caller's to keep.
+
+    Floats are stored as the distance, in representable numbers, from the straight line between the
+    first and the last value: zero throughout for an evenly spaced axis. Integers likewise.
+    """
+    flat = np.ascontiguousarray(array).ravel()
+    if flat.dtype.kind == "b" or flat.size < 3:
+        return pack(_shuffled(flat))
+    ordered = _ordered(flat)
+    residual = ordered - _ordered(_line(flat[0], flat[-1], flat.size, flat.dtype))
+    ends = flat[:1].tobytes() + flat[-1:].tobytes()
+    # a zigzag keeps small negative distances small
+    zigzag = ((residual << 1) ^ (residual >> 63)).view("<u8")
+    width = flat.dtype.itemsize if int(zigzag.max()) >> (8 * flat.dtype.itemsize) == 0 else 8
+    return struct.pack("<B", width) + ends + pack(_shuffled(zigzag.astype(f"<u{width}")))
+
+
+def decode_array(data: bytes, dtype: str, shape: Sequence[int]) -> NDArray:
+    """The array that `encode_array` was given."""
+    if dtype not in DTYPES:
+        raise CainrError(f"The file holds an array of type '{dtype}', which cainr never writes.")
+    kind = np.dtype(dtype)
+    size = int(np.prod(shape, dtype=np.int64))
+    if kind.kind == "b" or size < 3:
+        return _unshuffled(unpack(data, size * kind.itemsize), kind).reshape(shape)
+    if len(data) < 1 + 2 * kind.itemsize or data[0] not in (1, 2, 4, 8):
+        raise CainrError("A coordinate of the file cannot be read: it is damaged.")
+    width, head = data[0], 1 + 2 * kind.itemsize
+    first, last = np.frombuffer(data[1:head], dtype=kind)
+    plain = unpack(data[head:], size * width)
+    zigzag = _unshuffled(plain, np.dtype(f"<u{width}")).astype("<u8")
+    residual = (zigzag >> np.uint64(1)).view("<i8") ^ -(zigzag & np.uint64(1)).view("<i8")
+    ordered = _ordered(_line(first, last, size, kind)) + residual
+    return _unordered(ordered, kind).reshape(shape)
+
+
+def _line(first: NDArray, last: NDArray, size: int, dtype: np.dtype) -> NDArray:
+    start, stop = float(first), float(last)
+    if not np.isfinite([start, stop]).all():
+        return np.zeros(size, dtype=dtype)
+    line = start + np.arange(size) * ((stop - start) / (size - 1))
+    if dtype.kind == "f":
+        return line.astype(dtype)
+    bounds = np.iinfo(dtype)
+    # the greatest 64-bit integers are no floats: clip inside the range before the cast
+    top = np.nextafter(float(bounds.max), 0) if dtype.itemsize == 8 else bounds.max
+    return np.clip(np.rint(line), bounds.min, top).astype(dtype)
+
+
+def _ordered(values: NDArray) -> NDArray[np.int64]:
+    """Integers in the order of the values, neighbours one apart."""
+    if values.dtype.kind != "f":
+        return values.astype("<i8", casting="unsafe")
+    width = values.dtype.itemsize
+    bits = np.ascontiguousarray(values).view(f"<i{width}").astype("<i8")
+    lowest = np.int64(-(2 ** (8 * width - 1)))
+    return np.where(bits < 0, lowest - bits, bits)
+
+
+def _unordered(ordered: NDArray[np.int64], dtype: np.dtype) -> NDArray:
+    if dtype.kind != "f":
+        return ordered.astype(dtype, casting="unsafe")
+    lowest = np.int64(-(2 ** (8 * dtype.itemsize - 1)))
+    bits = np.where(ordered < 0, lowest - ordered, ordered)
+    return bits.astype(f"<i{dtype.itemsize}").view(dtype)
+
+
+def _shuffled(values: NDArray) -> bytes:
+    """Bytes of the values, all first bytes before all second ones."""
+    raw = np.ascontiguousarray(values).view(np.uint8)
+    return raw.reshape(len(values), -1).T.tobytes()
+
+
+def _unshuffled(data: bytes, dtype: np.dtype) -> NDArray:
+    raw = np.frombuffer(data, dtype=np.uint8).reshape(dtype.itemsize, -1).T
+    return np.ascontiguousarray(raw).view(dtype).ravel()

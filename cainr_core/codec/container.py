@@ -1,0 +1,93 @@
+"""The outer shell of a .cainr file: magic, version, lengths, checksums, header, sections."""
+
+from __future__ import annotations
+
+import json
+import struct
+import zlib
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from cainr_core.errors import CainrError
+
+MAGIC = b"\x89CAINR\r\n"
+VERSION = 1
+SHELL = struct.Struct("<8sHIIQ")  # magic, version, header packed, header plain, whole file
+CHECKSUM = struct.Struct("<I")
+LARGEST_HEADER = 1 << 24
+
+# Words that every header holds, as a dictionary for its compression; part of format version 1.
+COMMON = (
+    b'"units":"K","long_name":"Surface temperature","standard_name":"air_temperature",'
+    b'"cell_methods":"time: mean","cell_measures":"area: area","calendar":"noleap",'
+    b'"units":"days since 0001-01-01 00:00:00","Conventions":"CF-1.7","latitude","longitude",'
+    b'"units":"degrees_north","units":"degrees_east","axis":"T","axis":"X","axis":"Y","ncol",'
+    b'"contexts":[{"source":"topography","kind":"static","digest":"","bytes":0},{"source":'
+    b'"climatology","kind":"monthly","digest":""}],"architecture":{"network":"siren","depth":5,'
+    b'"width":32,"omega":30.0,"coordinates":"sphere","skip":true},"ranges":[[-1.0,1.0]],'
+    b'"missing":null,"offset":0.0,"scale":1.0,"grid":{"kind":"latlon","lat":"lat","lon":"lon",'
+    b'"area":null},"time":{"name":"time","middles":false},"variable":{"name":"TS","dims":["time",'
+    b'"lat","lon"],"dtype":"<f4","stored":"<f4","attrs":{},"shape":[1]},"attrs":{},"coords":[{'
+    b'"name":"time","dims":["time"],"dtype":"<f8","shape":[1],"attrs":{}}],"sections":[]}'
+)
+
+
+def join(header: Mapping[str, Any], sections: Sequence[bytes]) -> bytes:
+    """A whole file. The header is given a list `sections` of their lengths."""
+    text = json.dumps(
+        {**header, "sections": [len(section) for section in sections]},
+        separators=(",", ":"),
+        ensure_ascii=False,
+    ).encode()
+    coder = zlib.compressobj(9, wbits=-15, zdict=COMMON)
+    packed = coder.compress(text) + coder.flush()
+    total = SHELL.size + len(packed) + sum(map(len, sections)) + CHECKSUM.size
+    body = SHELL.pack(MAGIC, VERSION, len(packed), len(text), total) + packed + b"".join(sections)
+    return body + CHECKSUM.pack(zlib.crc32(body))
+
+
+def split(data: bytes, what: str = "The file") -> tuple[dict[str, Any], list[bytes]]:
+    """Header and sections of a file; CainrError in one sentence where it is not a whole one.
+
+    Everything is checked against the length and the checksum before it is believed.
+    """
+    if not data:
+        raise CainrError(f"{what} is empty: it is not a .cainr file.")
+    if not data.startswith(MAGIC):
+        raise CainrError(f"{what} is not a .cainr file: it does not begin as one.")
+    if len(data) < SHELL.size + CHECKSUM.size:
+        raise CainrError(f"{what} is cut short: copy or download it again.")
+    _, version, packed_size, plain_size, total = SHELL.unpack_from(data)
+    if version > VERSION:
+        raise CainrError(
+            f"{what} is written in format version {version}, and this cainr reads up to "
+            f"{VERSION}: install a newer cainr."
+        )
+    if len(data) < total:
+        raise CainrError(
+            f"{what} is cut short, {len(data):,} of {total:,} bytes: copy or download it again."
+        )
+    body, checksum = data[: -CHECKSUM.size], data[-CHECKSUM.size :]
+    if len(data) > total or CHECKSUM.unpack(checksum)[0] != zlib.crc32(body):
+        raise CainrError(f"{what} has been altered or damaged: copy or download it again.")
+    header = _header(data[SHELL.size : SHELL.size + packed_size], plain_size, what)
+    sections, at = [], SHELL.size + packed_size
+    for size in header.get("sections", []):
+        if not isinstance(size, int) or size < 0 or at + size > len(body):
+            raise CainrError(f"{what} names parts that it does not hold: it is damaged.")
+        sections.append(body[at : at + size])
+        at += size
+    return header, sections
+
+
+def _header(packed: bytes, size: int, what: str) -> dict[str, Any]:
+    if size > LARGEST_HEADER:
+        raise CainrError(f"{what} claims a header of {size:,} bytes: it is damaged.")
+    try:
+        text = zlib.decompressobj(wbits=-15, zdict=COMMON).decompress(packed, size)
+        header = json.loads(text)
+    except (zlib.error, ValueError, RecursionError) as error:
+        raise CainrError(f"{what} has a header that cannot be read: it is damaged.") from error
+    if len(text) != size or not isinstance(header, dict):
+        raise CainrError(f"{what} has a header that cannot be read: it is damaged.")
+    return header

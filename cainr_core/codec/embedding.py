@@ -1,0 +1,110 @@
+"""Contexts in a file: named by a digest, or with their values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cainr_core.codec.arrays import decode_array, encode_array, pack, unpack
+from cainr_core.data.contexts import Context, ContextChoice, load_context
+from cainr_core.data.fields import Grid
+from cainr_core.errors import CainrError
+
+
+def describe(context: Context) -> tuple[dict[str, Any], list[bytes]]:
+    """Header entry and sections of a context."""
+    entry: dict[str, Any] = {
+        # the name of a file alone: the folders of the writer mean nothing to a reader
+        "source": context.choice.spec.rsplit("/", 1)[-1],
+        "digest": context.digest,
+        "title": context.title,
+        "units": context.units,
+    }
+    if not context.choice.embedded or context.values is None:
+        return {**entry, "bytes": context.nbytes}, []
+    integers, low, step = context.quantised()
+    assert context.grid is not None
+    entry["embedded"] = {
+        "kind": context.kind,
+        "grid": context.grid.kind,
+        "cells": [len(context.grid.lat), len(context.grid.lon)],
+        "layers": len(integers),
+        "calendar": context.calendar,
+        "low": low,
+        "step": step,
+    }
+    sections = [encode_array(context.grid.lat), encode_array(context.grid.lon)]
+    if context.kind == "times":
+        sections.append(encode_array(np.asarray(context.days, dtype="<f8")))
+    return entry, [*sections, pack(_predicted(integers))]
+
+
+def read_embedded(entry: dict[str, Any], sections: Iterator[bytes]) -> Context:
+    """A context from a file that holds its values."""
+    facts = entry["embedded"]
+    n_lat, n_lon = facts["cells"]
+    layers = facts["layers"]
+    lat = decode_array(next(sections), "<f8", (n_lat,))
+    lon = decode_array(next(sections), "<f8", (n_lon,))
+    days = decode_array(next(sections), "<f8", (layers,)) if facts["kind"] == "times" else None
+    shape = (layers, n_lat, n_lon) if facts["grid"] == "latlon" else (layers, n_lat)
+    size = int(np.prod(shape, dtype=np.int64))
+    integers = _unpredicted(unpack(next(sections), 2 * size), shape)
+    context = Context.from_parts(
+        ContextChoice.parse(entry["source"]),
+        title=entry["title"],
+        units=entry["units"],
+        grid=Grid.latlon(lat, lon) if facts["grid"] == "latlon" else Grid.columns(lat, lon),
+        levels=(integers, float(facts["low"]), float(facts["step"])),
+        kind=facts["kind"],
+        days=days,
+        calendar=facts["calendar"],
+    )
+    if context.digest != entry["digest"]:
+        raise CainrError(f"The context '{entry['source']}' in the file is damaged.")
+    return context
+
+
+def find_referenced(
+    entry: dict[str, Any], given: Sequence[Context], search: Sequence[Path]
+) -> Context:
+    """The context that a file names by its digest, among those given or where its source lies;
+    CainrError where the reader lacks it or has another of that name."""
+    for context in given:
+        if context.digest == entry["digest"]:
+            return context
+    name, title = entry["source"], entry["title"]
+    try:
+        found = load_context(name, search=search)
+    except CainrError as error:
+        raise CainrError(
+            f"The file was written with the context '{name}' ({title}), which cannot be read here "
+            f"({str(error).rstrip('.')}): put its file beside the .cainr file, or name the folder "
+            "that holds it with contexts=[...] or in CAINR_CONTEXT_PATH."
+        ) from error
+    if found.digest != entry["digest"]:
+        raise CainrError(
+            f"The context '{name}' found here is not the one that the file was written with "
+            f"(digest {found.digest} instead of {entry['digest']}): give the original with "
+            "contexts=[...]."
+        )
+    return found
+
+
+def _predicted(integers: NDArray[np.uint16]) -> bytes:
+    """Differences from the neighbours to the left and above, modulo 2^16, low bytes first."""
+    flat = integers.reshape(len(integers), -1, integers.shape[-1]).astype(np.uint16)
+    flat = np.diff(flat, axis=2, prepend=np.uint16(0))
+    flat = np.diff(flat, axis=1, prepend=np.uint16(0))
+    return flat.astype("<u2").view(np.uint8).reshape(-1, 2).T.tobytes()
+
+
+def _unpredicted(data: bytes, shape: tuple[int, ...]) -> NDArray[np.uint16]:
+    raw = np.frombuffer(data, dtype=np.uint8).reshape(2, -1).T
+    flat = np.ascontiguousarray(raw).view("<u2").reshape(shape[0], -1, shape[-1])
+    flat = np.cumsum(flat, axis=1, dtype=np.uint16)
+    return np.cumsum(flat, axis=2, dtype=np.uint16).reshape(shape)

@@ -1,0 +1,49 @@
+"""How finely a network's weights are rounded, for a quality or for a number of bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from torch import Tensor
+
+from cainr_core.codec.entropy import Coded, encode
+from cainr_core.codec.quantize import choose_steps, to_integers
+
+DEFAULT_NOISE = 0.3  # squared error that rounding adds before the tail, as a part of the fit's own
+FINEST, COARSEST = 1e-4, 1e4  # range of that part when a number of bytes is to be met
+HALVINGS = 24
+
+
+def coded(tensors: Sequence[Tensor], steps: Sequence[int]) -> list[Coded]:
+    """Step index and integers of each tensor."""
+    return [(step, to_integers(tensor, step)) for tensor, step in zip(tensors, steps, strict=True)]
+
+
+def steps_for(
+    tensors: Sequence[Tensor],
+    influence: Sequence[float],
+    error: float,
+    most_bytes: int | None = None,
+) -> list[int]:
+    """Step indices of the tensors of a network whose mean squared error is `error`.
+
+    Without `most_bytes`, rounding adds a fixed part of that error. With it, the steps are the
+    finest ones whose coded weights take at most so many bytes; the coarsest, if none do.
+    """
+    if most_bytes is None:
+        return choose_steps(tensors, influence, DEFAULT_NOISE * error)
+    low, high = FINEST, COARSEST
+    if size(tensors, choose_steps(tensors, influence, low * error)) <= most_bytes:
+        return choose_steps(tensors, influence, low * error)
+    for _ in range(HALVINGS):
+        middle = (low * high) ** 0.5
+        if size(tensors, choose_steps(tensors, influence, middle * error)) <= most_bytes:
+            high = middle
+        else:
+            low = middle
+    return choose_steps(tensors, influence, high * error)
+
+
+def size(tensors: Sequence[Tensor], steps: Sequence[int]) -> int:
+    """Bytes of the coded weights."""
+    return len(encode(coded(tensors, steps)))

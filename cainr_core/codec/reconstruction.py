@@ -1,0 +1,308 @@
+"""A .cainr file, opened: the field, evaluated where it is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from cainr_core.codec import container, embedding
+from cainr_core.codec.header import Description, restore
+from cainr_core.data.contexts import Context
+from cainr_core.data.fields import Grid, TimeAxis
+from cainr_core.errors import CainrError
+from cainr_core.model.architecture import Architecture
+
+if TYPE_CHECKING:
+    import xarray as xr
+    from torch import Tensor
+
+    from cainr_core.model.coordinates import Frame
+    from cainr_core.model.inputs import Inputs
+
+LARGEST_FILE = 1 << 32
+POINTS_AT_ONCE = 1 << 22  # points x times whose contexts are held at once by `evaluate`
+
+
+def read(
+    source: str | Path | bytes,
+    contexts: Sequence[str | Path | Context] = (),
+    device: str = "cpu",
+) -> Reconstruction:
+    """Open a .cainr file, given as a path or as its bytes.
+
+    `contexts`: what referenced contexts are to be found in, besides the file's own folder: folders,
+    files, or contexts loaded already. CainrError where the file is cut short, altered or foreign.
+    Nothing is evaluated yet, and no context is looked for.
+    """
+    given = [context for context in contexts if isinstance(context, Context)]
+    search = [Path(place) for place in contexts if not isinstance(place, Context)]
+    search = [place if place.is_dir() else place.parent for place in search]
+    if isinstance(source, bytes):
+        return Reconstruction(source, "The file", given, search, device)
+    path = Path(source)
+    try:
+        if path.stat().st_size > LARGEST_FILE:
+            raise CainrError(f"{path} is too large for a .cainr file.")
+        data = path.read_bytes()
+    except IsADirectoryError as error:
+        raise CainrError(f"{path} is a folder: name a .cainr file.") from error
+    except OSError as error:
+        reason = error.strerror or "it cannot be read"
+        raise CainrError(f"{path} cannot be opened ({reason}): name a .cainr file.") from error
+    return Reconstruction(data, str(path), given, [path.resolve().parent, *search], device)
+
+
+class Reconstruction:
+    """A field as its file remembers it. Values are evaluated by the network when asked for."""
+
+    def __init__(
+        self,
+        data: bytes,
+        what: str,
+        given: Sequence[Context],
+        search: Sequence[Path],
+        device: str,
+    ) -> None:
+        self._device, self._given, self._search = device, given, search
+        header, sections = container.split(data, what)
+        self._header = header
+        self.file_bytes = len(data)
+        remaining = iter(sections)
+        try:
+            self._description = restore(header, remaining)
+            self._embedded = {
+                index: embedding.read_embedded(entry, remaining)
+                for index, entry in enumerate(header["contexts"])
+                if "embedded" in entry
+            }
+            self._weights = next(remaining)
+            self.architecture = Architecture(**header["architecture"])
+            self._ranges = tuple((float(low), float(high)) for low, high in header["ranges"])
+            self._offset, self._scale = float(header["offset"]), float(header["scale"])
+        except CainrError:
+            raise
+        except (KeyError, TypeError, ValueError, StopIteration, AttributeError) as error:
+            raise CainrError(
+                f"{what} holds a description that cannot be understood: it is damaged."
+            ) from error
+
+    # ------------------------------------------------------------------ what it is
+
+    @property
+    def name(self) -> str:
+        """Name of the variable."""
+        return self._description.name
+
+    @property
+    def dims(self) -> tuple[str, ...]:
+        """Names of the dimensions, time first."""
+        return self._description.dims
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """(time, *grid.shape)."""
+        return self._description.shape
+
+    @property
+    def dtype(self) -> np.dtype:
+        """Type of the values."""
+        return self._description.dtype
+
+    @property
+    def attrs(self) -> dict[str, Any]:
+        """Attributes of the variable, as they were."""
+        return self._description.attrs
+
+    @property
+    def coords(self) -> xr.Dataset:
+        """Coordinates, as they were."""
+        return self._description.coords
+
+    @property
+    def grid(self) -> Grid:
+        """Where the values lie."""
+        return self._description.grid
+
+    @property
+    def time(self) -> TimeAxis:
+        """When the values hold."""
+        return self._description.time
+
+    @property
+    def description(self) -> Description:
+        """The field without its values."""
+        return self._description
+
+    @property
+    def n_weights(self) -> int:
+        """Number of weights of the network."""
+        return self.architecture.n_weights(self.frame.n_inputs)
+
+    @property
+    def context_bytes(self) -> int:
+        """Bytes of the referenced contexts, which a reader must have besides the file."""
+        return sum(int(entry.get("bytes", 0)) for entry in self._header["contexts"])
+
+    def info(self) -> dict[str, Any]:
+        """What the file says of itself: field, contexts, network, sizes."""
+        description = self._description
+        return {
+            "variable": self.name,
+            "units": str(self.attrs.get("units", "")),
+            "dims": list(self.dims),
+            "shape": list(self.shape),
+            "calendar": self.time.calendar,
+            "grid": self.grid.kind,
+            "contexts": [
+                {
+                    "source": entry["source"],
+                    "title": entry["title"],
+                    "digest": entry["digest"],
+                    "embedded": "embedded" in entry,
+                }
+                for entry in self._header["contexts"]
+            ],
+            "architecture": self._header["architecture"],
+            "weights": self.n_weights,
+            "bits_per_weight": 8 * len(self._weights) / self.n_weights,
+            "weight_bytes": len(self._weights),
+            "file_bytes": self.file_bytes,
+            "context_bytes": self.context_bytes,
+            "original_bytes": description.original_bytes,
+            "compression_ratio": description.original_bytes / self.file_bytes,
+            "bits_per_value": 8 * self.file_bytes / int(np.prod(self.shape)),
+            "format_version": container.VERSION,
+        }
+
+    # ------------------------------------------------------------------ its values
+
+    @cached_property
+    def contexts(self) -> list[Context]:
+        """The contexts; CainrError where a referenced one is not to be had."""
+        return [
+            self._embedded.get(index) or embedding.find_referenced(entry, self._given, self._search)
+            for index, entry in enumerate(self._header["contexts"])
+        ]
+
+    def values(self, times: slice | int | Sequence[int] | None = None) -> NDArray:
+        """The field, (time, *grid.shape), in its units and type; NaN where it is missing."""
+        rows = self._rows(times)
+        values = self.cells(rows, None)
+        return values.reshape(len(rows), *self.grid.shape)
+
+    def cells(self, rows: Sequence[int], cells: NDArray[np.int64] | None) -> NDArray:
+        """The field at these time indices and flat cell indices (None: all), (time, cells)."""
+        from cainr_core.model.predict import predict
+
+        inputs = self._all_inputs if cells is None else self._inputs(cells)
+        values = self._in_units(predict(self.architecture, self._tensors, inputs, rows))
+        missing = self._description.missing
+        if missing is not None:
+            for index, row in enumerate(rows):
+                mask = missing[row].ravel()
+                values[index, mask if cells is None else mask[cells]] = np.nan
+        return values
+
+    def evaluate(self, lat: ArrayLike, lon: ArrayLike, time: Any) -> NDArray:
+        """The field at any place and time: degrees north, degrees east, and a time as text,
+        datetime64, cftime or days since 0001-01-01; broadcast against each other.
+
+        Between its points the network's own smooth curve, not an interpolation of the grid;
+        missing values are not known there.
+        """
+        import torch
+
+        from cainr_core.model.inputs import Inputs
+        from cainr_core.model.mlp import forward, frequencies
+
+        moments = self.time.parse(time)
+        lats, lons, days = np.broadcast_arrays(
+            np.asarray(lat, float), np.asarray(lon, float), moments
+        )
+        if np.isnan(lats).any() or np.isnan(lons).any() or (np.abs(lats) > 90).any():
+            raise CainrError("Latitudes lie between -90 and 90 degrees, and none may be missing.")
+        unique, row = np.unique(days.ravel(), return_inverse=True)
+        axis = self.time.at(unique)
+        waves = frequencies(self.architecture, self.frame.n_inputs)
+        waves = None if waves is None else waves.to(self._torch_device)
+        result = np.empty(lats.size)
+        run = max(1, POINTS_AT_ONCE // max(1, len(unique)))
+        for first in range(0, lats.size, run):
+            part = slice(first, first + run)
+            place = lats.ravel()[part], lons.ravel()[part]
+            sampled = [context.sample(*place, axis) for context in self.contexts]
+            inputs = Inputs(self.frame, *place, axis, sampled, self._torch_device)
+            points = torch.from_numpy(row[part].astype(np.int64)).to(self._torch_device)
+            with torch.inference_mode():
+                batch = inputs.gather(points, torch.arange(len(points), device=points.device))
+                output = forward(self.architecture, self._tensors, batch, waves)
+            result[part] = self._in_units(output.cpu().numpy())
+        return result.reshape(lats.shape).astype(self.dtype)
+
+    def to_dataset(self) -> xr.Dataset:
+        """The field as xarray, lazily: only what is indexed is evaluated."""
+        from cainr_core.xarray_backend import to_dataset
+
+        return to_dataset(self)
+
+    def _rows(self, times: slice | int | Sequence[int] | None) -> list[int]:
+        every = range(self.shape[0])
+        if times is None:
+            return list(every)
+        if isinstance(times, slice):
+            return list(every[times])
+        return [every[times]] if isinstance(times, (int, np.integer)) else [every[i] for i in times]
+
+    def _in_units(self, output: NDArray) -> NDArray:
+        return (self._offset + self._scale * output.astype(np.float64)).astype(self.dtype)
+
+    @cached_property
+    def frame(self) -> Frame:
+        """How place, time and contexts are scaled."""
+        from cainr_core.model.coordinates import Frame
+
+        return Frame(self.architecture.coordinates, self.grid, self.time, self._ranges)
+
+    @cached_property
+    def _torch_device(self) -> Any:
+        from cainr_core.fit.device import choose_device
+
+        return choose_device(self._device)
+
+    @cached_property
+    def _tensors(self) -> list[Tensor]:
+        import torch
+
+        from cainr_core.codec.entropy import decode
+        from cainr_core.codec.quantize import from_integers
+
+        shapes = list(_tensor_shapes(self.architecture.layer_shapes(self.frame.n_inputs)))
+        coded = decode(self._weights, [int(np.prod(shape)) for shape in shapes])
+        return [
+            torch.from_numpy(from_integers(integers, step).reshape(shape)).to(self._torch_device)
+            for (step, integers), shape in zip(coded, shapes, strict=True)
+        ]
+
+    @cached_property
+    def _all_inputs(self) -> Inputs:
+        return self._inputs(None)
+
+    def _inputs(self, cells: NDArray[np.int64] | None) -> Inputs:
+        from cainr_core.model.inputs import Inputs
+
+        lat, lon = self.grid.points()
+        if cells is not None:
+            lat, lon = lat[cells], lon[cells]
+        sampled = [context.sample(lat, lon, self.time) for context in self.contexts]
+        return Inputs(self.frame, lat, lon, self.time, sampled, self._torch_device)
+
+
+def _tensor_shapes(layers: Sequence[tuple[int, int]]) -> Iterator[tuple[int, ...]]:
+    for units, inputs in layers:
+        yield (units, inputs)
+        yield (units,)

@@ -1,0 +1,274 @@
+"""The whole way: a field, contexts and choices in; the bytes of a file and its measures out."""
+
+from __future__ import annotations
+
+import time as clock
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cainr_core.choices import Choices, DataChoice, Target
+from cainr_core.codec.codec import Parts, write
+from cainr_core.data.contexts import Context, ContextChoice, load_context
+from cainr_core.data.fields import Field
+from cainr_core.data.sources import open_field, open_sample
+from cainr_core.errors import CainrError
+from cainr_core.evaluate.metrics import Metrics, measure
+from cainr_core.files import atomic_write
+from cainr_core.fit.recipe import Recipe
+from cainr_core.model.architecture import Architecture
+from cainr_core.model.coordinates import Frame
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from cainr_core.codec.reconstruction import Reconstruction
+    from cainr_core.fit.fitting import Fitting, Progress
+
+__all__ = [
+    "Choices",
+    "Compressed",
+    "Compression",
+    "Plan",
+    "Target",
+    "compress",
+    "open_data",
+    "plan",
+]
+
+EXPECTED_BITS = 7.0  # of a weight in the file, as fits of the sample come out
+FEWEST_BITS = 3.0  # of a weight, below which a network remembers next to nothing
+TAIL_ROOM = 0.985  # part of a byte budget used before the tail, in which entropy still moves
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a choice will cost, known before any fit.
+
+    `weights`: number of weights. `file_bytes`, `compression_ratio`, `bits_per_value`: expected,
+    from a typical number of bits for a weight. `context_bytes`: what a reader must have besides.
+    """
+
+    architecture: Architecture
+    weights: int
+    file_bytes: int
+    compression_ratio: float
+    bits_per_value: float
+    context_bytes: int
+
+
+def open_data(choice: DataChoice) -> Field:
+    """The field of a choice; the bundled sample where no path is named."""
+    if not choice.path:
+        return open_field_sample(choice)
+    return open_field(
+        choice.path, choice.variable or None, time=choice.time or None, select=choice.select
+    )
+
+
+def open_field_sample(choice: DataChoice) -> Field:
+    """The bundled sample, or some of its times."""
+    from cainr_core.data.sources import sample_path
+
+    if not choice.time:
+        return open_sample()
+    return open_field(sample_path("cesm1_ts_30days.nc"), "TS", time=choice.time)
+
+
+def plan(
+    field: Field,
+    contexts: Sequence[Context],
+    architecture: Architecture,
+    target: Target | None = None,
+) -> Plan:
+    """What a fit will cost, and, under a target, the width that it allows.
+
+    CainrError where even the smallest network misses the target.
+    """
+    parts = Parts.of(field, contexts, architecture)
+    overhead = parts.overhead()
+    n_inputs = _n_inputs(field, contexts, architecture)
+    limit = (target or Target()).file_bytes(field.original_bytes)
+    if limit is not None:
+        architecture = architecture.with_width_for((limit - overhead) * 8 / EXPECTED_BITS, n_inputs)
+        least = overhead + int(architecture.n_weights(n_inputs) * FEWEST_BITS / 8) + 1
+        if least > limit:
+            raise CainrError(
+                f"A file of {limit:,} bytes is too small for these choices: the smallest that "
+                f"works takes about {least:,} bytes (ratio {field.original_bytes / least:.0f})."
+            )
+    weights = architecture.n_weights(n_inputs)
+    expected = overhead + int(weights * EXPECTED_BITS / 8)
+    if limit is not None:
+        expected = min(expected, limit)
+    return Plan(
+        architecture=architecture,
+        weights=weights,
+        file_bytes=expected,
+        compression_ratio=field.original_bytes / expected,
+        bits_per_value=8 * expected / field.values.size,
+        context_bytes=sum(c.nbytes for c in contexts if not c.choice.embedded),
+    )
+
+
+class Compression:
+    """One compression under way: `run()` fits, writes and measures, yielding progress.
+
+    After `run()`: `data` (the file), `metrics` (of what was decoded from it) and `curve`. After
+    `cancel()` the same, of what was learned so far.
+    """
+
+    def __init__(
+        self,
+        field: Field,
+        contexts: Sequence[Context],
+        architecture: Architecture,
+        recipe: Recipe,
+        target: Target | None = None,
+        device: str = "auto",
+    ) -> None:
+        self.field, self.contexts, self.recipe = field, list(contexts), recipe
+        self.plan = plan(field, contexts, architecture, target)
+        self._limit = (target or Target()).file_bytes(field.original_bytes)
+        self._device = device
+        self._fitting: Fitting | None = None
+        self._cancelled = False
+        self._decoded: Reconstruction | None = None
+        self.data: bytes = b""
+        self.metrics: Metrics | None = None
+        self.seconds = 0.0
+
+    @property
+    def curve(self) -> list[Progress]:
+        """Progress so far."""
+        return [] if self._fitting is None else self._fitting.curve
+
+    def cancel(self) -> None:
+        """Stop learning after the step under way; the file is still written."""
+        self._cancelled = True
+        if self._fitting is not None:
+            self._fitting.cancel()
+
+    def reconstruct(self, times: int | slice = slice(None)) -> NDArray[np.float32]:
+        """The field as it stands, (time, *grid.shape): of the file once there is one."""
+        if self._decoded is not None:
+            return self._decoded.values(times)
+        if self._fitting is None:
+            raise CainrError("There is nothing to reconstruct before the fit has begun.")
+        return self._fitting.reconstruct(times)
+
+    def run(self, checkpoint: Path | None = None) -> Iterator[Progress]:
+        """Fit, write and measure; goes on from `checkpoint` where that file exists."""
+        from cainr_core.codec import quantize
+        from cainr_core.codec.rate import coded, size, steps_for
+        from cainr_core.fit.fitting import Fitting
+
+        started = clock.monotonic()
+        fitting = Fitting(
+            self.field, self.contexts, self.plan.architecture, self.recipe, self._device
+        )
+        self._fitting = fitting
+        if self._cancelled:
+            fitting.cancel()
+        yield from fitting.run(checkpoint)
+        most = None if self._limit is None else self._limit - self._overhead(fitting)
+        room = None if most is None else int(most * TAIL_ROOM)
+        influence = quantize.influences(fitting)
+        steps = steps_for(fitting.tensors, influence, fitting.best_error, room)
+        if self.recipe.tail_steps and not fitting.cancelled:
+            fixed = steps
+            yield from fitting.run_rounded(lambda tensors: quantize.rounded(tensors, fixed))
+        if most is not None and size(fitting.tensors, steps) > most:
+            steps = steps_for(fitting.tensors, influence, fitting.best_error, most)
+        yield self._said("Writing the file and measuring what it holds.")
+        self.data = write(self._parts(), fitting, coded(fitting.tensors, steps))
+        self._measure()
+        self.seconds = clock.monotonic() - started
+        yield self._said(self._outcome())
+
+    def _measure(self) -> None:
+        """Decode the file and compare it with the original."""
+        from cainr_core.codec.reconstruction import read
+
+        self._decoded = read(self.data, self.contexts, self._device)
+        self.metrics = measure(
+            self.field.values,
+            self._decoded.values(),
+            self.field.grid.area,
+            original_bytes=self.field.original_bytes,
+            file_bytes=len(self.data),
+            context_bytes=self._decoded.context_bytes,
+            weights=self._decoded.n_weights,
+        )
+
+    def _parts(self) -> Parts:
+        return Parts.of(self.field, self.contexts, self.plan.architecture)
+
+    def _overhead(self, fitting: Fitting) -> int:
+        empty = self._parts().with_weights(fitting.frame.ranges, fitting.offset, fitting.scale, b"")
+        return len(empty) + 8  # the length of the weights' section takes digits of its own
+
+    def _outcome(self) -> str:
+        assert self.metrics is not None
+        if self._limit is not None and len(self.data) > self._limit:
+            return (
+                f"The file takes {len(self.data):,} bytes, more than the {self._limit:,} asked "
+                "for: weights cannot be rounded further; choose fewer layers."
+            )
+        return f"Done: {len(self.data):,} bytes, PSNR {self.metrics.psnr:.2f} dB."
+
+    def _said(self, message: str) -> Progress:
+        last = self.curve[-1]
+        psnr = last.psnr if self.metrics is None else self.metrics.psnr
+        return replace(last, message=message, psnr=psnr)
+
+
+@dataclass(frozen=True)
+class Compressed:
+    """A finished compression: the bytes of the file, its measures, and how it was learned."""
+
+    data: bytes
+    metrics: Metrics
+    curve: list[Progress]
+    plan: Plan
+    seconds: float
+
+    def save(self, path: str | Path) -> Path:
+        """Write the file; an older one is replaced only by a whole one."""
+        atomic_write(Path(path), self.data)
+        return Path(path)
+
+
+def compress(
+    field: Field,
+    contexts: Sequence[str | ContextChoice | Context] = (),
+    architecture: Architecture | None = None,
+    recipe: Recipe | None = None,
+    target: Target | None = None,
+    device: str = "auto",
+    on_progress: Callable[[Progress], None] | None = None,
+) -> Compressed:
+    """Overfit a network to a field and give the bytes of its file.
+
+    `contexts`: names of built-in contexts, "FILE.nc:VAR", choices, or contexts loaded already.
+    `on_progress` is called with each `Progress`. CainrError where the input cannot be used.
+    """
+    loaded = [
+        context if isinstance(context, Context) else load_context(context, field)
+        for context in contexts
+    ]
+    work = Compression(
+        field, loaded, architecture or Architecture(), recipe or Recipe(), target, device
+    )
+    for progress in work.run():
+        if on_progress is not None:
+            on_progress(progress)
+    assert work.metrics is not None
+    return Compressed(work.data, work.metrics, work.curve, work.plan, work.seconds)
+
+
+def _n_inputs(field: Field, contexts: Sequence[Context], architecture: Architecture) -> int:
+    ranges = ((0.0, 1.0),) * len(contexts)
+    return Frame(architecture.coordinates, field.grid, field.time, ranges).n_inputs

@@ -1,0 +1,101 @@
+"""How good a reconstruction is, and what it cost."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cainr_core.errors import CainrError
+
+
+@dataclass(frozen=True)
+class Metrics:
+    """Quality in the field's units and dB, cost in bytes.
+
+    `psnr`: 20 log10((max - min of the original) / RMSE). `psnr_paper`: 20 log10(max of original and
+    reconstruction / RMSE), the definition of Mostajeran et al. 2025, about 9 dB higher for kelvin.
+    `rmse` over all cells, `rmse_weighted` by cell area. `bias`: mean of reconstruction - original.
+    `file_bytes`: the whole file. `context_bytes`: what a reader must have besides.
+    `compression_ratio`: original bytes at their own type over `file_bytes`.
+    `compression_gain_paper`: 8 bytes a value over 4 bytes a weight, contexts free.
+    Missing values count nowhere but in the original bytes.
+    """
+
+    psnr: float
+    psnr_paper: float
+    rmse: float
+    rmse_weighted: float
+    max_abs_error: float
+    bias: float
+    file_bytes: int
+    context_bytes: int
+    compression_ratio: float
+    bits_per_value: float
+    compression_gain_paper: float
+    weights: int
+
+    def to_dict(self) -> dict[str, Any]:
+        """Every figure by name."""
+        return asdict(self)
+
+
+def psnr(peak: float, rmse: float) -> float:
+    """20 log10(peak / rmse) in dB; infinite where there is no error."""
+    if rmse == 0:
+        return math.inf
+    return 20 * math.log10(peak / rmse) if peak > 0 else -math.inf
+
+
+def measure(
+    original: NDArray,
+    reconstruction: NDArray,
+    area: NDArray,
+    *,
+    original_bytes: int,
+    file_bytes: int,
+    context_bytes: int,
+    weights: int,
+) -> Metrics:
+    """Compare a reconstruction with its original, both (time, *cells) in the same units.
+
+    `area` (*cells): relative areas of the cells. CainrError where shapes differ, or where one has
+    a value and the other has none.
+    """
+    if original.shape != reconstruction.shape:
+        raise CainrError(
+            f"The original has the shape {original.shape} and the reconstruction "
+            f"{reconstruction.shape}: choose the same times and the same grid."
+        )
+    missing = np.isnan(original)
+    if not np.array_equal(missing, np.isnan(reconstruction)):
+        raise CainrError(
+            "Original and reconstruction are missing values in different places: they do not "
+            "belong together."
+        )
+    present = ~missing
+    error = reconstruction.astype(np.float64) - original
+    count = int(present.sum())
+    if count == 0:
+        raise CainrError("The original has no values here: choose times that hold some.")
+    weight = np.broadcast_to(area, original.shape)[present]
+    error, values = error[present], original[present]
+    rmse = math.sqrt(float(np.mean(error * error)))
+    top = max(float(values.max()), float(reconstruction[present].max()))
+    return Metrics(
+        psnr=psnr(float(values.max()) - float(values.min()), rmse),
+        psnr_paper=psnr(top, rmse),
+        rmse=rmse,
+        rmse_weighted=math.sqrt(float(np.average(error * error, weights=weight))),
+        max_abs_error=float(np.abs(error).max()),
+        bias=float(error.mean()),
+        file_bytes=file_bytes,
+        context_bytes=context_bytes,
+        compression_ratio=original_bytes / file_bytes,
+        bits_per_value=8 * file_bytes / original.size,
+        compression_gain_paper=8 * original.size / (4 * weights),
+        weights=weights,
+    )

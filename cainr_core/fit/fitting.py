@@ -1,0 +1,358 @@
+"""The training loop: a network overfitted to one field."""
+
+from __future__ import annotations
+
+import math
+import time as clock
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import astuple, dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from cainr_core.data.contexts import Context
+from cainr_core.data.fields import Field
+from cainr_core.errors import CainrError
+from cainr_core.fit.checkpoint import Checkpoint, adam_memory, fingerprint, restore_adam
+from cainr_core.fit.device import arithmetic, choose_device
+from cainr_core.fit.recipe import Recipe
+from cainr_core.fit.sampling import Sampler
+from cainr_core.fit.step import Step
+from cainr_core.model.architecture import Architecture
+from cainr_core.model.coordinates import Frame
+from cainr_core.model.inputs import Inputs
+from cainr_core.model.mlp import forward, frequencies, initial_tensors
+from cainr_core.model.predict import predict
+
+CHECK_EVERY = 25  # steps; fixed, so that what a check decides does not depend on the clock
+CHECK_POINTS = 1 << 15
+CHECKPOINT_SECONDS = 20.0
+DIVERGED = 4.0  # times the best squared error: 6 dB worse is no noise of a batch
+TAIL_RATE = 0.1  # highest rate of the rounding tail, as a part of the recipe's
+FULL_PASS = {"cpu": 1 << 17, "cuda": 1 << 23}  # points whose activations are held at once
+
+Rounding = Callable[[list[Tensor]], list[Tensor]]
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where a fit stands after `step` of `steps`.
+
+    `loss`: mean squared error in scaled units; `psnr`: dB, by the definition of `metrics`, both
+    estimated on the same 32,768 points throughout; `seconds`: spent learning; `message`: something
+    that a person should know, or None.
+    """
+
+    step: int
+    steps: int
+    loss: float
+    psnr: float
+    seconds: float
+    points_per_second: float
+    learning_rate: float
+    message: str | None = None
+
+
+class Fitting:
+    """A fit under way: `run()` learns and yields `Progress`, `reconstruct()` shows the field.
+
+    `tensors` are the weights (float32, on `device`), `frame` the scaling of the inputs, and
+    `offset + scale * network` the field in its own units.
+    """
+
+    def __init__(
+        self,
+        field: Field,
+        contexts: Sequence[Context],
+        architecture: Architecture,
+        recipe: Recipe,
+        device: str = "auto",
+    ) -> None:
+        self.field, self.contexts = field, list(contexts)
+        self.architecture, self.recipe = architecture, recipe
+        self.device = choose_device(device)
+        lat, lon = field.grid.points()
+        sampled = [context.sample(lat, lon, field.time) for context in contexts]
+        self.frame = Frame.of(architecture.coordinates, field.grid, field.time, sampled)
+        self.inputs = Inputs(self.frame, lat, lon, field.time, sampled, self.device)
+        self.offset, self.scale = _scaling(field, recipe.scaling)
+        self.tensors = [
+            tensor.to(self.device).requires_grad_()
+            for tensor in initial_tensors(architecture, self.frame.n_inputs, recipe.seed)
+        ]
+        waves = frequencies(architecture, self.frame.n_inputs)
+        self._waves = None if waves is None else waves.to(self.device)
+        values = field.values.reshape(-1)
+        target = torch.from_numpy(((values - self.offset) / self.scale).astype(np.float32))
+        self._target = target.to(self.device)
+        missing = field.missing
+        self._has_missing = missing is not None
+        present = None
+        if missing is not None:
+            present = np.logical_not(missing.reshape(len(field.values), -1).all(axis=0))
+        area = field.grid.area if recipe.sampling == "area" else None
+        shape = (self.inputs.n_times, self.inputs.n_cells)
+        self._sampler = Sampler(*shape, area, present, recipe.seed, self.device)
+        checker = Sampler(*shape, None, present, recipe.seed + 1, self.device)
+        self._check_points = checker.draw(min(CHECK_POINTS, 4 * values.size))
+        times, cells = self._check_points
+        checked = self._target[times * self.inputs.n_cells + cells]
+        self._n_checked = max(1, int((~torch.isnan(checked)).sum()))
+        self._peak = (field.hi - field.lo) / self.scale
+        self._rounding: Rounding | None = None
+        self._cancelled = False
+        self._batch = min(recipe.batch, values.size)
+        self._pass = FULL_PASS.get(self.device.type, 1 << 17)
+        self._seconds = 0.0
+        self.curve: list[Progress] = []
+        self.best_error = math.inf
+        self._best: list[Tensor] = []
+
+    # ------------------------------------------------------------------ what others call
+
+    def run(self, checkpoint: Path | None = None) -> Iterator[Progress]:
+        """Learn, yielding every 25 steps; goes on from `checkpoint` if that file exists.
+
+        Ends with the best weights met in `tensors`. Raises CainrError where the checkpoint belongs
+        to another fit.
+        """
+        step = self._new_step()
+        first, rate_scale = 0, 1.0
+        self._remember(self._error())
+        if checkpoint is not None and checkpoint.exists():
+            first, rate_scale = self._resume(checkpoint, step)
+            yield self._progress(first, 0.0, f"Going on from step {first}.")
+        else:
+            yield self._progress(0, 0.0)
+        recipe = self.recipe
+        yield from self._learn(
+            step, range(first, recipe.steps), recipe.rate, rate_scale, checkpoint
+        )
+
+    def run_rounded(self, rounding: Rounding) -> Iterator[Progress]:
+        """The tail: go on with weights rounded by `rounding` (straight through for gradients), so
+        that the network learns to live with them; ends with the best rounded weights."""
+        self._rounding = rounding
+        self.best_error = math.inf
+        self._remember(self._error())
+        steps, tail = self.recipe.steps, self.recipe.tail_steps
+
+        def rate(step: int) -> float:
+            done = (step - steps) / max(1, tail)
+            return TAIL_RATE * self.recipe.learning_rate * 0.5 * (1 + math.cos(math.pi * done))
+
+        yield from self._learn(self._new_step(), range(steps, steps + tail), rate, 1.0, None)
+
+    def cancel(self) -> None:
+        """Stop after the step under way; what was learned stays."""
+        self._cancelled = True
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether `cancel` was called."""
+        return self._cancelled
+
+    def reconstruct(self, times: int | slice = slice(None)) -> NDArray[np.float32]:
+        """The field as the network has it now, (time, *grid.shape) in the field's units; missing
+        where the field is missing."""
+        rows = range(*times.indices(self.inputs.n_times)) if isinstance(times, slice) else [times]
+        with arithmetic(self.device, self.recipe.precision):
+            scaled = predict(self.architecture, self._weights(), self.inputs, rows)
+        values = (self.offset + self.scale * scaled).astype(np.float32)
+        values = values.reshape(len(rows), *self.field.grid.shape)
+        if self._has_missing:
+            values[np.isnan(self.field.values[list(rows)])] = np.nan
+        return values
+
+    def outputs(self, n: int, generator: torch.Generator) -> Tensor:
+        """The network's values at `n` points drawn with a generator, with gradients, (n,)."""
+        total = self.inputs.n_times * self.inputs.n_cells
+        point = torch.randint(total, (n,), generator=generator, device=self.device)
+        points = self.inputs.gather(point // self.inputs.n_cells, point % self.inputs.n_cells)
+        return forward(self.architecture, self.tensors, points, self._waves)
+
+    def mean_squared_error(self, tensors: list[Tensor]) -> float:
+        """Mean squared error, in scaled units, that these weights give on the check points."""
+        with torch.no_grad(), arithmetic(self.device, self.recipe.precision):
+            total = sum(
+                float(self._squared_errors(times, cells, tensors).sum(dtype=torch.float64))
+                for times, cells in zip(
+                    *(part.split(1 << 14) for part in self._check_points), strict=True
+                )
+            )
+        return total / self._n_checked
+
+    # ------------------------------------------------------------------ the loop
+
+    def _learn(
+        self,
+        step: Step,
+        steps: range,
+        rate: Callable[[int], float],
+        rate_scale: float,
+        checkpoint: Path | None,
+    ) -> Iterator[Progress]:
+        saved = started = clock.monotonic()
+        points, since, spent = 0, started, self._seconds
+        for number in steps:
+            if self._cancelled:
+                break
+            message = None
+            halving = self.recipe.schedule == "halving" and self._rounding is None
+            if halving and number and number % self.recipe.halve_every == 0:
+                self._return_to_best()
+            now = rate(number) * rate_scale
+            try:
+                points += self._one(step, now)
+            except torch.cuda.OutOfMemoryError:
+                message = self._shrink()
+                step = self._new_step()
+            done = number + 1
+            last = done == steps.stop
+            if message is None and not (last or done == 5 or done % CHECK_EVERY == 0):
+                continue
+            error = self._error()
+            if not math.isfinite(error) or error > DIVERGED * max(self.best_error, 1e-12):
+                self._return_to_best()
+                step.forget()
+                rate_scale *= 0.5
+                error = self.best_error
+                message = (
+                    f"The fit diverged at step {done}: it went back to its best and goes on at "
+                    f"{rate_scale:g} of the learning rate."
+                )
+            self._remember(error)
+            moment = clock.monotonic()
+            self._seconds = spent + moment - started
+            speed = points / max(moment - since, 1e-9)
+            points, since = 0, moment
+            if checkpoint is not None and (last or moment - saved > CHECKPOINT_SECONDS):
+                self._save(checkpoint, step, done, rate_scale)
+                saved = moment
+            yield self._progress(done, speed, message, error, now)
+        self._return_to_best()
+
+    def _one(self, step: Step, rate: float) -> int:
+        """One step; the number of points it learned from."""
+        if self._batch:
+            step(self._sampler.draw(self._batch), rate)
+            return self._batch
+        total = self.inputs.n_times * self.inputs.n_cells
+        step.on_all(self._sampler.every(self._pass), total, rate)
+        return total
+
+    def _squared_errors(self, times: Tensor, cells: Tensor, tensors: list[Tensor]) -> Tensor:
+        value = forward(self.architecture, tensors, self.inputs.gather(times, cells), self._waves)
+        error = value.float() - self._target[times * self.inputs.n_cells + cells]
+        if self._has_missing:
+            # a missing target is NaN: replaced before squaring, so that no gradient meets it
+            error = torch.where(torch.isnan(error), torch.zeros_like(error), error)
+        return error * error
+
+    def _new_step(self) -> Step:
+        def errors(times: Tensor, cells: Tensor) -> Tensor:
+            return self._squared_errors(times, cells, self._weights())
+
+        return Step(errors, self.tensors, self.device, self.recipe.precision)
+
+    def _weights(self) -> list[Tensor]:
+        """The weights as the network uses them: rounded in the tail."""
+        return self.tensors if self._rounding is None else self._rounding(self.tensors)
+
+    def _error(self) -> float:
+        return self.mean_squared_error(self._weights())
+
+    def _remember(self, error: float) -> None:
+        if error < self.best_error or not self._best:
+            self.best_error = error
+            self._best = [tensor.detach().clone() for tensor in self.tensors]
+
+    def _return_to_best(self) -> None:
+        with torch.no_grad():
+            for tensor, best in zip(self.tensors, self._best, strict=True):
+                tensor.copy_(best)
+
+    def _shrink(self) -> str:
+        """Halve what is held at once, after the device ran out of memory; what to tell."""
+        torch.cuda.empty_cache()
+        size = (self._batch or self._pass) // 2
+        if size < 256:
+            raise CainrError(
+                "The device has no memory left for even a small batch: close other programs that "
+                "use it, or choose the device 'cpu'."
+            )
+        if self._batch:
+            self._batch = size
+        else:
+            self._pass = size
+        return f"The device ran out of memory: the batch was halved to {size:,} points."
+
+    def _progress(
+        self,
+        step: int,
+        speed: float,
+        message: str | None = None,
+        error: float | None = None,
+        rate: float = 0.0,
+    ) -> Progress:
+        error = self.best_error if error is None else error
+        psnr = 10 * math.log10(self._peak**2 / max(error, 1e-30))
+        total = self.recipe.steps + self.recipe.tail_steps
+        progress = Progress(step, total, error, psnr, self._seconds, speed, rate, message)
+        self.curve.append(progress)
+        return progress
+
+    # ------------------------------------------------------------------ checkpoints
+
+    def _fingerprint(self) -> str:
+        return fingerprint(
+            self.architecture.choices(),
+            self.recipe.choices(),
+            [context.digest for context in self.contexts],
+            self.field.values,
+        )
+
+    def _save(self, path: Path, step: Step, done: int, rate_scale: float) -> None:
+        Checkpoint(
+            self._fingerprint(),
+            done,
+            self._seconds,
+            rate_scale,
+            self.best_error,
+            [tensor.detach().cpu().numpy() for tensor in self.tensors],
+            [tensor.cpu().numpy() for tensor in self._best],
+            adam_memory(step.optimizer, self.tensors),
+            self._sampler.generator.get_state().numpy(),
+            np.array([astuple(progress)[:-1] for progress in self.curve]).reshape(-1, 7),
+        ).save(path)
+
+    def _resume(self, path: Path, step: Step) -> tuple[int, float]:
+        """Take up a checkpoint: the next step, and the part of the learning rate in force."""
+        state = Checkpoint.load(path, self._fingerprint())
+        with torch.no_grad():
+            for tensor, saved in zip(self.tensors, state.weights, strict=True):
+                tensor.copy_(torch.from_numpy(saved))
+        self._best = [torch.from_numpy(saved).to(self.device) for saved in state.best]
+        self.best_error, self._seconds = state.best_error, state.seconds
+        if state.memory:
+            restore_adam(step.optimizer, self.tensors, state.memory)
+        self._sampler.generator.set_state(torch.from_numpy(state.generator))
+        self.curve = [
+            Progress(int(step_), int(steps), *rest) for step_, steps, *rest in state.curve.tolist()
+        ]
+        return state.step, state.rate_scale
+
+
+def _scaling(field: Field, kind: str) -> tuple[float, float]:
+    """Offset and scale, in the field's units, as float32 holds them: a file keeps them so."""
+    if kind == "unit":
+        offset, scale = field.lo, field.hi - field.lo
+    else:
+        offset, scale = (
+            np.nanmean(field.values, dtype=np.float64),
+            np.nanstd(field.values, dtype=np.float64),
+        )
+    return float(np.float32(offset)), float(np.float32(scale))

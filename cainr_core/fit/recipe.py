@@ -1,0 +1,117 @@
+"""The choice of how a network is overfitted."""
+
+from __future__ import annotations
+
+import math
+
+import param
+
+
+class Recipe(param.Parameterized):
+    """How long, how fast and on which points a network learns."""
+
+    steps = param.Integer(
+        default=1500, bounds=(1, 1_000_000), label="Steps", doc="Number of steps of Adam."
+    )
+    batch = param.Integer(
+        default=16384,
+        bounds=(0, 1 << 26),
+        label="Batch",
+        doc="Points drawn for each step; 0 takes every point in every step.",
+    )
+    learning_rate = param.Number(
+        default=1.5e-3,
+        bounds=(1e-7, 1.0),
+        label="Learning rate",
+        doc="Highest step size of Adam.",
+    )
+    schedule: param.Selector[str] = param.Selector(
+        default="cosine",
+        objects=["cosine", "halving", "constant"],
+        label="Schedule",
+        doc="cosine: warm-up, then falling to zero; halving: halved every so many steps with a "
+        "return to the best weights so far, as in the paper; constant: warm-up only.",
+    )
+    warmup = param.Number(
+        default=0.03,
+        bounds=(0.0, 0.5),
+        label="Warm-up",
+        doc="Part of the steps in which the learning rate rises to its highest (cosine, constant).",
+    )
+    halve_every = param.Integer(
+        default=1000,
+        bounds=(1, 1_000_000),
+        label="Halve every",
+        doc="Steps between two halvings of the learning rate (halving).",
+    )
+    sampling: param.Selector[str] = param.Selector(
+        default="uniform",
+        objects=["uniform", "area"],
+        label="Sampling",
+        doc="uniform: every cell is as likely, which serves PSNR; area: a cell is drawn in "
+        "proportion to its area, so that the poles count no more than they are large.",
+    )
+    scaling: param.Selector[str] = param.Selector(
+        default="standard",
+        objects=["standard", "unit"],
+        label="Scaling",
+        doc="How the field's values are scaled: to mean 0 and deviation 1, or to [0, 1].",
+    )
+    rounding_tail = param.Number(
+        default=0.15,
+        bounds=(0.0, 0.5),
+        label="Rounding tail",
+        doc="Steps added at the end, as a part of the steps, in which the network learns with its "
+        "weights rounded as the file will hold them.",
+    )
+    precision: param.Selector[str] = param.Selector(
+        default="tf32",
+        objects=["tf32", "bf16", "float32"],
+        label="Precision",
+        doc="Arithmetic of the products on CUDA; the weights themselves are float32 always.",
+    )
+    seed = param.Integer(
+        default=0, bounds=(0, 2**31 - 1), label="Seed", doc="Same seed, same device, same result."
+    )
+
+    @classmethod
+    def preset(cls, name: str) -> Recipe:
+        """The recipe of that name in `RECIPES`."""
+        return cls(**RECIPES[name])
+
+    def choices(self) -> dict[str, object]:
+        """Every choice by name."""
+        return {key: value for key, value in self.param.values().items() if key != "name"}
+
+    @property
+    def tail_steps(self) -> int:
+        """Number of steps with rounded weights."""
+        return round(self.steps * self.rounding_tail)
+
+    def rate(self, step: int) -> float:
+        """Learning rate of a step from 0 to `steps` - 1."""
+        if self.schedule == "halving":
+            return self.learning_rate * 0.5 ** (step // self.halve_every)
+        rising = max(1, round(self.steps * self.warmup))
+        if step < rising:
+            return self.learning_rate * (step + 1) / rising
+        if self.schedule == "constant":
+            return self.learning_rate
+        done = (step - rising) / max(1, self.steps - rising)
+        return self.learning_rate * 0.5 * (1 + math.cos(math.pi * done))
+
+
+RECIPES: dict[str, dict[str, object]] = {
+    "default": {},
+    "quick": {"steps": 300},
+    "thorough": {"steps": 10000},
+    "paper": {
+        "steps": 30000,
+        "batch": 0,
+        "learning_rate": 1e-3,
+        "schedule": "halving",
+        "scaling": "unit",
+        "rounding_tail": 0.0,
+        "precision": "float32",
+    },
+}

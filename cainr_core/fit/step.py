@@ -1,0 +1,107 @@
+"""One step of learning."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+import torch
+from torch import Tensor
+
+from cainr_core.fit.device import arithmetic
+
+Points = tuple[Tensor, Tensor]
+SquaredErrors = Callable[[Tensor, Tensor], Tensor]
+
+
+class Step:
+    """One step of Adam on the mean squared error over a batch of points.
+
+    `squared_errors(times, cells)` gives the error of each point. On CUDA a step over a batch of
+    unchanging size is captured once as a graph: at these sizes the launches of its many small
+    kernels take longer than the kernels.
+    """
+
+    def __init__(
+        self,
+        squared_errors: SquaredErrors,
+        tensors: list[Tensor],
+        device: torch.device,
+        precision: str,
+    ) -> None:
+        self._squared_errors = squared_errors
+        self._device, self._precision = device, precision
+        self._rate = torch.zeros((), device=device)
+        on_gpu = device.type == "cuda"
+        self.optimizer = torch.optim.Adam(
+            tensors,
+            lr=self._rate if on_gpu else 0.0,
+            betas=(0.9, 0.99),
+            capturable=on_gpu,
+            foreach=True,
+        )
+        self._graph: torch.cuda.CUDAGraph | None = None
+        self._points: Points | None = None
+        self._loss = torch.zeros((), device=device)
+
+    def __call__(self, points: Points, rate: float) -> None:
+        """Learn from one batch, (n,) time and (n,) cell indices, at a learning rate."""
+        self._set_rate(rate)
+        if self._device.type != "cuda":
+            self._run([points], len(points[0]))
+            return
+        if self._points is None or len(self._points[0]) != len(points[0]):
+            self._capture(points)
+        assert self._graph is not None
+        assert self._points is not None
+        for slot, new in zip(self._points, points, strict=True):
+            slot.copy_(new)
+        self._graph.replay()
+
+    def on_all(self, passes: Iterable[Points], n_points: int, rate: float) -> None:
+        """Learn from every point at once, the gradient summed over passes."""
+        self._set_rate(rate)
+        self._run(passes, n_points)
+
+    def forget(self) -> None:
+        """Drop Adam's memory: after a return to older weights it would pull towards the newer."""
+        for state in self.optimizer.state.values():
+            for value in state.values():
+                value.zero_()
+
+    def _set_rate(self, rate: float) -> None:
+        if self._device.type == "cuda":
+            self._rate.fill_(rate)
+        else:
+            self.optimizer.param_groups[0]["lr"] = rate
+
+    def _run(self, passes: Iterable[Points], n_points: int) -> None:
+        self.optimizer.zero_grad(set_to_none=self._device.type != "cuda")
+        with arithmetic(self._device, self._precision):
+            for times, cells in passes:
+                (self._squared_errors(times, cells).sum() / n_points).backward()
+        self.optimizer.step()
+
+    def _capture(self, points: Points) -> None:
+        """Record the step as a CUDA graph; the weights and Adam's memory are left as they were."""
+        self._graph, self._points = None, (points[0].clone(), points[1].clone())
+        tensors = self.optimizer.param_groups[0]["params"]
+        kept = [tensor.detach().clone() for tensor in tensors]
+        memory = [
+            {key: value.clone() for key, value in self.optimizer.state.get(tensor, {}).items()}
+            for tensor in tensors
+        ]
+        stream = torch.cuda.Stream()
+        stream.wait_stream(torch.cuda.current_stream())
+        with torch.cuda.stream(stream):
+            for _ in range(3):
+                self._run([self._points], len(points[0]))
+        torch.cuda.current_stream().wait_stream(stream)
+        graph = torch.cuda.CUDAGraph()
+        with torch.cuda.graph(graph):
+            self._run([self._points], len(points[0]))
+        with torch.no_grad():
+            for tensor, old, state in zip(tensors, kept, memory, strict=True):
+                tensor.copy_(old)
+                for key, value in self.optimizer.state[tensor].items():
+                    value.copy_(state[key]) if key in state else value.zero_()
+        self._graph = graph

@@ -1,0 +1,84 @@
+"""`xr.open_dataset("x.cainr")`: a reconstruction as a lazy xarray dataset."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import xarray as xr
+from xarray.backends import BackendArray, BackendEntrypoint
+from xarray.core import indexing
+
+if TYPE_CHECKING:
+    from cainr_core.codec.reconstruction import Reconstruction
+
+
+class LazyField(BackendArray):
+    """The values of a reconstruction, evaluated only where they are indexed."""
+
+    def __init__(self, reconstruction: Reconstruction) -> None:
+        self._reconstruction = reconstruction
+        self.shape = reconstruction.shape
+        self.dtype = reconstruction.dtype
+
+    def __getitem__(self, key: indexing.ExplicitIndexer) -> Any:
+        return indexing.explicit_indexing_adapter(
+            key, self.shape, indexing.IndexingSupport.OUTER, self._outer
+        )
+
+    def _outer(self, key: tuple[Any, ...]) -> np.ndarray:
+        # one index for each dimension; an integer drops its dimension, as in NumPy
+        chosen = [np.arange(size)[index] for size, index in zip(self.shape, key, strict=True)]
+        shape = tuple(len(part) for part in chosen if part.ndim)
+        rows, *places = (np.atleast_1d(part) for part in chosen)
+        if 0 in (len(rows), *(len(part) for part in places)):
+            return np.empty(shape, dtype=self.dtype)
+        grid = self.shape[1:]
+        whole = all(len(part) == size for part, size in zip(places, grid, strict=True))
+        flat = np.arange(int(np.prod(grid))).reshape(grid)[np.ix_(*places)].ravel()
+        in_order = whole and bool((np.diff(flat) == 1).all())
+        values = self._reconstruction.cells(rows.tolist(), None if in_order else flat)
+        return values.reshape(shape)
+
+
+def to_dataset(
+    reconstruction: Reconstruction, drop_variables: str | Iterable[str] | None = None
+) -> xr.Dataset:
+    """The reconstruction with the coordinates and attributes of the original, lazily."""
+    dropped = {drop_variables} if isinstance(drop_variables, str) else set(drop_variables or ())
+    description = reconstruction.description
+    dataset = reconstruction.coords.drop_vars(dropped, errors="ignore")
+    dataset.attrs = dict(description.dataset_attrs)
+    if reconstruction.name not in dropped:
+        lazy = indexing.LazilyIndexedArray(LazyField(reconstruction))
+        dataset[reconstruction.name] = xr.Variable(reconstruction.dims, lazy, reconstruction.attrs)
+    return dataset
+
+
+class CainrBackend(BackendEntrypoint):
+    """Lets xarray open .cainr files; `contexts` names folders or files of referenced contexts."""
+
+    description = "Open .cainr files: fields remembered by context-aware neural networks"
+    open_dataset_parameters = ("filename_or_obj", "drop_variables", "contexts", "device")
+
+    def open_dataset(  # type: ignore[override]
+        self,
+        filename_or_obj: str | os.PathLike[str],
+        *,
+        drop_variables: str | Iterable[str] | None = None,
+        contexts: Sequence[str | Path] = (),
+        device: str = "cpu",
+    ) -> xr.Dataset:
+        """The field of a file; its values are evaluated when they are indexed."""
+        from cainr_core.codec.reconstruction import read
+
+        return to_dataset(read(Path(filename_or_obj), contexts, device), drop_variables)
+
+    def guess_can_open(self, filename_or_obj: Any) -> bool:
+        """By its suffix."""
+        if not isinstance(filename_or_obj, (str, os.PathLike)):
+            return False
+        return Path(filename_or_obj).suffix == ".cainr"
