@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from cainr_core.data.netcdf3 import is_cut_short
 from cainr_core.errors import CainrError
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ def opened(source: Any) -> Iterator[xr.Dataset]:
         dataset, mine, name = _decoded(source), False, "The dataset given"
     elif not isinstance(source, str | Path):
         raise CainrError(
-            f"A path, a URL or an xarray dataset is needed, not a {type(source).__name__}."
+            f"A path, a URL or an xarray dataset is needed, not {type(source).__name__}."
         )
     elif not str(source).strip():
         raise CainrError("The path of the data is empty; name a NetCDF file or a Zarr store.")
@@ -78,6 +79,11 @@ def _open(source: str) -> xr.Dataset:
     except Exception as error:  # each backend has its own errors for a file that it can't read
         if "decode" in str(error) and "time" in str(error):
             return _decode_what_decodes(_open_with(source, engine, decode_times=False))
+        if "://" in source and not source.startswith("file://"):
+            raise CainrError(
+                f"'{source}' can't be reached or read ({_first_line(error)}); check the address, "
+                "and that the packages for its protocol are installed."
+            ) from error
         raise CainrError(
             f"'{source}' can't be read as {'Zarr' if engine == 'zarr' else 'NetCDF'}, it seems "
             f"damaged, cut short or of another kind ({_first_line(error)}); {_WHAT_WORKS}."
@@ -106,6 +112,8 @@ def _engine(source: str) -> str:
     except OSError as error:
         raise CainrError(f"'{source}' can't be opened: {error.strerror}.") from error
     if start[:3] == b"CDF" and start[3:4] in (b"\x01", b"\x02", b"\x05"):
+        if is_cut_short(path):
+            raise CainrError(f"'{source}' is cut short; fetch it again.")
         return "netcdf4"
     if not start:
         raise CainrError(f"'{source}' is empty; {_WHAT_WORKS}.")
@@ -160,5 +168,6 @@ def _decoded(dataset: xr.Dataset) -> xr.Dataset:
 
 
 def _first_line(error: BaseException) -> str:
-    text = str(error).strip() or type(error).__name__
+    told = error.strerror if isinstance(error, OSError) else None
+    text = str(told or error).strip() or type(error).__name__
     return text.splitlines()[0][:160].rstrip(".")

@@ -46,6 +46,8 @@ def select_times(axis: TimeAxis, time: str | slice | None) -> slice | np.ndarray
 
     CainrError if none is chosen.
     """
+    if len(axis) == 0:
+        raise CainrError("There are no times in the data; data with at least one is needed.")
     if time is None or (isinstance(time, str) and not time.strip()):
         return slice(None)
     chosen = parse_time_range(time) if isinstance(time, str) else time
@@ -107,6 +109,13 @@ def select_others(
     is not there, or names no such dimension.
     """
     wanted = dict(select or {})
+    for key in wanted:
+        along = key in array.coords and array.coords[key].dims
+        if key not in others and (along is False or (along and along[0] not in others)):
+            known = ", ".join(others) or "none"
+            raise CainrError(
+                f"'{array.name}' has no dimension '{key}' to select from; there are: {known}."
+            )
     for dim in others:
         keys = [key for key in wanted if key == dim or _runs_along(array, key, dim)]
         if keys:
@@ -119,12 +128,6 @@ def select_others(
             raise CainrError(
                 f"'{array.name}' also has the dimension '{dim}' ({_list_entries(array, dim)}); "
                 f"choose one entry, for example select={{'{dim}': {example!r}}}."
-            )
-    for key in wanted:
-        if key not in array.coords:
-            known = ", ".join(others) or "none"
-            raise CainrError(
-                f"'{array.name}' has no dimension '{key}' to select from; there are: {known}."
             )
     return array
 

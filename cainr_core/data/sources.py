@@ -233,7 +233,7 @@ def _summary(dataset: xr.Dataset, name: str, ends: dict[str, tuple[str, str]]) -
     time = str(layout.time or layout.scalar_time)
     if time not in ends:
         axis = time_axis(dataset, array if layout.time else array.expand_dims(time), time)
-        ends[time] = (axis.text(0), axis.text(len(axis) - 1))
+        ends[time] = (axis.text(0), axis.text(len(axis) - 1)) if len(axis) else ("", "")
     levels = {
         dim: array.coords[dim].values.tolist()
         if dim in array.coords
