@@ -1,0 +1,384 @@
+"""The command line: cainr compress, decompress, info and evaluate."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import param
+import typer
+
+from cainr_core import __version__, terminal
+from cainr_core.choices import Choices, DataChoice, Target
+from cainr_core.data.choices import BUILTIN_CONTEXTS, ContextChoice
+from cainr_core.data.samples import sample_path
+from cainr_core.errors import CainrError
+from cainr_core.files import atomic_write, writable
+from cainr_core.fit.recipe import RECIPES, Recipe
+from cainr_core.model.architecture import PRESETS, Architecture
+
+BAD_INPUT, INTERRUPTED = 2, 130
+SAMPLE = "cesm1_ts_30days.nc"
+NETWORKS = Architecture.param.network.objects
+Device = Literal["auto", "cpu", "cuda"]
+
+app = typer.Typer(
+    name="cainr",
+    add_completion=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def option(choice: param.Parameter, *names: str, default: str = "", **more: Any) -> Any:
+    """An option that takes its help and bounds from where the choice is declared."""
+    low, high = getattr(choice, "bounds", None) or (None, None)
+    default = f" [default: {default}]" if default else ""
+    return typer.Option(*names, help=f"{choice.doc}{default}", min=low, max=high, **more)
+
+
+# --- options that several commands have ------------------------------------------------
+
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object, for machines.")]
+File = Annotated[Path, typer.Argument(metavar="IN.cainr", help="A .cainr file.")]
+Variable = Annotated[str, option(DataChoice.param.variable, "-v", "--variable", metavar="VAR")]
+Times = Annotated[str, option(DataChoice.param.time, "--time", metavar="START:STOP")]
+Select = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="NAME=VALUE",
+        help="One level or member of a further dimension, such as lev=850 (repeatable).",
+    ),
+]
+Places = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--context",
+        metavar="PATH",
+        help="Where a context that the file refers to is found: a folder or file (repeatable).",
+    ),
+]
+
+
+@app.callback(invoke_without_command=True)
+def cainr(
+    context: typer.Context,
+    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+) -> None:
+    """Compress climate fields into the weights of small networks that know their context.
+
+    Bad input ends with exit code 2 and one line on standard error; an output file appears, or
+    replaces an older one, only when it is complete.
+    """
+    if version:
+        print(f"cainr {__version__}")
+    elif context.invoked_subcommand is None:
+        print(context.get_help())
+
+
+@app.command(short_help="Overfit a network to a field and keep it as a small file.")
+def compress(
+    source: Annotated[
+        str,
+        typer.Argument(
+            metavar="INPUT",
+            help="A NetCDF file or Zarr store, or 'sample': 30 days that come with cainr.",
+        ),
+    ],
+    output: Annotated[Path, typer.Option("-o", "--output", metavar="OUT.cainr", help="The file.")],
+    variable: Variable = "",
+    context: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME_OR_FILE",
+            help=f"What the network is told besides place and time (repeatable): "
+            f"{', '.join(BUILTIN_CONTEXTS)}, or FILE.nc:VAR. Its quality can be lowered: "
+            "topography@resolution=4,bits=8; @embedded puts it into the file.",
+        ),
+    ] = None,
+    architecture: Annotated[
+        str,
+        typer.Option(
+            metavar="NAME",
+            help=f"A network ({', '.join(NETWORKS)}) or a preset ({', '.join(PRESETS)}).",
+        ),
+    ] = "default",
+    depth: Annotated[
+        int | None, option(Architecture.param.depth, default="that of --architecture")
+    ] = None,
+    width: Annotated[
+        int | None, option(Architecture.param.width, default="that of --architecture")
+    ] = None,
+    ratio: Annotated[
+        float | None,
+        typer.Option(min=1, help="Compression ratio to reach; it chooses the width."),
+    ] = None,
+    size: Annotated[
+        int | None,
+        typer.Option("--bytes", min=1, help="Most bytes of the file; it chooses the width."),
+    ] = None,
+    recipe: Annotated[
+        str, typer.Option(metavar="NAME", help=f"How to learn: {', '.join(RECIPES)}.")
+    ] = "default",
+    steps: Annotated[int | None, option(Recipe.param.steps, default="that of --recipe")] = None,
+    time: Times = "",
+    select: Select = None,
+    device: Annotated[Device, typer.Option(help="Where to learn; auto: CUDA if any.")] = "auto",
+    seed: Annotated[int | None, option(Recipe.param.seed, default="that of --recipe")] = None,
+    as_json: Json = False,
+) -> None:
+    """Overfit a network to a field and keep its weights as one small file.
+
+    \b
+    Examples:
+      cainr compress ts.nc -v TS -o ts.cainr --context topography --context climatology
+      cainr compress ts.nc -v TS -o ts.cainr --context FILE.nc:PHIS@embedded --ratio 200
+      cainr compress sample -o paper.cainr --architecture paper --recipe paper --device cuda
+    """
+    writable(output)
+    if ratio is not None and size is not None:
+        raise CainrError("Give --ratio or --bytes, not both.")
+    target = Target()
+    if ratio is not None or size is not None:
+        if width is not None:
+            raise CainrError("Give --width, or a budget that chooses it, not both.")
+        target = Target(kind="ratio" if size is None else "bytes", value=ratio or size)
+    path = _source(source)
+    choices = Choices(
+        data=DataChoice(path=path, variable=variable, time=time, select=_selection(select)),
+        contexts=[ContextChoice.parse(spec) for spec in context or ()],
+        architecture=_architecture(architecture, depth=depth, width=width),
+        recipe=Recipe(**_preset("recipe", recipe, RECIPES), **_given(steps=steps, seed=seed)),
+        target=target,
+        device=device,
+    )
+    _compress(choices, output, as_json)
+
+
+def _compress(choices: Choices, output: Path, as_json: bool) -> None:
+    from cainr_core.compression import compress as run
+    from cainr_core.compression import open_data
+    from cainr_core.fit.fitting import Progress
+
+    field = open_data(choices.data)
+    with terminal.progress("Fitting", quiet=as_json) as tell:
+
+        def on_progress(now: Progress) -> None:
+            tell(now.step, now.steps, terminal.fit_words(now))
+            if now.message and not as_json:
+                terminal.note(now.message)
+
+        result = run(
+            field,
+            choices.contexts,
+            choices.architecture,
+            choices.recipe,
+            choices.target,
+            choices.device,
+            on_progress,
+        )
+    result.save(output)
+    if as_json:
+        terminal.show_json(
+            {
+                "output": str(output),
+                **result.metrics.to_dict(),
+                "seconds": result.seconds,
+                "choices": {
+                    **choices.to_dict(),
+                    "architecture": result.plan.architecture.choices(),
+                },
+            }
+        )
+    else:
+        print(f"{output}: {_cost(result.metrics)}; {_quality(result.metrics, field.units)}")
+
+
+@app.command(short_help="Write the field of a file as NetCDF.")
+def decompress(
+    source: File,
+    output: Annotated[Path, typer.Option("-o", "--output", metavar="OUT.nc", help="The file.")],
+    context: Places = None,
+    as_json: Json = False,
+) -> None:
+    """Write the field of a file as NetCDF, with coordinates, calendar and attributes as they were.
+
+    \b
+    Example:
+      cainr decompress ts.cainr -o ts.nc
+    """
+    from cainr_core.codec.reconstruction import read
+    from cainr_core.evaluate.comparison import values_of
+
+    writable(output)
+    reconstruction = read(source, context or ())
+    dataset = reconstruction.to_dataset()
+    with terminal.progress("Evaluating", quiet=as_json) as tell:
+        values = values_of(reconstruction, on_progress=tell)
+    dataset[reconstruction.name] = dataset[reconstruction.name].copy(data=values)
+    atomic_write(output, lambda path: dataset.to_netcdf(path, engine="netcdf4"))
+    size = output.stat().st_size
+    if as_json:
+        terminal.show_json(
+            {
+                "output": str(output),
+                "variable": reconstruction.name,
+                "shape": reconstruction.shape,
+                "bytes": size,
+            }
+        )
+    else:
+        shape = " x ".join(map(str, reconstruction.shape))
+        print(f"{output}: {reconstruction.name}, {shape}, {size:,} bytes")
+
+
+@app.command(short_help="Tell what a file holds and what it costs.")
+def info(source: File, as_json: Json = False) -> None:
+    """Tell what a file holds and what it costs; nothing is evaluated.
+
+    \b
+    Example:
+      cainr info ts.cainr
+    """
+    from cainr_core.codec.reconstruction import read
+
+    told = read(source).info()
+    if as_json:
+        terminal.show_json(told)
+        return
+    contexts = [
+        f"{one['title']} ({'embedded' if one['embedded'] else 'referenced ' + one['digest'][:8]})"
+        for one in told["contexts"]
+    ]
+    network = ", ".join(f"{name} {value}" for name, value in told["architecture"].items())
+    words = {
+        **told,
+        "dims": ", ".join(told["dims"]),
+        "shape": " x ".join(map(str, told["shape"])),
+        "contexts": "; ".join(contexts) or "none",
+        "architecture": network,
+    }
+    terminal.show_table({name.replace("_", " "): _plain(value) for name, value in words.items()})
+
+
+@app.command(short_help="Compare a file with its original.")
+def evaluate(
+    source: File,
+    original: Annotated[str, typer.Argument(metavar="ORIGINAL", help="What it was made from.")],
+    variable: Annotated[
+        str, typer.Option("-v", metavar="VAR", help="Its variable, if named otherwise.")
+    ] = "",
+    time: Annotated[
+        str, typer.Option(metavar="START:STOP", help="Times of ORIGINAL; all in both if left out.")
+    ] = "",
+    select: Select = None,
+    context: Places = None,
+    as_json: Json = False,
+) -> None:
+    """Compare a file with its original: errors in the field's units, PSNR in dB, sizes in bytes.
+
+    psnr takes max - min of the original as peak; psnr_paper, as the CA-INR paper does, the
+    maximum. compression_ratio is original bytes over file bytes; compression_gain_paper is 8 bytes
+    a value over 4 bytes a weight.
+
+    \b
+    Example:
+      cainr evaluate ts.cainr ts.nc --time 0:30 --json
+    """
+    from cainr_core.codec.reconstruction import read
+    from cainr_core.evaluate.comparison import compare
+
+    with terminal.progress("Evaluating", quiet=True) as tell:
+        metrics, times = compare(
+            read(source, context or ()),
+            _source(original) or sample_path(SAMPLE),
+            variable or None,
+            time=time or None,
+            select=_selection(select),
+            on_progress=tell,
+        )
+    if as_json:
+        terminal.show_json({**metrics.to_dict(), "times": times})
+    else:
+        terminal.show_table(
+            {k: _plain(v) for k, v in {**metrics.to_dict(), "times": times}.items()}
+        )
+
+
+# --- from words to choices ----------------------------------------------------------
+
+
+def _source(text: str) -> str:
+    """A path; "" for the bundled sample."""
+    return "" if text == "sample" and not Path(text).exists() else text
+
+
+def _given(**values: Any) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def _preset(kind: str, name: str, presets: dict[str, dict[str, object]]) -> dict[str, Any]:
+    if name not in presets:
+        raise CainrError(f"There is no {kind} '{name}': choose one of {', '.join(presets)}.")
+    return presets[name]
+
+
+def _architecture(name: str, **sizes: int | None) -> Architecture:
+    presets = {**{network: {"network": network} for network in NETWORKS}, **PRESETS}
+    return Architecture(**{**_preset("architecture", name, presets), **_given(**sizes)})
+
+
+def _selection(pairs: Sequence[str] | None) -> dict[str, str]:
+    split = [pair.partition("=") for pair in pairs or ()]
+    if not all(name and equals and value for name, equals, value in split):
+        raise CainrError("Write --select as NAME=VALUE, such as --select lev=850.")
+    return {name: value for name, _, value in split}
+
+
+# --- from results to words ----------------------------------------------------------
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return f"{value:,}"
+    return f"{value:.6g}" if isinstance(value, float) else str(value)
+
+
+def _cost(metrics: Any) -> str:
+    return f"{metrics.file_bytes:,} bytes, ratio {metrics.compression_ratio:.1f}"
+
+
+def _quality(metrics: Any, units: str) -> str:
+    return f"PSNR {metrics.psnr:.2f} dB, RMSE {metrics.rmse:.4g} {units}".rstrip()
+
+
+# --- the process ----------------------------------------------------------------------
+
+
+def main() -> None:
+    """Run the command line; every failure that a person can mend is one line and exit code 2."""
+    if not sys.warnoptions:
+        warnings.simplefilter("ignore")  # what libraries say of each other is no help here
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    try:
+        code = app(standalone_mode=False)
+    except (CainrError, typer.TyperException) as error:
+        terminal.fail(error.format_message() if isinstance(error, typer.TyperException) else error)
+        code = BAD_INPUT
+    except BrokenPipeError:
+        os._exit(1)  # whoever read our output has left; nothing more can be said
+    except OSError as error:
+        reason = error.strerror or str(error)
+        terminal.fail(f"{error.filename}: {reason}" if error.filename else reason)
+        code = BAD_INPUT
+    except MemoryError:
+        terminal.fail("There is not enough memory; choose fewer times with --time.")
+        code = BAD_INPUT
+    if code == INTERRUPTED:
+        terminal.fail("stopped; nothing was written")
+    sys.exit(code or 0)
