@@ -38,7 +38,7 @@ __all__ = [
     "plan",
 ]
 
-EXPECTED_BITS = 7.0  # of a weight in the file, as fits of the sample come out
+EXPECTED_BITS = 5.8  # of a weight in the file, as fits of the sample come out
 FEWEST_BITS = 3.0  # of a weight, below which a network remembers next to nothing
 TAIL_ROOM = 0.985  # part of a byte budget used before the tail, in which entropy still moves
 

@@ -9,7 +9,7 @@ from torch import Tensor
 from cainr_core.codec.entropy import Coded, encode
 from cainr_core.codec.quantize import choose_steps, to_integers
 
-DEFAULT_NOISE = 0.3  # squared error that rounding adds before the tail, as a part of the fit's own
+DEFAULT_NOISE = 0.05  # squared error that rounding adds before the tail, as a part of the fit's own
 FINEST, COARSEST = 1e-4, 1e4  # range of that part when a number of bytes is to be met
 HALVINGS = 24
 

@@ -120,7 +120,7 @@ class Fitting:
         to another fit.
         """
         step = self._new_step()
-        first, rate_scale = 0, 1.0
+        first, rate_scale = 0, self.recipe.rate_factor(self.architecture)
         self._remember(self._error())
         if checkpoint is not None and checkpoint.exists():
             first, rate_scale = self._resume(checkpoint, step)
@@ -138,13 +138,15 @@ class Fitting:
         self._rounding = rounding
         self.best_error = math.inf
         self._remember(self._error())
-        steps, tail = self.recipe.steps, self.recipe.tail_steps
+        recipe = self.recipe
+        factor = recipe.rate_factor(self.architecture)
+        steps, tail = recipe.steps, recipe.tail_steps
 
         def rate(step: int) -> float:
             done = (step - steps) / max(1, tail)
-            return TAIL_RATE * self.recipe.learning_rate * 0.5 * (1 + math.cos(math.pi * done))
+            return TAIL_RATE * recipe.learning_rate * 0.5 * (1 + math.cos(math.pi * done))
 
-        yield from self._learn(self._new_step(), range(steps, steps + tail), rate, 1.0, None)
+        yield from self._learn(self._new_step(), range(steps, steps + tail), rate, factor, None)
 
     def cancel(self) -> None:
         """Stop after the step under way; what was learned stays."""
@@ -222,7 +224,7 @@ class Fitting:
                 error = self.best_error
                 message = (
                     f"The fit diverged at step {done}: it went back to its best and goes on at "
-                    f"{rate_scale:g} of the learning rate."
+                    "half the learning rate."
                 )
             self._remember(error)
             moment = clock.monotonic()

@@ -6,24 +6,35 @@ import math
 
 import param
 
+from cainr_core.model.architecture import Architecture
+
+REFERENCE_SIZE = 5 * 48  # depth x width at which a learning rate is meant as it stands
+REFERENCE_OMEGA = 30.0
+
 
 class Recipe(param.Parameterized):
     """How long, how fast and on which points a network learns."""
 
     steps = param.Integer(
-        default=1500, bounds=(1, 1_000_000), label="Steps", doc="Number of steps of Adam."
+        default=4000, bounds=(1, 1_000_000), label="Steps", doc="Number of steps of Adam."
     )
     batch = param.Integer(
-        default=16384,
+        default=4096,
         bounds=(0, 1 << 26),
         label="Batch",
         doc="Points drawn for each step; 0 takes every point in every step.",
     )
     learning_rate = param.Number(
-        default=1.5e-3,
+        default=2e-3,
         bounds=(1e-7, 1.0),
         label="Learning rate",
         doc="Highest step size of Adam.",
+    )
+    rate_follows_size = param.Boolean(
+        default=True,
+        label="Rate follows size",
+        doc="Lower the learning rate of networks larger than depth 5, width 48 or of higher omega "
+        "in proportion, so that deep ones learn stably too.",
     )
     schedule: param.Selector[str] = param.Selector(
         default="cosine",
@@ -88,6 +99,19 @@ class Recipe(param.Parameterized):
         """Number of steps with rounded weights."""
         return round(self.steps * self.rounding_tail)
 
+    def rate_factor(self, architecture: Architecture) -> float:
+        """What the learning rate is multiplied by for this network.
+
+        A step of Adam turns the phases of a sine layer by about omega x rate x width, and the
+        change adds up over the layers: the product, not the rate, must stay within bounds.
+        """
+        if not self.rate_follows_size:
+            return 1.0
+        size = architecture.depth * architecture.width / REFERENCE_SIZE
+        if "omega" in architecture.used():
+            size *= architecture.omega / REFERENCE_OMEGA
+        return min(1.0, 1 / size)
+
     def rate(self, step: int) -> float:
         """Learning rate of a step from 0 to `steps` - 1."""
         if self.schedule == "halving":
@@ -103,12 +127,13 @@ class Recipe(param.Parameterized):
 
 RECIPES: dict[str, dict[str, object]] = {
     "default": {},
-    "quick": {"steps": 300},
-    "thorough": {"steps": 10000},
+    "quick": {"steps": 1000},
+    "thorough": {"steps": 30000, "batch": 16384},
     "paper": {
         "steps": 30000,
         "batch": 0,
         "learning_rate": 1e-3,
+        "rate_follows_size": False,
         "schedule": "halving",
         "scaling": "unit",
         "rounding_tail": 0.0,

@@ -35,13 +35,11 @@ class Step:
         self.optimizer = torch.optim.Adam(
             tensors,
             lr=self._rate if on_gpu else 0.0,
-            betas=(0.9, 0.99),
             capturable=on_gpu,
             foreach=True,
         )
         self._graph: torch.cuda.CUDAGraph | None = None
         self._points: Points | None = None
-        self._loss = torch.zeros((), device=device)
 
     def __call__(self, points: Points, rate: float) -> None:
         """Learn from one batch, (n,) time and (n,) cell indices, at a learning rate."""
@@ -90,18 +88,25 @@ class Step:
             {key: value.clone() for key, value in self.optimizer.state.get(tensor, {}).items()}
             for tensor in tensors
         ]
+        try:
+            self._graph = self._recorded(self._points)
+        finally:
+            with torch.no_grad():
+                for tensor, old, state in zip(tensors, kept, memory, strict=True):
+                    tensor.copy_(old)
+                    for key, value in self.optimizer.state.get(tensor, {}).items():
+                        value.copy_(state[key]) if key in state else value.zero_()
+
+    def _recorded(self, points: Points) -> torch.cuda.CUDAGraph:
+        """The graph of a step; some steps are taken first, as CUDA asks for."""
         stream = torch.cuda.Stream()
         stream.wait_stream(torch.cuda.current_stream())
         with torch.cuda.stream(stream):
             for _ in range(3):
-                self._run([self._points], len(points[0]))
+                self._run([points], len(points[0]))
         torch.cuda.current_stream().wait_stream(stream)
+        torch.cuda.empty_cache()  # a graph takes its memory from a pool of its own
         graph = torch.cuda.CUDAGraph()
         with torch.cuda.graph(graph):
-            self._run([self._points], len(points[0]))
-        with torch.no_grad():
-            for tensor, old, state in zip(tensors, kept, memory, strict=True):
-                tensor.copy_(old)
-                for key, value in self.optimizer.state[tensor].items():
-                    value.copy_(state[key]) if key in state else value.zero_()
-        self._graph = graph
+            self._run([points], len(points[0]))
+        return graph
