@@ -163,7 +163,7 @@ def compress(
 def _compress(choices: Choices, output: Path, as_json: bool) -> None:
     from cainr_core.compression import compress as run
     from cainr_core.compression import open_data
-    from cainr_core.fit.fitting import Progress
+    from cainr_core.fit.progress import Progress
 
     field = open_data(choices.data)
     with terminal.progress("Fitting", quiet=as_json) as tell:

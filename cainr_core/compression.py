@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from cainr_core.codec.reconstruction import Reconstruction
-    from cainr_core.fit.fitting import Fitting, Progress
+    from cainr_core.fit.fitting import Fitting
+    from cainr_core.fit.progress import Progress
 
 __all__ = [
     "Choices",

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from cainr_core.errors import CainrError
 
 if TYPE_CHECKING:
-    from cainr_core.fit.fitting import Progress
+    from cainr_core.fit.progress import Progress
 
 
 @dataclass(frozen=True, eq=False)

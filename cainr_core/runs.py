@@ -20,7 +20,7 @@ from cainr_core.files import atomic_write
 
 if TYPE_CHECKING:
     from cainr_core.choices import Choices
-    from cainr_core.fit.fitting import Progress
+    from cainr_core.fit.progress import Progress
 
 RECORD, CURVE, FIELD = "run.json", "curve.csv", "field.cainr"
 RECORD_FORMAT = 1

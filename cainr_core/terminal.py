@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from cainr_core.fit.fitting import Progress
+    from cainr_core.fit.progress import Progress
 
 
 class Teller(Protocol):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time as clock
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import astuple
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +18,7 @@ from cainr_core.data.fields import Field
 from cainr_core.errors import CainrError
 from cainr_core.fit.checkpoint import Checkpoint, adam_memory, fingerprint, restore_adam
 from cainr_core.fit.device import arithmetic, choose_device
+from cainr_core.fit.progress import Progress
 from cainr_core.fit.recipe import Recipe
 from cainr_core.fit.sampling import Sampler
 from cainr_core.fit.step import Step
@@ -35,25 +36,6 @@ TAIL_RATE = 0.1  # highest rate of the rounding tail, as a part of the recipe's
 FULL_PASS = {"cpu": 1 << 17, "cuda": 1 << 23}  # points whose activations are held at once
 
 Rounding = Callable[[list[Tensor]], list[Tensor]]
-
-
-@dataclass(frozen=True)
-class Progress:
-    """Where a fit stands after `step` of `steps`.
-
-    `loss`: mean squared error in scaled units; `psnr`: dB, by the definition of `metrics`, both
-    estimated on the same 32,768 points throughout; `seconds`: spent learning; `message`: something
-    that a person should know, or None.
-    """
-
-    step: int
-    steps: int
-    loss: float
-    psnr: float
-    seconds: float
-    points_per_second: float
-    learning_rate: float
-    message: str | None = None
 
 
 class Fitting:
