@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import lzma
+import math
 import struct
 from collections.abc import Sequence
 
@@ -11,8 +12,10 @@ from numpy.typing import NDArray
 
 from cainr_core.errors import CainrError
 
-FILTERS = [{"id": lzma.FILTER_LZMA2, "preset": 9}]
-DTYPES = ("<f8", "<f4", "<i8", "<i4", "<i2", "|i1", "<u8", "<u4", "<u2", "|u1", "|b1")
+# a dictionary as large as the sections here: the preset's 64 MB would cost each reader its memory
+FILTERS = [{"id": lzma.FILTER_LZMA2, "preset": 9, "dict_size": 1 << 22}]
+LARGEST = 1 << 30  # bytes of an array, unpacked: more is a damaged file
+DTYPES = ("<f8", "<f4", "<f2", "<i8", "<i4", "<i2", "|i1", "<u8", "<u4", "<u2", "|u1", "|b1")
 
 
 def pack(data: bytes) -> bytes:
@@ -22,6 +25,8 @@ def pack(data: bytes) -> bytes:
 
 def unpack(data: bytes, size: int) -> bytes:
     """What `pack` was given, which must be `size` bytes; never allocates more than that."""
+    if not 0 <= size <= LARGEST:
+        raise CainrError("The file claims an array that is too large: it is damaged.")
     coder = lzma.LZMADecompressor(format=lzma.FORMAT_RAW, filters=FILTERS)
     try:
         plain = coder.decompress(data, max_length=size)
@@ -34,12 +39,17 @@ def unpack(data: bytes, size: int) -> bytes:
 
 def encode_array(array: NDArray) -> bytes:
     """Bytes of an array whose little-endian dtype is one of `DTYPES`; shape and dtype are the
-    caller's to keep.
+    caller's to keep. CainrError for other types.
 
     Floats are stored as the distance, in representable numbers, from the straight line between the
     first and the last value: zero throughout for an evenly spaced axis. Integers likewise.
     """
     flat = np.ascontiguousarray(array).ravel()
+    if flat.dtype.str not in DTYPES or flat.nbytes > LARGEST:
+        raise CainrError(
+            f"An array of {flat.size:,} values of type {flat.dtype} cannot be kept in a file: "
+            "convert it to float64, or leave it away."
+        )
     if flat.dtype.kind == "b" or flat.size < 3:
         return pack(_shuffled(flat))
     ordered = _ordered(flat)
@@ -56,7 +66,9 @@ def decode_array(data: bytes, dtype: str, shape: Sequence[int]) -> NDArray:
     if dtype not in DTYPES:
         raise CainrError(f"The file holds an array of type '{dtype}', which cainr never writes.")
     kind = np.dtype(dtype)
-    size = int(np.prod(shape, dtype=np.int64))
+    if not all(type(n) is int and n >= 0 for n in shape):
+        raise CainrError("The file holds an array whose shape is none: it is damaged.")
+    size = math.prod(shape)
     if kind.kind == "b" or size < 3:
         return _unshuffled(unpack(data, size * kind.itemsize), kind).reshape(shape)
     if len(data) < 1 + 2 * kind.itemsize or data[0] not in (1, 2, 4, 8):
@@ -72,11 +84,12 @@ def decode_array(data: bytes, dtype: str, shape: Sequence[int]) -> NDArray:
 
 def _line(first: NDArray, last: NDArray, size: int, dtype: np.dtype) -> NDArray:
     start, stop = float(first), float(last)
-    if not np.isfinite([start, stop]).all():
+    if not np.isfinite([start, stop, stop - start]).all():
         return np.zeros(size, dtype=dtype)
-    line = start + np.arange(size) * ((stop - start) / (size - 1))
-    if dtype.kind == "f":
-        return line.astype(dtype)
+    with np.errstate(over="ignore"):  # rounding may pass the greatest number
+        line = start + np.arange(size) * ((stop - start) / (size - 1))
+        if dtype.kind == "f":
+            return line.astype(dtype)
     bounds = np.iinfo(dtype)
     # the greatest 64-bit integers are no floats: clip inside the range before the cast
     top = np.nextafter(float(bounds.max), 0) if dtype.itemsize == 8 else bounds.max
@@ -84,21 +97,24 @@ def _line(first: NDArray, last: NDArray, size: int, dtype: np.dtype) -> NDArray:
 
 
 def _ordered(values: NDArray) -> NDArray[np.int64]:
-    """Integers in the order of the values, neighbours one apart."""
+    """Integers in the order of the values, neighbours one apart: -0.0 is -1, and 0.0 is 0."""
     if values.dtype.kind != "f":
         return values.astype("<i8", casting="unsafe")
     width = values.dtype.itemsize
     bits = np.ascontiguousarray(values).view(f"<i{width}").astype("<i8")
-    lowest = np.int64(-(2 ** (8 * width - 1)))
-    return np.where(bits < 0, lowest - bits, bits)
+    return _mirrored(bits, width)
 
 
 def _unordered(ordered: NDArray[np.int64], dtype: np.dtype) -> NDArray:
     if dtype.kind != "f":
         return ordered.astype(dtype, casting="unsafe")
-    lowest = np.int64(-(2 ** (8 * dtype.itemsize - 1)))
-    bits = np.where(ordered < 0, lowest - ordered, ordered)
+    bits = _mirrored(ordered, dtype.itemsize)
     return bits.astype(f"<i{dtype.itemsize}").view(dtype)
+
+
+def _mirrored(bits: NDArray[np.int64], width: int) -> NDArray[np.int64]:
+    """Sign and magnitude to two's complement, less one, and back."""
+    return bits ^ ((bits >> 63) & np.int64(2 ** (8 * width - 1) - 1))
 
 
 def _shuffled(values: NDArray) -> bytes:

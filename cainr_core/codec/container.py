@@ -14,7 +14,7 @@ MAGIC = b"\x89CAINR\r\n"
 VERSION = 1
 SHELL = struct.Struct("<8sHIIQ")  # magic, version, header packed, header plain, whole file
 CHECKSUM = struct.Struct("<I")
-LARGEST_HEADER = 1 << 24
+LARGEST_HEADER = 1 << 22
 
 # Words that every header holds, as a dictionary for its compression; part of format version 1.
 COMMON = (
@@ -33,12 +33,20 @@ COMMON = (
 
 
 def join(header: Mapping[str, Any], sections: Sequence[bytes]) -> bytes:
-    """A whole file. The header is given a list `sections` of their lengths."""
+    """A whole file. The header is given a list `sections` of their lengths.
+
+    CainrError where the header is too large, by attributes or coordinates of text.
+    """
     text = json.dumps(
         {**header, "sections": [len(section) for section in sections]},
         separators=(",", ":"),
         ensure_ascii=False,
-    ).encode()
+    ).encode("utf-8", "surrogatepass")
+    if len(text) > LARGEST_HEADER:
+        raise CainrError(
+            f"Attributes and coordinates take {len(text):,} bytes of text, more than the "
+            f"{LARGEST_HEADER:,} that a file may hold: shorten them, such as the attribute history."
+        )
     coder = zlib.compressobj(9, wbits=-15, zdict=COMMON)
     packed = coder.compress(text) + coder.flush()
     total = SHELL.size + len(packed) + sum(map(len, sections)) + CHECKSUM.size
@@ -51,38 +59,49 @@ def split(data: bytes, what: str = "The file") -> tuple[dict[str, Any], list[byt
 
     Everything is checked against the length and the checksum before it is believed.
     """
-    if not data:
-        raise CainrError(f"{what} is empty: it is not a .cainr file.")
-    if not data.startswith(MAGIC):
-        raise CainrError(f"{what} is not a .cainr file: it does not begin as one.")
-    if len(data) < SHELL.size + CHECKSUM.size:
-        raise CainrError(f"{what} is cut short: copy or download it again.")
-    _, version, packed_size, plain_size, total = SHELL.unpack_from(data)
-    if version > VERSION:
-        raise CainrError(
-            f"{what} is written in format version {version}, and this cainr reads up to "
-            f"{VERSION}: install a newer cainr."
-        )
-    if len(data) < total:
-        raise CainrError(
-            f"{what} is cut short, {len(data):,} of {total:,} bytes: copy or download it again."
-        )
+    packed_size, plain_size = check_shell(data[: SHELL.size], len(data), what)
     body, checksum = data[: -CHECKSUM.size], data[-CHECKSUM.size :]
-    if len(data) > total or CHECKSUM.unpack(checksum)[0] != zlib.crc32(body):
+    if CHECKSUM.unpack(checksum)[0] != zlib.crc32(body):
         raise CainrError(f"{what} has been altered or damaged: copy or download it again.")
     header = _header(data[SHELL.size : SHELL.size + packed_size], plain_size, what)
-    sections, at = [], SHELL.size + packed_size
-    for size in header.get("sections", []):
-        if not isinstance(size, int) or size < 0 or at + size > len(body):
-            raise CainrError(f"{what} names parts that it does not hold: it is damaged.")
+    sizes, at = header.get("sections"), SHELL.size + packed_size
+    known = isinstance(sizes, list) and all(type(size) is int and size >= 0 for size in sizes)
+    if not known or at + sum(sizes) != len(body):
+        raise CainrError(f"{what} names other parts than it holds: it is damaged.")
+    sections = []
+    for size in sizes:
         sections.append(body[at : at + size])
         at += size
     return header, sections
 
 
+def check_shell(start: bytes, size: int, what: str) -> tuple[int, int]:
+    """Bytes of the header, packed and plain, from the first bytes of a file of `size` bytes.
+
+    CainrError where these cannot begin a whole .cainr file, so that no other is read further.
+    """
+    if size == 0:
+        raise CainrError(f"{what} is empty: it is not a .cainr file.")
+    if not start.startswith(MAGIC):
+        raise CainrError(f"{what} is not a .cainr file: it does not begin as one.")
+    if size < SHELL.size + CHECKSUM.size:
+        raise CainrError(f"{what} is cut short: copy or download it again.")
+    _, version, packed_size, plain_size, total = SHELL.unpack(start[: SHELL.size])
+    if version > VERSION:
+        raise CainrError(
+            f"{what} is written in format version {version}, and this cainr reads up to "
+            f"{VERSION}: install a newer cainr."
+        )
+    if size < total:
+        raise CainrError(
+            f"{what} is cut short, {size:,} of {total:,} bytes: copy or download it again."
+        )
+    if size > total or version < 1 or not 0 < plain_size <= LARGEST_HEADER:
+        raise CainrError(f"{what} has been altered or damaged: copy or download it again.")
+    return packed_size, plain_size
+
+
 def _header(packed: bytes, size: int, what: str) -> dict[str, Any]:
-    if size > LARGEST_HEADER:
-        raise CainrError(f"{what} claims a header of {size:,} bytes: it is damaged.")
     try:
         text = zlib.decompressobj(wbits=-15, zdict=COMMON).decompress(packed, size)
         header = json.loads(text)

@@ -24,21 +24,22 @@ MANTISSAS = (
     1.681792830507429,
     1.8340080864093424,
 )
-SMALLEST, LARGEST = -128, 127  # steps from 2^-16 to 2^15.875
+SMALLEST, LARGEST = -128, 127  # of a step index: steps from 2^-24 to 2^7.875
+LOWEST_OCTAVE = -8  # of step index 0
 HIGHEST = 32767  # greatest integer of a weight
 PROBES = 8  # random projections that estimate a tensor's influence
 PROBE_POINTS = 1 << 13
 
 
 def step_size(index: int) -> float:
-    """Rounding step 2^(index / 8) of a step index from -128 to 127."""
+    """Rounding step 2^(index / 8 - 8) of a step index from -128 to 127."""
     octave, part = divmod(index, OCTAVE)
-    return math.ldexp(MANTISSAS[part], octave)
+    return math.ldexp(MANTISSAS[part], octave + LOWEST_OCTAVE)
 
 
 def step_index(size: float) -> int:
     """Index of the greatest step that is at most `size`."""
-    index = math.floor(OCTAVE * math.log2(max(size, 1e-30)))
+    index = math.floor(OCTAVE * (math.log2(max(size, 1e-30)) - LOWEST_OCTAVE))
     return min(max(index, SMALLEST), LARGEST)
 
 

@@ -17,9 +17,9 @@ from cainr_core.model.coordinates import Frame
 class Inputs:
     """Tables of what the network sees at each cell and at each time.
 
-    The columns, in the order of the file format: place, contexts that stand still, time, contexts
-    that change with time. A batch is gathered from the tables, so that the inputs of a field never
-    lie in memory whole: 5.5 million points of eight inputs would be 177 MB.
+    The columns, in the order of the file format: place, time, contexts. A batch is gathered from
+    the tables, so that the inputs of a field never lie in memory whole: 5.5 million points of eight
+    inputs would be 177 MB.
     """
 
     def __init__(
@@ -32,20 +32,21 @@ class Inputs:
         device: torch.device | str = "cpu",
     ) -> None:
         """`lat`, `lon`: (cells,) in degrees; `contexts`: sampled at them and at `time`."""
-        scaled = frame.scaled(contexts)
-        still = [c.table[0][:, None] for c in scaled if len(c.table) == 1]
-        self._cells = torch.from_numpy(np.concatenate([frame.place(lat, lon), *still], axis=1))
-        self._times = torch.from_numpy(frame.moment(time))
-        self._moving = [
-            tuple(
-                torch.from_numpy(np.ascontiguousarray(part))
-                for part in (c.table, c.rows, c.weights)
-            )
-            for c in scaled
-            if len(c.table) > 1
-        ]
-        self._cells, self._times = self._cells.to(device), self._times.to(device)
-        self._moving = [tuple(part.to(device) for part in parts) for parts in self._moving]
+        place = frame.place(lat, lon)
+        self._n_place = place.shape[1]
+        columns = [place]
+        # of each context its column in the table of cells, or table, rows and weights
+        self._contexts: list[int | tuple[Tensor, ...]] = []
+        for context in frame.scaled(contexts):
+            if len(context.table) == 1:
+                # stands still: gathered together with the place
+                self._contexts.append(sum(part.shape[1] for part in columns))
+                columns.append(context.table.T)
+            else:
+                parts = (context.table, context.rows, context.weights)
+                self._contexts.append(tuple(_tensor(part, device) for part in parts))
+        self._cells = _tensor(np.concatenate(columns, axis=1), device)
+        self._times = _tensor(frame.moment(time), device)
 
     @property
     def n_cells(self) -> int:
@@ -59,8 +60,13 @@ class Inputs:
 
     def gather(self, times: Tensor, cells: Tensor) -> Tensor:
         """Inputs (n, n_inputs) of the points with these time and cell indices, (n,) int64 each."""
-        columns = [self._cells[cells], self._times[times]]
-        for table, rows, weights in self._moving:
+        place = self._cells[cells]
+        columns = [place[:, : self._n_place], self._times[times]]
+        for context in self._contexts:
+            if isinstance(context, int):
+                columns.append(place[:, context, None])
+                continue
+            table, rows, weights = context
             near, far = rows[times].unbind(1)
             near_part, far_part = weights[times].unbind(1)
             value = near_part * table[near, cells] + far_part * table[far, cells]
@@ -70,8 +76,16 @@ class Inputs:
     def at_time(self, time: int, cells: slice) -> Tensor:
         """Inputs of a run of cells at one time step, (n, n_inputs), without index tensors."""
         place = self._cells[cells]
-        columns = [place, self._times[time].expand(len(place), -1)]
-        for table, rows, weights in self._moving:
+        columns = [place[:, : self._n_place], self._times[time].expand(len(place), -1)]
+        for context in self._contexts:
+            if isinstance(context, int):
+                columns.append(place[:, context, None])
+                continue
+            table, rows, weights = context
             (near, far), (near_part, far_part) = rows[time].tolist(), weights[time].tolist()
             columns.append((near_part * table[near, cells] + far_part * table[far, cells])[:, None])
         return torch.cat(columns, dim=1)
+
+
+def _tensor(array: NDArray, device: torch.device | str) -> Tensor:
+    return torch.from_numpy(np.ascontiguousarray(array)).to(device)
