@@ -20,7 +20,7 @@ def is_cut_short(path: str | Path) -> bool:
     size = Path(path).stat().st_size
     try:
         with Path(path).open("rb") as file:
-            return _Header(file).end() > size
+            return _Header(file, size).end() > size
     except (EOFError, KeyError, IndexError):
         return True
 
@@ -35,8 +35,8 @@ class _Variable:
 class _Header:
     """The dimensions and variables of the header; EOFError where the file ends within it."""
 
-    def __init__(self, file: BinaryIO) -> None:
-        self.file = file
+    def __init__(self, file: BinaryIO, size: int) -> None:
+        self.file, self.left = file, size
         version = self._bytes(4)[3]
         self.count_size = 8 if version == 5 else 4
         self.offset_size = 4 if version == 1 else 8
@@ -58,10 +58,11 @@ class _Header:
         return max(ends, default=0)
 
     def _bytes(self, size: int) -> bytes:
-        data = self.file.read(size)
-        if len(data) < size:
+        # A damaged header may announce any number of bytes: look before reading them.
+        if size > self.left:
             raise EOFError
-        return data
+        self.left -= size
+        return self.file.read(size)
 
     def _integer(self, size: int) -> int:
         return int.from_bytes(self._bytes(size), "big")

@@ -148,8 +148,11 @@ def _nearest_column(grid: Grid, lat: np.ndarray, lon: np.ndarray) -> np.ndarray:
         return np.arange(grid.size)
     from scipy.spatial import cKDTree
 
-    distance, nearest = cKDTree(_on_sphere(grid.lat, grid.lon)).query(_on_sphere(lat, lon))
-    if distance.size and distance.max() > 4 * np.sqrt(4 * np.pi / grid.size):
+    columns = _on_sphere(grid.lat, grid.lon)
+    tree = cKDTree(columns)
+    distance, nearest = tree.query(_on_sphere(lat, lon))
+    apart = tree.query(columns, k=2)[0][:, 1].max() if grid.size > 1 else np.inf
+    if distance.size and distance.max() > 4 * apart:
         raise CainrError(
             "The columns of the context do not cover the region of the field; a context that "
             "reaches all of its points is needed."
