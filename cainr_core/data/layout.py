@@ -67,8 +67,8 @@ def find_layout(dataset: xr.Dataset, name: str) -> Layout:
 
 def build_grid(dataset: xr.Dataset, layout: Layout) -> Grid:
     """The grid of a layout, coordinates in degrees; CainrError if they make no grid."""
-    lat = _degrees(dataset.variables[layout.lat])
-    lon = _degrees(dataset.variables[layout.lon])
+    lat = degrees(dataset.variables[layout.lat])
+    lon = degrees(dataset.variables[layout.lon])
     name = layout.variable
     if not (np.isfinite(lat).all() and np.isfinite(lon).all()):
         raise CainrError(f"The latitudes or longitudes of '{name}' have missing entries.")
@@ -185,7 +185,8 @@ def _is_axis(
     return True
 
 
-def _degrees(coordinate: xr.Variable) -> np.ndarray:
+def degrees(coordinate: xr.Variable) -> np.ndarray:
+    """Values of a latitude or longitude in degrees, float64, also where the file has radians."""
     values = np.asarray(coordinate.values, dtype=np.float64)
     radians = str(coordinate.attrs.get("units", "")).strip().lower().startswith("rad")
     return np.rad2deg(values) if radians else values

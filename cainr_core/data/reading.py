@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -34,12 +35,21 @@ def describe_source(source: Any) -> str:
     return Path(str(source)).name if isinstance(source, str | Path) else "the dataset given"
 
 
+# The NetCDF library may not be in two threads at once, not even to open two files.
+_LOCK = threading.RLock()
+
+
 @contextmanager
 def opened(source: Any) -> Iterator[xr.Dataset]:
     """The dataset behind a path, URL or xarray object, lazily; files are closed at the end.
 
     Errors of reading inside the block become a CainrError, as the values are read there.
     """
+    with _LOCK if isinstance(source, str | Path) else nullcontext():
+        yield from _opened(source)
+
+
+def _opened(source: Any) -> Iterator[xr.Dataset]:
     import xarray as xr
 
     if isinstance(source, xr.DataArray):

@@ -124,7 +124,7 @@ def select_others(
         elif array.sizes[dim] == 1:
             array = array.isel({dim: 0})
         else:
-            example = _labels(array, dim)[0]
+            example = entries_along(array, dim)[0]
             raise CainrError(
                 f"'{array.name}' also has the dimension '{dim}' ({_list_entries(array, dim)}); "
                 f"choose one entry, for example select={{'{dim}': {example!r}}}."
@@ -136,7 +136,7 @@ def _runs_along(array: xr.DataArray, key: str, dim: str) -> bool:
     return key in array.coords and array.coords[key].dims == (dim,)
 
 
-def _labels(array: xr.DataArray, dim: str) -> list[Any]:
+def entries_along(array: xr.DataArray, dim: str) -> list[Any]:
     """Entries along a dimension as plain Python values, counted from 0 where they have no name."""
     if dim not in array.coords:
         return list(range(array.sizes[dim]))
@@ -150,7 +150,7 @@ def _labels(array: xr.DataArray, dim: str) -> list[Any]:
 
 
 def _position(array: xr.DataArray, key: str, dim: str, value: object) -> int:
-    labels = _labels(array if key == dim else array.swap_dims({dim: key}), key)
+    labels = entries_along(array if key == dim else array.swap_dims({dim: key}), key)
     if value in labels:
         return labels.index(value)
     texts = [str(label) for label in labels]
@@ -172,7 +172,7 @@ def _position(array: xr.DataArray, key: str, dim: str, value: object) -> int:
 
 
 def _list_entries(array: xr.DataArray, dim: str) -> str:
-    labels = [f"{x:.6g}" if isinstance(x, float) else str(x) for x in _labels(array, dim)]
+    labels = [f"{x:.6g}" if isinstance(x, float) else str(x) for x in entries_along(array, dim)]
     units = str(array.coords[dim].attrs.get("units", "")) if dim in array.coords else ""
     shown = labels if len(labels) <= 12 else [*labels[:6], "...", *labels[-3:]]
     return f"{', '.join(shown)}{' ' + units if units not in ('', '1') else ''}"

@@ -13,7 +13,7 @@ from cainr_core.data.fields import Field
 from cainr_core.data.layout import Layout, area_name, build_grid, find_layout, time_bounds_name
 from cainr_core.data.reading import describe_source, opened
 from cainr_core.data.samples import coastlines, sample_path
-from cainr_core.data.selection import select_others, select_times
+from cainr_core.data.selection import entries_along, select_others, select_times
 from cainr_core.data.times import TimeAxis
 from cainr_core.errors import CainrError
 
@@ -234,12 +234,7 @@ def _summary(dataset: xr.Dataset, name: str, ends: dict[str, tuple[str, str]]) -
     if time not in ends:
         axis = time_axis(dataset, array if layout.time else array.expand_dims(time), time)
         ends[time] = (axis.text(0), axis.text(len(axis) - 1)) if len(axis) else ("", "")
-    levels = {
-        dim: array.coords[dim].values.tolist()
-        if dim in array.coords
-        else list(range(array.sizes[dim]))
-        for dim in layout.others
-    }
+    levels = {dim: entries_along(array, dim) for dim in layout.others}
     return VariableSummary(
         name=name,
         long_name=str(array.attrs.get("long_name") or array.attrs.get("standard_name") or name),

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -167,6 +168,15 @@ def test_errors_while_values_are_read(make_dataset) -> None:
         tas=chunked["tas"].copy(data=chunked["tas"].data.map_blocks(fail, dtype="f4"))
     )
     refuse(broken, "the network is gone")
+
+
+def test_many_threads_may_read(tmp_path: Path, make_dataset) -> None:
+    paths = [tmp_path / f"{n}.nc" for n in range(4)]
+    for path in paths:
+        make_dataset().to_netcdf(path, encoding={"tas": {"zlib": True}})
+    with ThreadPoolExecutor(8) as pool:
+        fields = list(pool.map(open_field, paths * 8))
+    assert len({field.values.tobytes() for field in fields}) == 1
 
 
 def test_memory_that_does_not_suffice(make_dataset) -> None:

@@ -310,6 +310,16 @@ def test_describe(make_dataset) -> None:
     assert levels.long_name == "air_temperature"
 
 
+def test_dates_to_select_from_are_text(make_dataset) -> None:
+    runs = np.array(["2000-01-01", "2000-01-02"], dtype="M8[ns]")
+    dataset = make_dataset(calendar="standard").expand_dims(forecast_run=runs)
+    (summary,) = describe(dataset)
+    label = "2000-01-02T00:00:00"
+    assert summary.levels["forecast_run"][1] == label
+    field = open_field(dataset, select={"forecast_run": label})
+    assert field.coords["forecast_run"].values == runs[1]
+
+
 def test_describe_takes_arrays_and_empty_axes(make_dataset) -> None:
     assert describe(make_dataset()["tas"].rename(None))[0].name == "values"
     plain = make_dataset().assign_coords(time=np.arange(4)).isel(time=slice(0, 0))
