@@ -38,7 +38,7 @@ class LazyField(BackendArray):
             return np.empty(shape, dtype=self.dtype)
         grid = self.shape[1:]
         whole = all(len(part) == size for part, size in zip(places, grid, strict=True))
-        flat = np.arange(int(np.prod(grid))).reshape(grid)[np.ix_(*places)].ravel()
+        flat = np.ravel_multi_index(np.ix_(*places), grid).ravel()
         in_order = whole and bool((np.diff(flat) == 1).all())
         values = self._reconstruction.cells(rows.tolist(), None if in_order else flat)
         return values.reshape(shape)
@@ -54,7 +54,11 @@ def to_dataset(
     dataset.attrs = dict(description.dataset_attrs)
     if reconstruction.name not in dropped:
         lazy = indexing.LazilyIndexedArray(LazyField(reconstruction))
-        dataset[reconstruction.name] = xr.Variable(reconstruction.dims, lazy, reconstruction.attrs)
+        time, *space = reconstruction.dims
+        chunks = {time: 1, **dict(zip(space, reconstruction.shape[1:], strict=True))}
+        dataset[reconstruction.name] = xr.Variable(
+            reconstruction.dims, lazy, reconstruction.attrs, {"preferred_chunks": chunks}
+        )
     return dataset
 
 

@@ -28,12 +28,15 @@ def _to_json(value: Any) -> Any:
         return value
     if isinstance(value, bytes):
         return value.decode("utf-8", "replace")
-    array = np.asarray(value)
+    try:
+        array = np.asarray(value)
+    except ValueError:  # lists of unequal length, as JSON attributes may hold
+        return str(value)
     little = array.dtype.newbyteorder("<")
     if array.dtype.kind in "US" or array.dtype.kind == "O":
         texts = [str(item) for item in array.ravel()]
         return texts if array.ndim else texts[0]
-    if little.str not in DTYPES:
+    if little.str not in DTYPES or array.ndim > 1:
         return str(value)
     tag = little.str + ("[]" if array.ndim else "")
     return {tag: base64.b64encode(array.astype(little).tobytes()).decode()}

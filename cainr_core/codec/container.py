@@ -64,7 +64,8 @@ def split(data: bytes, what: str = "The file") -> tuple[dict[str, Any], list[byt
     if CHECKSUM.unpack(checksum)[0] != zlib.crc32(body):
         raise CainrError(f"{what} has been altered or damaged: copy or download it again.")
     header = _header(data[SHELL.size : SHELL.size + packed_size], plain_size, what)
-    sizes, at = header.get("sections"), SHELL.size + packed_size
+    sizes: Any = header.get("sections")
+    at = SHELL.size + packed_size
     known = isinstance(sizes, list) and all(type(size) is int and size >= 0 for size in sizes)
     if not known or at + sum(sizes) != len(body):
         raise CainrError(f"{what} names other parts than it holds: it is damaged.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cainr_core.codec.arrays import decode_array, encode_array, pack, unpack
+from cainr_core.data.choices import split_source
 from cainr_core.data.contexts import Context, ContextChoice, load_context
 from cainr_core.data.fields import Grid
 from cainr_core.errors import CainrError
@@ -18,8 +20,8 @@ from cainr_core.errors import CainrError
 def describe(context: Context) -> tuple[dict[str, Any], list[bytes]]:
     """Header entry and sections of a context."""
     entry: dict[str, Any] = {
-        # the name of a file alone: the folders of the writer mean nothing to a reader
-        "source": context.choice.spec.rsplit("/", 1)[-1],
+        # the folders of the writer mean nothing to a reader
+        "source": _named(context.choice, _file_name(context.choice)).spec,
         "digest": context.digest,
         "title": context.title,
         "units": context.units,
@@ -47,19 +49,21 @@ def read_embedded(entry: dict[str, Any], sections: Iterator[bytes]) -> Context:
     """A context from a file that holds its values."""
     facts = entry["embedded"]
     n_lat, n_lon = facts["cells"]
-    layers = facts["layers"]
+    layers, low, step = facts["layers"], float(facts["low"]), float(facts["step"])
+    least = {"static": 1, "monthly": 12, "times": 2}[facts["kind"]]
+    if not math.isfinite(low * step) or layers < least or (least != 2 and layers != least):
+        raise CainrError(f"The context '{entry['source']}' in the file is damaged.")
     lat = decode_array(next(sections), "<f8", (n_lat,))
     lon = decode_array(next(sections), "<f8", (n_lon,))
     days = decode_array(next(sections), "<f8", (layers,)) if facts["kind"] == "times" else None
     shape = (layers, n_lat, n_lon) if facts["grid"] == "latlon" else (layers, n_lat)
-    size = int(np.prod(shape, dtype=np.int64))
-    integers = _unpredicted(unpack(next(sections), 2 * size), shape)
+    integers = _unpredicted(unpack(next(sections), 2 * math.prod(shape)), shape)
     context = Context.from_parts(
         ContextChoice.parse(entry["source"]),
         title=entry["title"],
         units=entry["units"],
         grid=Grid.latlon(lat, lon) if facts["grid"] == "latlon" else Grid.columns(lat, lon),
-        levels=(integers, float(facts["low"]), float(facts["step"])),
+        levels=(integers, low, step),
         kind=facts["kind"],
         days=days,
         calendar=facts["calendar"],
@@ -72,27 +76,59 @@ def read_embedded(entry: dict[str, Any], sections: Iterator[bytes]) -> Context:
 def find_referenced(
     entry: dict[str, Any], given: Sequence[Context], search: Sequence[Path]
 ) -> Context:
-    """The context that a file names by its digest, among those given or where its source lies;
-    CainrError where the reader lacks it or has another of that name."""
+    """The context that a file names by its digest, among those given, in the folders and files to
+    search, or where its name leads; CainrError where the reader lacks it or has others only."""
+    digest = entry["digest"]
     for context in given:
-        if context.digest == entry["digest"]:
+        if context.digest == digest:
             return context
-    name, title = entry["source"], entry["title"]
-    try:
-        found = load_context(name, search=search)
-    except CainrError as error:
+    found, reason = None, ""
+    for choice in _choices(ContextChoice.parse(entry["source"]), search):
+        try:
+            found = load_context(choice)
+        except CainrError as error:
+            reason = str(error).rstrip(".")
+            continue
+        if found.digest == digest:
+            return found
+    name, title = one_line(entry["source"]), one_line(entry["title"])
+    if found is None:
         raise CainrError(
             f"The file was written with the context '{name}' ({title}), which cannot be read here "
-            f"({str(error).rstrip('.')}): put its file beside the .cainr file, or name the folder "
-            "that holds it with contexts=[...] or in CAINR_CONTEXT_PATH."
-        ) from error
-    if found.digest != entry["digest"]:
-        raise CainrError(
-            f"The context '{name}' found here is not the one that the file was written with "
-            f"(digest {found.digest} instead of {entry['digest']}): give the original with "
-            "contexts=[...]."
+            f"({reason}): put its file beside the .cainr file, or name the folder that holds it "
+            "with contexts=[...] or in CAINR_CONTEXT_PATH."
         )
-    return found
+    raise CainrError(
+        f"The context '{name}' found here is not the one that the file was written with (digest "
+        f"{found.digest} instead of {one_line(digest)}): give the original with contexts=[...]."
+    )
+
+
+def one_line(text: object) -> str:
+    """Text of a file, fit for a sentence."""
+    return " ".join(str(text).split())[:200]
+
+
+def _choices(choice: ContextChoice, search: Sequence[Path]) -> Iterator[ContextChoice]:
+    """The choice at each place where its file may lie."""
+    name = _file_name(choice)  # alone: a file must not lead its reader to other folders or hosts
+    if not choice.is_builtin:
+        for place in search:
+            for path in (place / name, place):
+                if path.is_file() or (path.is_dir() and path.name == name):
+                    yield _named(choice, str(path))
+    yield _named(choice, name)
+
+
+def _file_name(choice: ContextChoice) -> str:
+    return split_source(choice.source)[0].replace("\\", "/").rstrip("/").rpartition("/")[2]
+
+
+def _named(choice: ContextChoice, path: str) -> ContextChoice:
+    """The choice with another path to its file."""
+    variable = split_source(choice.source)[1]
+    values = {key: value for key, value in choice.param.values().items() if key != "name"}
+    return ContextChoice(**{**values, "source": f"{path}:{variable}" if variable else path})
 
 
 def _predicted(integers: NDArray[np.uint16]) -> bytes:

@@ -103,7 +103,10 @@ def decode(data: bytes, sizes: Sequence[int]) -> list[Coded]:
         if high == low:
             integers = np.full(size, low, dtype=np.int32)
         else:
-            integers = coder.decode(_categorical(tuple(model)), size).astype(np.int32) + low
+            try:
+                integers = coder.decode(_categorical(tuple(model)), size).astype(np.int32) + low
+            except AssertionError as error:  # constriction's way to tell impossible words
+                raise CainrError("The file's weights cannot be decoded: it is damaged.") from error
         result.append((index, integers))
     return result
 

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cainr_core.codec import attributes
-from cainr_core.codec.arrays import decode_array, encode_array, pack, unpack
+from cainr_core.codec.arrays import DTYPES, decode_array, encode_array, pack, unpack
+from cainr_core.data.calendars import is_datetime
 from cainr_core.data.fields import Field, Grid, TimeAxis
+from cainr_core.data.layout import degrees
 from cainr_core.errors import CainrError
 
 if TYPE_CHECKING:
@@ -19,11 +23,12 @@ if TYPE_CHECKING:
 
 KEPT_ENCODING = ("units", "calendar", "dtype")
 MOST_VALUES = 1 << 40  # a field of more values is a damaged header
+VALUE_TYPES = ("<f4", "<f8")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Description:
-    """A field without its values."""
+    """A field without its values. Grid and mask, which take memory, are built when asked for."""
 
     name: str
     dims: tuple[str, ...]
@@ -33,26 +38,51 @@ class Description:
     attrs: dict[str, Any]
     dataset_attrs: dict[str, Any]
     coords: xr.Dataset
-    grid: Grid
     time: TimeAxis
-    missing: NDArray[np.bool_] | None
+    grid_entry: dict[str, Any]
+    mask: tuple[str, bytes] | None
 
     @property
     def original_bytes(self) -> int:
         """Bytes of the original values at the type they had in their file."""
-        return int(np.prod(self.shape, dtype=np.int64)) * self.stored_dtype.itemsize
+        return math.prod(self.shape) * self.stored_dtype.itemsize
+
+    @cached_property
+    def grid(self) -> Grid:
+        """Where the values lie."""
+        lat, lon = (degrees(self.coords.variables[self.grid_entry[key]]) for key in ("lat", "lon"))
+        lat = np.clip(lat, -90, 90)
+        if self.grid_entry["kind"] == "latlon":
+            return Grid.latlon(lat, lon, (self.dims[1], self.dims[2]))
+        area = self.grid_entry["area"]
+        share = None if area is None else self.coords[area].values
+        return Grid.columns(lat, lon, share, (self.dims[1],))
+
+    @cached_property
+    def missing(self) -> NDArray[np.bool_] | None:
+        """Where values are missing, (time, *grid.shape); None if none is."""
+        if self.mask is None:
+            return None
+        kind, packed = self.mask
+        shape = self.shape[1:] if kind == "still" else self.shape
+        count = math.prod(shape)
+        bits = np.frombuffer(unpack(packed, (count + 7) // 8), dtype=np.uint8)
+        mask = np.unpackbits(bits, count=count).view(np.bool_).reshape(shape)
+        return np.broadcast_to(mask, self.shape)
 
 
 def describe(field: Field) -> tuple[dict[str, Any], list[bytes]]:
-    """Header entries and sections of a field: coordinates, middles of times, missing values."""
+    """Header entries and sections of a field: coordinates, times, missing values."""
     coords, sections = [], []
     for entry, array in _encoded_coords(field.coords):
         coords.append(entry)
         if array is not None:
             sections.append(encode_array(array))
-    middles = not np.array_equal(field.time.days, field.time.coordinate)
-    if middles:
-        sections.append(encode_array(field.time.days.astype("<f8")))
+    time, grid = field.time, field.grid
+    named = field.dims[0] in field.coords
+    middles = not np.array_equal(time.days, time.coordinate)
+    sections += [encode_array(time.coordinate.astype("<f8"))] * (not named)
+    sections += [encode_array(time.days.astype("<f8"))] * middles
     missing = _missing_kind(field.missing)
     if field.missing is not None:
         mask = field.missing[0] if missing == "still" else field.missing
@@ -69,72 +99,87 @@ def describe(field: Field) -> tuple[dict[str, Any], list[bytes]]:
         "attrs": attributes.to_json(field.dataset_attrs),
         "coords": coords,
         "grid": {
-            "kind": field.grid.kind,
-            "lat": _name_of(field, field.grid.lat),
-            "lon": _name_of(field, field.grid.lon),
+            "kind": grid.kind,
+            "lat": _name_of(field, grid.lat, "latitudes"),
+            "lon": _name_of(field, grid.lon, "longitudes"),
             "area": _area_name(field),
         },
-        "time": {"name": _time_name(field), "calendar": field.time.calendar, "middles": middles},
+        "time": {
+            "name": field.dims[0] if named else None,
+            "calendar": time.calendar,
+            "middles": middles,
+        },
         "missing": missing,
     }
     return header, sections
 
 
 def restore(header: dict[str, Any], sections: Iterator[bytes]) -> Description:
-    """The description that `describe` was given; takes its sections from the iterator."""
-    variable = header["variable"]
-    shape = tuple(int(size) for size in variable["shape"])
-    if min(shape) < 1 or np.prod([float(size) for size in shape]) > MOST_VALUES:
-        raise CainrError(f"The file claims a field of shape {shape}: it is damaged.")
+    """The description that `describe` was given; takes its sections from the iterator.
+
+    CainrError, or whatever Python raises, where the header is none that `describe` gives: the
+    caller tells it in one sentence.
+    """
+    variable, grid = header["variable"], header["grid"]
+    name, dims, shape = variable["name"], tuple(variable["dims"]), tuple(variable["shape"])
+    known = all(type(size) is int and size > 0 for size in shape)
+    if not known or len(shape) != len(dims) or math.prod(shape) > MOST_VALUES:
+        raise CainrError("The file claims a field of an impossible shape: it is damaged.")
+    if not all(isinstance(text, str) for text in (name, *dims)) or variable["dtype"] not in (
+        VALUE_TYPES
+    ):
+        raise CainrError("The file claims a field that cannot be one: it is damaged.")
     coords = _decoded_coords(header["coords"], sections)
-    grid = _grid(header["grid"], coords, tuple(variable["dims"][1:]))
     time = _time(header["time"], coords, shape[0], sections)
-    if (len(time), *grid.shape) != shape:
+    lat, lon = (coords.variables[grid[key]] for key in ("lat", "lon"))
+    sizes = lat.shape + lon.shape if grid["kind"] == "latlon" else lat.shape
+    numeric = lat.dtype.kind + lon.dtype.kind
+    if (len(time), *sizes) != shape or lat.ndim != 1 or not set(numeric) <= set("fiu"):
         raise CainrError("The file's coordinates do not fit its field: it is damaged.")
-    missing = None
+    mask = None
     if header["missing"] is not None:
-        part = shape[1:] if header["missing"] == "still" else shape
-        count = int(np.prod(part))
-        bits = np.frombuffer(unpack(next(sections), (count + 7) // 8), dtype=np.uint8)
-        mask = np.unpackbits(bits, count=count).astype(bool).reshape(part)
-        missing = np.broadcast_to(mask, shape)
+        mask = {"still": "still", "moving": "moving"}[header["missing"]], next(sections)
     return Description(
-        name=variable["name"],
-        dims=tuple(variable["dims"]),
+        name=name,
+        dims=dims,
         shape=shape,
         dtype=np.dtype(variable["dtype"]),
-        stored_dtype=np.dtype(variable["stored"]),
+        stored_dtype=np.dtype({kind: kind for kind in DTYPES}[variable["stored"]]),
         attrs=attributes.from_json(variable["attrs"]),
         dataset_attrs=attributes.from_json(header["attrs"]),
         coords=coords,
-        grid=grid,
         time=time,
-        missing=missing,
+        grid_entry=grid,
+        mask=mask,
     )
 
 
 def _encoded_coords(coords: xr.Dataset) -> Iterator[tuple[dict[str, Any], NDArray | None]]:
-    """Header entry of each coordinate and its numbers; text stays in the entry."""
+    """Header entry of each coordinate and its numbers; text stays in the entry, and dates become
+    numbers as CF has them."""
     import xarray as xr
 
-    for name, coordinate in coords.coords.items():
-        kept = {
-            key: coordinate.encoding[key] for key in KEPT_ENCODING if key in coordinate.encoding
-        }
-        plain = xr.Variable(coordinate.dims, coordinate.values, coordinate.attrs, kept)
-        encoded = xr.conventions.encode_cf_variable(plain, name=name)
-        values = np.asarray(encoded.values)
-        entry = {
+    for name, coordinate in coords.variables.items():
+        dated = coordinate.dtype.kind in "Mm" or is_datetime(coordinate.values)
+        if dated:
+            # packing of other coordinates is undone already: their encoding says nothing more
+            kept = {k: v for k, v in coordinate.encoding.items() if k in KEPT_ENCODING}
+            if not coordinate.isnull().any():
+                kept["_FillValue"] = None  # else xarray names one for every float
+            plain = xr.Variable(coordinate.dims, coordinate.values, coordinate.attrs, kept)
+            coordinate = xr.conventions.encode_cf_variable(plain, name=name)
+        values = np.asarray(coordinate.values)
+        entry: dict[str, Any] = {
             "name": str(name),
-            "dims": list(encoded.dims),
-            "attrs": attributes.to_json(encoded.attrs),
+            "dims": list(coordinate.dims),
+            "attrs": attributes.to_json(coordinate.attrs),
+            "shape": list(values.shape),
         }
-        if values.dtype.kind in "OUS":
-            texts = [str(item) for item in values.ravel()]
-            yield {**entry, "shape": list(values.shape), "text": texts}, None
+        if values.dtype.kind in "OUST":
+            yield {**entry, "text": [str(item) for item in values.ravel()]}, None
         else:
             little = values.astype(values.dtype.newbyteorder("<"))
-            yield {**entry, "shape": list(values.shape), "dtype": little.dtype.str}, little
+            yield {**entry, "dtype": little.dtype.str, **({"dates": True} if dated else {})}, little
 
 
 def _decoded_coords(entries: list[dict[str, Any]], sections: Iterator[bytes]) -> xr.Dataset:
@@ -146,57 +191,53 @@ def _decoded_coords(entries: list[dict[str, Any]], sections: Iterator[bytes]) ->
             values = np.array(entry["text"], dtype=str).reshape(entry["shape"])
         else:
             values = decode_array(next(sections), entry["dtype"], entry["shape"])
-        attrs = attributes.from_json(entry["attrs"])
-        variables[entry["name"]] = xr.Variable(entry["dims"], values, attrs)
-    decoded = xr.decode_cf(xr.Dataset(variables), decode_timedelta=False)
-    return decoded.set_coords(list(variables))
-
-
-def _grid(entry: dict[str, Any], coords: xr.Dataset, dims: tuple[str, ...]) -> Grid:
-    lat, lon = coords[entry["lat"]].values, coords[entry["lon"]].values
-    if entry["kind"] == "latlon":
-        return Grid.latlon(lat, lon, (dims[0], dims[1]))
-    area = None if entry["area"] is None else coords[entry["area"]].values
-    return Grid.columns(lat, lon, area, (dims[0],))
+        variable = xr.Variable(entry["dims"], values, attributes.from_json(entry["attrs"]))
+        if entry.get("dates"):
+            dataset = xr.decode_cf(xr.Dataset({entry["name"]: variable}), decode_timedelta=True)
+            variable = dataset.variables[entry["name"]]
+        variables[entry["name"]] = variable
+    return xr.Dataset(coords=variables)
 
 
 def _time(
     entry: dict[str, Any], coords: xr.Dataset, count: int, sections: Iterator[bytes]
 ) -> TimeAxis:
-    name = entry["name"]
-    coordinate = coords[name]
-    axis = TimeAxis.of_coordinate(
-        name, np.atleast_1d(coordinate.values), str(coordinate.attrs.get("units", ""))
-    )
-    if not entry["middles"]:
-        return axis
-    days = decode_array(next(sections), "<f8", (count,))
-    return TimeAxis.of_days(axis.coordinate, axis.calendar, days)
+    name, calendar = entry["name"], entry["calendar"]
+    if name is None:
+        coordinate = decode_array(next(sections), "<f8", (count,))
+    else:
+        known = coords.variables[name]
+        units = str(known.attrs.get("units", ""))
+        axis = TimeAxis.of_coordinate(name, np.atleast_1d(known.values), units)
+        coordinate, calendar = axis.coordinate, axis.calendar
+    middles = decode_array(next(sections), "<f8", (count,)) if entry["middles"] else None
+    return TimeAxis.of_days(coordinate, calendar, middles)
 
 
-def _name_of(field: Field, values: NDArray) -> str:
-    """Name of the coordinate that holds these values."""
-    for name, coordinate in field.coords.coords.items():
-        same = coordinate.dims and set(coordinate.dims) <= set(field.dims[1:])
-        if same and coordinate.shape == values.shape and np.array_equal(coordinate, values):
+def _name_of(field: Field, values: NDArray, what: str) -> str:
+    """Name of the coordinate that holds these values, in degrees or radians."""
+    for name, coordinate in field.coords.variables.items():
+        if not coordinate.dims or not set(coordinate.dims) <= set(field.dims[1:]):
+            continue
+        if coordinate.dtype.kind not in "fiu" or coordinate.shape != values.shape:
+            continue
+        own = degrees(coordinate)
+        if np.array_equal(own, values) or np.array_equal(np.clip(own, -90, 90), values):
             return str(name)
-    raise CainrError("The field's latitudes or longitudes are not among its coordinates.")
+    raise CainrError(f"The field's {what} are not among its coordinates.")
 
 
 def _area_name(field: Field) -> str | None:
-    if field.grid.kind == "latlon" or "area" not in field.coords:
+    """Name of the coordinate that the areas of columns come from; None where they are equal."""
+    area = field.grid.area
+    if field.grid.kind == "latlon" or (area == area[0]).all():
         return None
-    return "area"
-
-
-def _time_name(field: Field) -> str:
-    dim = field.dims[0]
-    if dim in field.coords:
-        return dim
-    for name, coordinate in field.coords.coords.items():
-        if coordinate.dims == (dim,):
-            return str(name)
-    raise CainrError(f"The field's time dimension '{dim}' has no coordinate.")
+    for name, coordinate in field.coords.variables.items():
+        if coordinate.dims == field.dims[1:] and coordinate.dtype.kind in "fiu":
+            lat, lon = field.grid.lat, field.grid.lon
+            if np.array_equal(Grid.columns(lat, lon, coordinate.values).area, area):
+                return str(name)
+    raise CainrError("The areas of the field's columns are not among its coordinates.")
 
 
 def _missing_kind(missing: NDArray[np.bool_] | None) -> str | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import os
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -41,14 +43,17 @@ def read(
     """
     given = [context for context in contexts if isinstance(context, Context)]
     search = [Path(place) for place in contexts if not isinstance(place, Context)]
-    search = [place if place.is_dir() else place.parent for place in search]
     if isinstance(source, bytes):
         return Reconstruction(source, "The file", given, search, device)
     path = Path(source)
     try:
-        if path.stat().st_size > LARGEST_FILE:
-            raise CainrError(f"{path} is too large for a .cainr file.")
-        data = path.read_bytes()
+        with path.open("rb") as file:
+            start = file.read(container.SHELL.size)
+            size = os.fstat(file.fileno()).st_size
+            container.check_shell(start, size, str(path))  # a foreign file is read no further
+            if size > LARGEST_FILE:
+                raise CainrError(f"{path} is too large for a .cainr file.")
+            data = start + file.read(size - len(start))
     except IsADirectoryError as error:
         raise CainrError(f"{path} is a folder: name a .cainr file.") from error
     except OSError as error:
@@ -84,12 +89,26 @@ class Reconstruction:
             self.architecture = Architecture(**header["architecture"])
             self._ranges = tuple((float(low), float(high)) for low, high in header["ranges"])
             self._offset, self._scale = float(header["offset"]), float(header["scale"])
+            self._check()
         except CainrError:
             raise
-        except (KeyError, TypeError, ValueError, StopIteration, AttributeError) as error:
+        except Exception as error:  # untrusted: whatever it makes Python raise, it is damaged
             raise CainrError(
                 f"{what} holds a description that cannot be understood: it is damaged."
             ) from error
+
+    def _check(self) -> None:
+        """Refuse numbers with which no network can be evaluated."""
+        numbers = [self._offset, self._scale, *self.architecture.choices().values()]
+        numbers += [bound for span in self._ranges for bound in span]
+        finite = all(math.isfinite(n) for n in numbers if isinstance(n, float))
+        if not finite or len(self._ranges) != len(self._header["contexts"]):
+            raise CainrError("The file's network cannot be one: it is damaged.")
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Without what is computed when it is needed: dask sends copies to its workers."""
+        computed = {"frame", "contexts", "_tensors", "_all_inputs", "_torch_device"}
+        return {key: value for key, value in self.__dict__.items() if key not in computed}
 
     # ------------------------------------------------------------------ what it is
 
@@ -219,19 +238,28 @@ class Reconstruction:
 
         from cainr_core.model.inputs import Inputs
         from cainr_core.model.mlp import forward, frequencies
+        from cainr_core.model.predict import POINTS_PER_PASS
 
         moments = self.time.parse(time)
-        lats, lons, days = np.broadcast_arrays(
-            np.asarray(lat, float), np.asarray(lon, float), moments
-        )
-        if np.isnan(lats).any() or np.isnan(lons).any() or (np.abs(lats) > 90).any():
-            raise CainrError("Latitudes lie between -90 and 90 degrees, and none may be missing.")
+        try:
+            lats, lons, days = np.broadcast_arrays(
+                np.asarray(lat, float), np.asarray(lon, float), moments
+            )
+        except ValueError as error:
+            raise CainrError(
+                "Latitudes, longitudes and times should be numbers and dates whose shapes fit each "
+                "other, as in NumPy's broadcasting."
+            ) from error
+        if not all(np.isfinite(part).all() for part in (lats, lons, days)):
+            raise CainrError("No latitude, longitude or time may be missing.")
+        if (np.abs(lats) > 90).any():
+            raise CainrError("Latitudes lie between -90 and 90 degrees.")
         unique, row = np.unique(days.ravel(), return_inverse=True)
         axis = self.time.at(unique)
         waves = frequencies(self.architecture, self.frame.n_inputs)
         waves = None if waves is None else waves.to(self._torch_device)
         result = np.empty(lats.size)
-        run = max(1, POINTS_AT_ONCE // max(1, len(unique)))
+        run = max(1, min(POINTS_PER_PASS["cpu"], POINTS_AT_ONCE // max(1, len(unique))))
         for first in range(0, lats.size, run):
             part = slice(first, first + run)
             place = lats.ravel()[part], lons.ravel()[part]
@@ -256,7 +284,14 @@ class Reconstruction:
             return list(every)
         if isinstance(times, slice):
             return list(every[times])
-        return [every[times]] if isinstance(times, (int, np.integer)) else [every[i] for i in times]
+        chosen = [times] if isinstance(times, (int, np.integer)) else times
+        try:
+            return [every[int(index)] for index in chosen]
+        except IndexError as error:
+            raise CainrError(
+                f"There is no time step {list(chosen)} in a file of {len(every)} times; they are "
+                "counted from 0."
+            ) from error
 
     def _in_units(self, output: NDArray) -> NDArray:
         return (self._offset + self._scale * output.astype(np.float64)).astype(self.dtype)
@@ -282,7 +317,7 @@ class Reconstruction:
         from cainr_core.codec.quantize import from_integers
 
         shapes = list(_tensor_shapes(self.architecture.layer_shapes(self.frame.n_inputs)))
-        coded = decode(self._weights, [int(np.prod(shape)) for shape in shapes])
+        coded = decode(self._weights, [math.prod(shape) for shape in shapes])
         return [
             torch.from_numpy(from_integers(integers, step).reshape(shape)).to(self._torch_device)
             for (step, integers), shape in zip(coded, shapes, strict=True)
@@ -295,9 +330,13 @@ class Reconstruction:
     def _inputs(self, cells: NDArray[np.int64] | None) -> Inputs:
         from cainr_core.model.inputs import Inputs
 
-        lat, lon = self.grid.points()
-        if cells is not None:
-            lat, lon = lat[cells], lon[cells]
+        if cells is None:
+            lat, lon = self.grid.points()
+        elif self.grid.kind == "columns":
+            lat, lon = self.grid.lat[cells], self.grid.lon[cells]
+        else:
+            row, column = np.divmod(cells, len(self.grid.lon))
+            lat, lon = self.grid.lat[row], self.grid.lon[column]
         sampled = [context.sample(lat, lon, self.time) for context in self.contexts]
         return Inputs(self.frame, lat, lon, self.time, sampled, self._torch_device)
 
