@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from cainr_core.choices import Choices, DataChoice, Target
 from cainr_core.codec.codec import Parts, write
-from cainr_core.data.contexts import Context, ContextChoice, load_context
+from cainr_core.data.contexts import Context, ContextChoice, bytes_besides, load_context
 from cainr_core.data.fields import Field
 from cainr_core.data.sources import open_field, open_sample
 from cainr_core.errors import CainrError
@@ -110,7 +110,7 @@ def plan(
         file_bytes=expected,
         compression_ratio=field.original_bytes / expected,
         bits_per_value=8 * expected / field.values.size,
-        context_bytes=sum(c.nbytes for c in contexts if not c.choice.embedded),
+        context_bytes=sum(bytes_besides(contexts)),
     )
 
 

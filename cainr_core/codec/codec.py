@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from cainr_core.codec import container, embedding
 from cainr_core.codec.header import describe
-from cainr_core.data.contexts import Context
+from cainr_core.data.contexts import Context, bytes_besides
 from cainr_core.data.fields import Field
 from cainr_core.model.architecture import Architecture
 
@@ -29,9 +29,9 @@ class Parts:
         """The parts that do not depend on the fit."""
         header, sections = describe(field)
         entries = []
-        for context in contexts:
+        for context, nbytes in zip(contexts, bytes_besides(contexts), strict=True):
             entry, parts = embedding.describe(context)
-            entries.append(entry)
+            entries.append({**entry, "bytes": nbytes} if "bytes" in entry else entry)
             sections += parts
         choices = architecture.choices()
         header["contexts"] = entries

@@ -33,7 +33,14 @@ from cainr_core.data.sampling import (
 )
 from cainr_core.errors import CainrError
 
-__all__ = ["BUILTIN_CONTEXTS", "Context", "ContextChoice", "SampledContext", "load_context"]
+__all__ = [
+    "BUILTIN_CONTEXTS",
+    "Context",
+    "ContextChoice",
+    "SampledContext",
+    "bytes_besides",
+    "load_context",
+]
 
 Kind = Literal["static", "monthly", "times", "computed"]
 
@@ -167,6 +174,16 @@ def load_context(
         outer = np.unique([lat.argmin(), lat.argmax(), lon.argmin(), lon.argmax()])
         context.sample(lat[outer], lon[outer], field.time)
     return context
+
+
+def bytes_besides(contexts: Sequence[Context]) -> list[int]:
+    """Bytes that a reader must have for each context; a file that serves several counts once."""
+    seen: set[str] = set()
+    counted = []
+    for context in contexts:
+        counted.append(0 if context.origin and context.origin in seen else context.nbytes)
+        seen.add(context.origin)
+    return counted
 
 
 def _insolation() -> Context:
