@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from zipfile import BadZipFile
 
 import numpy as np
 import torch
@@ -16,6 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from cainr_core.errors import CainrError
+from cainr_core.files import atomic_write
 
 
 @dataclass(frozen=True)
@@ -23,8 +22,9 @@ class Checkpoint:
     """Everything that the next step depends on, as plain arrays.
 
     `fingerprint`: digest of what is fitted and how. `weights`, `best`: the network's tensors now
-    and at their best. `memory`: Adam's two averages and step count for each tensor. `generator`:
-    state of the batch drawing. `curve`: (checks, 6) of the progress so far.
+    and at their best. `memory`: Adam's two averages and step count for each tensor. `sizes`: points
+    in a batch and in a pass, as memory allowed. `generator`: state of the batch drawing. `curve`:
+    (checks, 7) of the progress so far.
     """
 
     fingerprint: str
@@ -35,6 +35,7 @@ class Checkpoint:
     weights: list[NDArray]
     best: list[NDArray]
     memory: list[NDArray]
+    sizes: tuple[int, int]
     generator: NDArray[np.uint8]
     curve: NDArray[np.float64]
 
@@ -43,44 +44,49 @@ class Checkpoint:
         arrays: dict[str, NDArray] = {
             "fingerprint": np.array(self.fingerprint),
             "numbers": np.array([self.step, self.seconds, self.rate_scale, self.best_error]),
+            "sizes": np.array(self.sizes),
             "generator": self.generator,
             "curve": self.curve,
         }
         for group in ("weights", "best", "memory"):
             for index, array in enumerate(getattr(self, group)):
                 arrays[f"{group}{index}"] = array
+
+        def write(place: Path) -> None:
+            with place.open("wb") as file:  # a path alone would be given the suffix .npz
+                np.savez(file, **arrays)  # type: ignore[arg-type]
+
         path.parent.mkdir(parents=True, exist_ok=True)
-        partial = path.with_name(path.name + ".partial")
-        with partial.open("wb") as file:
-            np.savez(file, **arrays)  # type: ignore[arg-type]
-        os.replace(partial, path)
+        atomic_write(path, write)
 
     @classmethod
     def load(cls, path: Path, fingerprint: str) -> Checkpoint:
         """Read a checkpoint of the fit with this fingerprint; CainrError where it is another's."""
         try:
-            with np.load(path, allow_pickle=False) as file:
-                arrays = {key: file[key] for key in file.files}
-            step, seconds, rate_scale, best_error = arrays["numbers"].tolist()
-            found = str(arrays["fingerprint"])
-        except (OSError, ValueError, KeyError, BadZipFile, EOFError) as error:
+            state = cls._read(path)
+        except Exception as error:  # untrusted: NumPy and zipfile raise whatever a byte leads to
             raise CainrError(
                 f"The checkpoint {path} cannot be read: delete it, and the fit begins anew."
             ) from error
-        if found != fingerprint:
+        if state.fingerprint != fingerprint:
             raise CainrError(
                 f"The checkpoint {path} belongs to another fit: delete it or name another file."
             )
+        return state
+
+    @classmethod
+    def _read(cls, path: Path) -> Checkpoint:
+        with np.load(path, allow_pickle=False) as file:
+            arrays = {key: file[key] for key in file.files}
 
         def group(name: str) -> list[NDArray]:
-            keys = sorted(
-                (key for key in arrays if key.startswith(name)),
-                key=lambda key: int(key[len(name) :]),
-            )
-            return [arrays[key] for key in keys]
+            keys = (key for key in arrays if key.startswith(name))
+            return [arrays[key] for key in sorted(keys, key=lambda key: int(key[len(name) :]))]
 
+        step, seconds, rate_scale, best_error = arrays["numbers"].tolist()
+        batch, passes = arrays["sizes"].tolist()
         return cls(
-            found,
+            str(arrays["fingerprint"]),
             int(step),
             seconds,
             rate_scale,
@@ -88,6 +94,7 @@ class Checkpoint:
             group("weights"),
             group("best"),
             group("memory"),
+            (batch, passes),
             arrays["generator"],
             arrays["curve"],
         )

@@ -22,7 +22,10 @@ def choose_device(name: str = "auto") -> torch.device:
         raise CainrError(
             "PyTorch finds no CUDA device on this machine: choose the device 'auto' or 'cpu'."
         )
-    return torch.device(name)
+    try:
+        return torch.device(name)
+    except RuntimeError as error:
+        raise CainrError(f"There is no device '{name}': choose one such as cuda:0.") from error
 
 
 @contextmanager

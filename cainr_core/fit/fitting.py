@@ -18,6 +18,7 @@ from cainr_core.data.fields import Field
 from cainr_core.errors import CainrError
 from cainr_core.fit.checkpoint import Checkpoint, adam_memory, fingerprint, restore_adam
 from cainr_core.fit.device import arithmetic, choose_device
+from cainr_core.fit.misfit import Misfit
 from cainr_core.fit.progress import Progress
 from cainr_core.fit.recipe import Recipe
 from cainr_core.fit.sampling import Sampler
@@ -25,11 +26,10 @@ from cainr_core.fit.step import Step
 from cainr_core.model.architecture import Architecture
 from cainr_core.model.coordinates import Frame
 from cainr_core.model.inputs import Inputs
-from cainr_core.model.mlp import forward, frequencies, initial_tensors
+from cainr_core.model.mlp import initial_tensors
 from cainr_core.model.predict import predict
 
 CHECK_EVERY = 25  # steps; fixed, so that what a check decides does not depend on the clock
-CHECK_POINTS = 1 << 15
 CHECKPOINT_SECONDS = 20.0
 DIVERGED = 4.0  # times the best squared error: 6 dB worse is no noise of a batch
 TAIL_RATE = 0.1  # highest rate of the rounding tail, as a part of the recipe's
@@ -60,33 +60,23 @@ class Fitting:
         sampled = [context.sample(lat, lon, field.time) for context in contexts]
         self.frame = Frame.of(architecture.coordinates, field.grid, field.time, sampled)
         self.inputs = Inputs(self.frame, lat, lon, field.time, sampled, self.device)
-        self.offset, self.scale = _scaling(field, recipe.scaling)
+        self._misfit = Misfit(
+            field, self.inputs, architecture, recipe.scaling, recipe.seed, self.device
+        )
+        self.offset, self.scale = self._misfit.offset, self._misfit.scale
         self.tensors = [
             tensor.to(self.device).requires_grad_()
             for tensor in initial_tensors(architecture, self.frame.n_inputs, recipe.seed)
         ]
-        waves = frequencies(architecture, self.frame.n_inputs)
-        self._waves = None if waves is None else waves.to(self.device)
-        values = field.values.reshape(-1)
-        target = torch.from_numpy(((values - self.offset) / self.scale).astype(np.float32))
-        self._target = target.to(self.device)
-        missing = field.missing
-        self._has_missing = missing is not None
         present = None
-        if missing is not None:
-            present = np.logical_not(missing.reshape(len(field.values), -1).all(axis=0))
+        if field.missing is not None:
+            present = np.logical_not(field.missing.reshape(len(field.values), -1).all(axis=0))
         area = field.grid.area if recipe.sampling == "area" else None
         shape = (self.inputs.n_times, self.inputs.n_cells)
         self._sampler = Sampler(*shape, area, present, recipe.seed, self.device)
-        checker = Sampler(*shape, None, present, recipe.seed + 1, self.device)
-        self._check_points = checker.draw(min(CHECK_POINTS, 4 * values.size))
-        times, cells = self._check_points
-        checked = self._target[times * self.inputs.n_cells + cells]
-        self._n_checked = max(1, int((~torch.isnan(checked)).sum()))
-        self._peak = (field.hi - field.lo) / self.scale
         self._rounding: Rounding | None = None
         self._cancelled = False
-        self._batch = min(recipe.batch, values.size)
+        self._batch = min(recipe.batch, field.values.size)
         self._pass = FULL_PASS.get(self.device.type, 1 << 17)
         self._seconds = 0.0
         self.curve: list[Progress] = []
@@ -147,27 +137,16 @@ class Fitting:
             scaled = predict(self.architecture, self._weights(), self.inputs, rows)
         values = (self.offset + self.scale * scaled).astype(np.float32)
         values = values.reshape(len(rows), *self.field.grid.shape)
-        if self._has_missing:
-            values[np.isnan(self.field.values[list(rows)])] = np.nan
+        if self.field.missing is not None:
+            values[self.field.missing[list(rows)]] = np.nan
         return values
 
     def outputs(self, n: int, generator: torch.Generator) -> Tensor:
         """The network's values at `n` points drawn with a generator, with gradients, (n,)."""
         total = self.inputs.n_times * self.inputs.n_cells
         point = torch.randint(total, (n,), generator=generator, device=self.device)
-        points = self.inputs.gather(point // self.inputs.n_cells, point % self.inputs.n_cells)
-        return forward(self.architecture, self.tensors, points, self._waves)
-
-    def mean_squared_error(self, tensors: list[Tensor]) -> float:
-        """Mean squared error, in scaled units, that these weights give on the check points."""
-        with torch.no_grad(), arithmetic(self.device, self.recipe.precision):
-            total = sum(
-                float(self._squared_errors(times, cells, tensors).sum(dtype=torch.float64))
-                for times, cells in zip(
-                    *(part.split(1 << 14) for part in self._check_points), strict=True
-                )
-            )
-        return total / self._n_checked
+        times, cells = point // self.inputs.n_cells, point % self.inputs.n_cells
+        return self._misfit.output(times, cells, self.tensors)
 
     # ------------------------------------------------------------------ the loop
 
@@ -228,17 +207,9 @@ class Fitting:
         step.on_all(self._sampler.every(self._pass), total, rate)
         return total
 
-    def _squared_errors(self, times: Tensor, cells: Tensor, tensors: list[Tensor]) -> Tensor:
-        value = forward(self.architecture, tensors, self.inputs.gather(times, cells), self._waves)
-        error = value.float() - self._target[times * self.inputs.n_cells + cells]
-        if self._has_missing:
-            # a missing target is NaN: replaced before squaring, so that no gradient meets it
-            error = torch.where(torch.isnan(error), torch.zeros_like(error), error)
-        return error * error
-
     def _new_step(self) -> Step:
         def errors(times: Tensor, cells: Tensor) -> Tensor:
-            return self._squared_errors(times, cells, self._weights())
+            return self._misfit.squared(times, cells, self._weights())
 
         return Step(errors, self.tensors, self.device, self.recipe.precision)
 
@@ -247,11 +218,12 @@ class Fitting:
         return self.tensors if self._rounding is None else self._rounding(self.tensors)
 
     def _error(self) -> float:
-        return self.mean_squared_error(self._weights())
+        with arithmetic(self.device, self.recipe.precision):
+            return self._misfit.mean(self._weights())
 
     def _remember(self, error: float) -> None:
         if error < self.best_error or not self._best:
-            self.best_error = error
+            self.best_error = error if math.isfinite(error) else math.inf
             self._best = [tensor.detach().clone() for tensor in self.tensors]
 
     def _return_to_best(self) -> None:
@@ -283,7 +255,7 @@ class Fitting:
         rate: float = 0.0,
     ) -> Progress:
         error = self.best_error if error is None else error
-        psnr = 10 * math.log10(self._peak**2 / max(error, 1e-30))
+        psnr = self._misfit.psnr(error)
         total = self.recipe.steps + self.recipe.tail_steps
         progress = Progress(step, total, error, psnr, self._seconds, speed, rate, message)
         self.curve.append(progress)
@@ -297,6 +269,8 @@ class Fitting:
             self.recipe.choices(),
             [context.digest for context in self.contexts],
             self.field.values,
+            *self.field.grid.points(),
+            self.field.time.days,
         )
 
     def _save(self, path: Path, step: Step, done: int, rate_scale: float) -> None:
@@ -309,6 +283,7 @@ class Fitting:
             [tensor.detach().cpu().numpy() for tensor in self.tensors],
             [tensor.cpu().numpy() for tensor in self._best],
             adam_memory(step.optimizer, self.tensors),
+            (self._batch, self._pass),
             self._sampler.generator.get_state().numpy(),
             np.array([astuple(progress)[:-1] for progress in self.curve]).reshape(-1, 7),
         ).save(path)
@@ -321,6 +296,7 @@ class Fitting:
                 tensor.copy_(torch.from_numpy(saved))
         self._best = [torch.from_numpy(saved).to(self.device) for saved in state.best]
         self.best_error, self._seconds = state.best_error, state.seconds
+        self._batch, self._pass = state.sizes
         if state.memory:
             restore_adam(step.optimizer, self.tensors, state.memory)
         self._sampler.generator.set_state(torch.from_numpy(state.generator))
@@ -328,15 +304,3 @@ class Fitting:
             Progress(int(step_), int(steps), *rest) for step_, steps, *rest in state.curve.tolist()
         ]
         return state.step, state.rate_scale
-
-
-def _scaling(field: Field, kind: str) -> tuple[float, float]:
-    """Offset and scale, in the field's units, as float32 holds them: a file keeps them so."""
-    if kind == "unit":
-        offset, scale = field.lo, field.hi - field.lo
-    else:
-        offset, scale = (
-            np.nanmean(field.values, dtype=np.float64),
-            np.nanstd(field.values, dtype=np.float64),
-        )
-    return float(np.float32(offset)), float(np.float32(scale))

@@ -31,16 +31,18 @@ class Frame:
     time: TimeAxis
     ranges: tuple[Range, ...]
 
+    def __post_init__(self) -> None:
+        if self.coordinates == "indices" and self.grid.kind != "latlon":
+            raise CainrError(
+                "Array indices as coordinates need a latitude-longitude grid, and this field lies "
+                "on columns: choose the coordinates 'sphere'."
+            )
+
     @classmethod
     def of(
         cls, coordinates: str, grid: Grid, time: TimeAxis, contexts: Sequence[SampledContext]
     ) -> Frame:
         """The frame of a field with these contexts sampled at its points."""
-        if coordinates == "indices" and grid.kind != "latlon":
-            raise CainrError(
-                "Array indices as coordinates need a latitude-longitude grid, and this field lies "
-                "on columns: choose the coordinates 'sphere'."
-            )
         ranges = tuple((float(c.table.min()), float(c.table.max())) for c in contexts)
         return cls(coordinates, grid, time, ranges)
 
@@ -102,19 +104,22 @@ def _scaled(table: NDArray, span: Range) -> NDArray[np.float32]:
 
 
 def _index(axis: NDArray, at: NDArray) -> NDArray[np.float64]:
-    """Position of `at` in a monotonic axis, as an array index scaled to [-1, 1]; straight on
-    beyond the ends."""
-    if len(axis) == 1:
+    """Position of `at` in an axis, as an array index scaled to [-1, 1]; straight on beyond the
+    ends. The axis may run either way; of equal entries the first counts."""
+    known, positions = np.unique(axis, return_index=True)
+    if len(known) == 1:
         return np.zeros(len(at))
-    positions = np.arange(len(axis), dtype=np.float64)
-    if axis[0] > axis[-1]:
-        axis, positions = axis[::-1], positions[::-1]
-    segment = np.clip(np.searchsorted(axis, at, side="right") - 1, 0, len(axis) - 2)
-    slope = (positions[segment + 1] - positions[segment]) / (axis[segment + 1] - axis[segment])
-    return (positions[segment] + (at - axis[segment]) * slope) * (2 / (len(axis) - 1)) - 1
+    left = np.clip(np.searchsorted(known, at, side="right") - 1, 0, len(known) - 2)
+    slope = (positions[left + 1] - positions[left]) / (known[left + 1] - known[left])
+    return (positions[left] + (at - known[left]) * slope) * (2 / (len(axis) - 1)) - 1
 
 
 def _unrolled(axis: NDArray, lon: NDArray) -> tuple[NDArray, NDArray]:
-    """A longitude axis made monotonic, and longitudes brought into its turn of the globe."""
-    axis = np.unwrap(np.asarray(axis, dtype=np.float64), period=360)
-    return axis, axis.min() + np.mod(lon - axis.min(), 360)
+    """A longitude axis made monotonic, and longitudes brought into its turn of the globe; those of
+    the axis itself to their own place, also where both ends of the globe are there."""
+    straight = np.unwrap(axis, period=360)
+    west = straight.min()
+    turned = west + np.mod(lon - west, 360)
+    order = np.argsort(axis, kind="stable")
+    near = order[np.clip(np.searchsorted(axis[order], lon), 0, len(axis) - 1)]
+    return straight, np.where(axis[near] == lon, straight[near], turned)

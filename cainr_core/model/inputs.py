@@ -58,6 +58,12 @@ class Inputs:
         """Number of time steps."""
         return len(self._times)
 
+    @property
+    def n_inputs(self) -> int:
+        """Number of inputs of the network."""
+        moving = sum(not isinstance(context, int) for context in self._contexts)
+        return self._cells.shape[1] + self._times.shape[1] + moving
+
     def gather(self, times: Tensor, cells: Tensor) -> Tensor:
         """Inputs (n, n_inputs) of the points with these time and cell indices, (n,) int64 each."""
         place = self._cells[cells]
