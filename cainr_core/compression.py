@@ -5,11 +5,13 @@ from __future__ import annotations
 import time as clock
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cainr_core.choices import Choices, DataChoice, Target
 from cainr_core.codec.codec import Parts, write
+from cainr_core.codec.entropy import MODEL
 from cainr_core.data.contexts import Context, ContextChoice, bytes_besides, load_context
 from cainr_core.data.fields import Field
 from cainr_core.data.sources import open_field, open_sample
@@ -91,6 +93,7 @@ def plan(
     parts = Parts.of(field, contexts, architecture)
     overhead = parts.overhead()
     n_inputs = _n_inputs(field, contexts, architecture)
+    overhead += MODEL.size * 2 * len(architecture.layer_shapes(n_inputs))
     limit = (target or Target()).file_bytes(field.original_bytes)
     if limit is not None:
         architecture = architecture.with_width_for((limit - overhead) * 8 / EXPECTED_BITS, n_inputs)
@@ -184,7 +187,7 @@ class Compression:
         if most is not None and size(fitting.tensors, steps) > most:
             steps = steps_for(fitting.tensors, influence, fitting.best_error, most)
         yield self._said("Writing the file and measuring what it holds.")
-        self.data = write(self._parts(), fitting, coded(fitting.tensors, steps))
+        self.data = write(self._parts, fitting, coded(fitting.tensors, steps))
         self._measure()
         self.seconds = clock.monotonic() - started
         yield self._said(self._outcome())
@@ -204,11 +207,12 @@ class Compression:
             weights=self._decoded.n_weights,
         )
 
+    @cached_property
     def _parts(self) -> Parts:
         return Parts.of(self.field, self.contexts, self.plan.architecture)
 
     def _overhead(self, fitting: Fitting) -> int:
-        empty = self._parts().with_weights(fitting.frame.ranges, fitting.offset, fitting.scale, b"")
+        empty = self._parts.with_weights(fitting.frame.ranges, fitting.offset, fitting.scale, b"")
         return len(empty) + 8  # the length of the weights' section takes digits of its own
 
     def _outcome(self) -> str:

@@ -12,6 +12,7 @@ from cainr_core.codec.quantize import choose_steps, to_integers
 DEFAULT_NOISE = 0.05  # squared error that rounding adds before the tail, as a part of the fit's own
 FINEST, COARSEST = 1e-4, 1e4  # range of that part when a number of bytes is to be met
 HALVINGS = 24
+LEAST_ERROR = 1e-12  # squared, of a perfect fit: no parts of nothing can be searched
 
 
 def coded(tensors: Sequence[Tensor], steps: Sequence[int]) -> list[Coded]:
@@ -30,6 +31,7 @@ def steps_for(
     Without `most_bytes`, rounding adds a fixed part of that error. With it, the steps are the
     finest ones whose coded weights take at most so many bytes; the coarsest, if none do.
     """
+    error = max(error, LEAST_ERROR)
     if most_bytes is None:
         return choose_steps(tensors, influence, DEFAULT_NOISE * error)
     low, high = FINEST, COARSEST
