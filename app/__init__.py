@@ -1,0 +1,1 @@
+"""The dashboard of cainr: `panel serve app`."""

@@ -1,0 +1,1 @@
+"""The choices on the left, in the order of thought."""

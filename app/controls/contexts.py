@@ -1,0 +1,122 @@
+"""Which contexts: a small map of each, a tick, and its quality on demand."""
+
+from __future__ import annotations
+
+import panel as pn
+import panel_material_ui as pmui
+
+from app import shared
+from app.controls.form import form, pairs
+from app.controls.section import Section
+from app.style import SMALL
+from app.views.thumbnails import EMPTY, thumbnail
+from app.workbench import Offer, Workbench
+
+QUALITY = ("resolution", "noise", "bits", "embedded")
+
+
+class ContextSection:
+    """The offered contexts, built-in and from files."""
+
+    def __init__(self, workbench: Workbench) -> None:
+        self.workbench = workbench
+        self.rows = pmui.Column(sizing_mode="stretch_width")
+        self.file = pmui.TextInput(
+            label="Another file",
+            placeholder="FILE.nc:VARIABLE",
+            description="Any variable of a NetCDF file or Zarr store on the server, given on its "
+            "own grid.",
+            width=None, sizing_mode="stretch_width", margin=SMALL, size="small",
+        )  # fmt: skip
+        self.file.param.watch(self._file_named, "value")
+        self._cards: dict[int, ContextCard] = {}
+        self.section = Section("Context", self.rows, self.file, collapsed=False)
+        workbench.param.watch(self._list, "offered")
+        workbench.param.watch(self._tell, "changed")
+        self._list()
+        self._tell()
+
+    def draw(self) -> None:
+        """Draw the small maps; called once the page is there."""
+        for card in self._cards.values():
+            card.draw()
+
+    def _list(self, *events: object) -> None:
+        cards = {
+            id(offer): self._cards.get(id(offer)) or ContextCard(offer, self.workbench)
+            for offer in self.workbench.offers
+        }
+        new = [card for key, card in cards.items() if key not in self._cards and self._cards]
+        self._cards = cards
+        self.rows.objects = [card.view for card in cards.values()]
+        for card in new:
+            card.draw()
+
+    def _file_named(self, event: object) -> None:
+        if self.file.value.strip():
+            self.workbench.offer_file(self.file.value)
+            self.file.value = ""
+
+    def _tell(self, *events: object) -> None:
+        ticked = [offer.title for offer in self.workbench.offers if offer.ticked]
+        self.section.tell(
+            ticked[0] if len(ticked) == 1 else f"{len(ticked)} chosen" if ticked else "none"
+        )
+
+
+class ContextCard:
+    """One context: thumbnail, tick, and the fields of its quality."""
+
+    def __init__(self, offer: Offer, workbench: Workbench) -> None:
+        self.offer, self.workbench = offer, workbench
+        self.image = pn.pane.HTML(EMPTY, width=84, height=42, margin=(4, 4, 4, 8))
+        self.tick = pmui.Checkbox(
+            label=offer.title, value=offer.ticked, description=offer.sentence, width=None,
+            sizing_mode="stretch_width", margin=(2, 0), size="small",
+            sx={"& .MuiFormControlLabel-label": {"fontSize": "0.85rem", "lineHeight": 1.25}},
+            css_classes=[f"context-{offer.choice.source.split('/')[-1].split(':')[0]}"],
+        )  # fmt: skip
+        self.tune = pmui.ToggleIcon(
+            icon="tune", active_icon="expand_less", value=False, size="small", width=32,
+            margin=(6, 0), description="Quality", visible=offer.ticked,
+        )  # fmt: skip
+        self.quality = pmui.Column(
+            pairs(form(offer.choice, QUALITY).values()), visible=False, sizing_mode="stretch_width"
+        )
+        self.remove = pmui.IconButton(
+            icon="close",
+            size="small",
+            width=32,
+            margin=(6, 0),
+            visible=offer.own,
+            description="Remove",
+        )
+        self.view = pmui.Column(
+            pmui.Row(self.image, self.tick, self.tune, self.remove, sizing_mode="stretch_width"),
+            self.quality,
+            sizing_mode="stretch_width",
+        )
+        self.tick.param.watch(self._ticked, "value")
+        self.tune.param.watch(self._show_quality, "value")
+        self.remove.on_click(lambda event: workbench.withdraw(offer))
+        offer.choice.param.watch(lambda *events: self.draw(), list(QUALITY))
+
+    def draw(self) -> None:
+        """Draw the context at its present quality."""
+        choice = self.offer.choice
+        spec = choice.spec
+
+        def show(html: str) -> None:
+            if spec == choice.spec:
+                self.image.object = html
+
+        shared.background(lambda: thumbnail(shared.context(spec)), show, self.workbench.report)
+
+    def _ticked(self, event: object) -> None:
+        self.tune.visible = self.tick.value
+        if not self.tick.value:
+            self.tune.value = False
+        self.workbench.tick(self.offer, self.tick.value)
+
+    def _show_quality(self, event: object) -> None:
+        self.quality.visible = self.tune.value

@@ -1,0 +1,155 @@
+"""Which network, how small, how learned and where."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import panel_material_ui as pmui
+import param
+
+from app.controls.form import declared, form, pairs, widget
+from app.controls.section import Section
+from app.style import SMALL
+from app.words import network, size_of, three
+from app.workbench import Workbench
+from cainr_core.fit.recipe import RECIPES
+from cainr_core.model.architecture import NETWORKS, PRESETS
+
+CUSTOM = "custom"
+RECIPE_FIRST = ("steps", "batch", "learning_rate", "seed")
+
+
+class Preset:
+    """A select of named sets of values for a choice; "custom" where none fits."""
+
+    def __init__(
+        self, choice: param.Parameterized, presets: Mapping[str, dict[str, object]]
+    ) -> None:
+        self._choice, self._presets = choice, presets
+        self._names = [name for name in choice.param if name != "name"]
+        self.select = pmui.Select(
+            label="Preset",
+            options=[*presets, CUSTOM],
+            description="A named set of the values below.",
+            width=None, sizing_mode="stretch_width", margin=SMALL, size="small",
+        )  # fmt: skip
+        self._settle()
+        self.select.param.watch(self._chosen, "value")
+        choice.param.watch(self._settle, self._names)
+
+    def _full(self, name: str) -> dict[str, object]:
+        defaults = {each: self._choice.param[each].default for each in self._names}
+        return defaults | self._presets[name]
+
+    def _chosen(self, event: object) -> None:
+        if self.select.value != CUSTOM:
+            self._choice.param.update(**self._full(self.select.value))
+
+    def _settle(self, *events: object) -> None:
+        values = {name: getattr(self._choice, name) for name in self._names}
+        self.select.value = next(
+            (name for name in self._presets if self._full(name) == values), CUSTOM
+        )
+
+
+class ArchitectureSection:
+    """Preset, kind of network, its size and its inputs."""
+
+    def __init__(self, workbench: Workbench) -> None:
+        self.workbench = workbench
+        choice = workbench.architecture
+        self.preset = Preset(choice, PRESETS)
+        names = [name for name in declared(choice) if name != "network"]
+        self.kind = widget(choice.param.network, options={_kind(n): n for n in NETWORKS})
+        self.fields = form(choice, names)
+        self.section = Section(
+            "Architecture", pairs([self.preset.select, self.kind, *self.fields.values()])
+        )
+        choice.param.watch(self._network_changed, "network")
+        workbench.param.watch(self._tell, ["changed", "plan"])
+        self._network_changed()
+        self._tell()
+
+    def _network_changed(self, *events: object) -> None:
+        used = self.workbench.architecture.used()
+        for name, field in self.fields.items():
+            field.visible = name in used
+
+    def _tell(self, *events: object) -> None:
+        given = self.workbench.target.kind != "none"
+        self.fields["width"].disabled = given
+        plan = self.workbench.plan
+        shown = plan.architecture if given and plan else self.workbench.architecture
+        self.section.tell(network(shown))
+
+
+class BudgetSection:
+    """How small the file is to be."""
+
+    def __init__(self, workbench: Workbench) -> None:
+        self.workbench = workbench
+        choice = workbench.target
+        self.kind = widget(choice.param.kind)
+        self.value = widget(choice.param.value)
+        self.section = Section("Budget", pairs([self.kind, self.value]))
+        workbench.param.watch(self._tell, ["changed", "plan"])
+        self._tell()
+
+    def _tell(self, *events: object) -> None:
+        target = self.workbench.target
+        self.value.visible = target.kind != "none"
+        if target.kind == "none":
+            self.section.tell("none: as wide as chosen")
+        elif target.kind == "ratio":
+            self.section.tell(f"{three(target.value)} times smaller")
+        else:
+            self.section.tell(f"at most {size_of(target.value)}")
+
+
+class RecipeSection:
+    """How long and how it learns; what is rarely changed stays folded."""
+
+    def __init__(self, workbench: Workbench) -> None:
+        self.recipe = workbench.recipe
+        self.preset = Preset(self.recipe, RECIPES)
+        rest = [name for name in declared(self.recipe) if name not in RECIPE_FIRST]
+        more = pmui.Card(
+            objects=[pairs(form(self.recipe, rest).values())],
+            title="More", collapsed=True, variant="outlined", elevation=0, raised=False,
+            sizing_mode="stretch_width",
+            sx={
+                "border": 0, "backgroundImage": "none",
+                "& .MuiCardHeader-root": {"padding": "2px 6px"},
+                "& .MuiTypography-root": {"fontSize": "0.85rem"},
+                "& .MuiCardContent-root": {"padding": "0"},
+            },
+        )  # fmt: skip
+        self.section = Section(
+            "Recipe",
+            pairs([self.preset.select, *form(self.recipe, RECIPE_FIRST).values()]),
+            more,
+            collapsed=True,
+        )
+        self.recipe.param.watch(self._tell, list(self.recipe.choices()))
+        self._tell()
+
+    def _tell(self, *events: object) -> None:
+        recipe = self.recipe
+        batch = f"{recipe.batch:,} points" if recipe.batch else "all points"
+        self.section.tell(f"{recipe.steps:,} steps of {batch}")
+
+
+class DeviceSection:
+    """Where the fit runs."""
+
+    def __init__(self, workbench: Workbench) -> None:
+        self.section = Section("Device", widget(workbench.param.device), collapsed=True)
+        workbench.param.watch(lambda *events: self._tell(workbench), "device")
+        self._tell(workbench)
+
+    def _tell(self, workbench: Workbench) -> None:
+        self.section.tell(workbench.device)
+
+
+def _kind(name: str) -> str:
+    return name.title() if name == "gaussian" else name.upper()

@@ -1,0 +1,105 @@
+"""The page of one visitor: choices on the left, what they lead to in the middle."""
+
+from __future__ import annotations
+
+import panel as pn
+import panel_material_ui as pmui
+
+from app import shared
+from app.controls.sidebar import Sidebar
+from app.style import BEHIND_CARDS, THEME
+from app.views.curves import Curves
+from app.views.fitbar import FitBar
+from app.views.lines import Lines
+from app.views.mapboard import MapBoard
+from app.views.runs import RunTable
+from app.workbench import Workbench
+
+# A problem is told over the lower edge, so that nothing below it moves.
+_OVER_THE_PAGE = {
+    "position": "fixed", "bottom": "16px", "left": "50%", "transform": "translateX(-50%)",
+    "width": "min(720px, 94vw)", "z-index": "1300",
+}  # fmt: skip
+TICK = 250  # ms between two looks at a fit: four pictures a second
+
+
+def build() -> pmui.Page:
+    """The whole page, with the bundled sample opened."""
+    bench = Workbench()
+    pn.config.exception_handler = bench.report
+    sidebar = Sidebar(bench)
+    alert = pmui.Alert(
+        object="", severity="error", closeable=True, closed=True, variant="filled", margin=0,
+        css_classes=["problem"], styles=_OVER_THE_PAGE,
+    )  # fmt: skip
+    main = pmui.Column(
+        alert,
+        FitBar(bench).view,
+        MapBoard(bench).view,
+        pmui.Grid(
+            pmui.Grid(Curves(bench).view, size={"xs": 12, "lg": 5}),
+            pmui.Grid(RunTable(bench).view, size={"xs": 12, "lg": 7}),
+            container=True, spacing=1.5, sizing_mode="stretch_width", margin=(0, 0, 12, 0),
+        ),
+        Lines(bench).view,
+        sizing_mode="stretch_width",
+        margin=12,
+    )  # fmt: skip
+    page = pmui.Page(
+        title="cainr",
+        main=[main],
+        sidebar=sidebar.objects,
+        sidebar_width=340,
+        sidebar_resizable=False,
+        theme_config=THEME,
+        sx=BEHIND_CARDS,
+        header=[
+            pmui.Typography(
+                "Context-aware neural compression of climate fields",
+                sx={"display": {"xs": "none", "md": "block"}, "opacity": 0.85, "ml": 2},
+            )
+        ],
+        busy_indicator=None,
+    )
+    _tell_problems(bench, alert)
+    _close_on_phones(page, main)
+    bench.open_data()
+    bench.list_runs()
+
+    def tick() -> None:
+        with pn.io.hold():
+            bench.poll()
+
+    def loaded() -> None:
+        sidebar.draw()
+        shared.jobs().start()  # so that the first fit doesn't wait for the worker process
+        pn.state.add_periodic_callback(tick, period=TICK)
+
+    pn.state.onload(loaded)
+    return page
+
+
+def _tell_problems(bench: Workbench, alert: pmui.Alert) -> None:
+    def tell(*events: object) -> None:
+        alert.param.update(object=bench.problem, closed=not bench.problem)
+
+    def closed(event: object) -> None:
+        if alert.closed:
+            bench.problem = ""
+
+    bench.param.watch(tell, "problem")
+    alert.param.watch(closed, "closed")
+
+
+def _close_on_phones(page: pmui.Page, main: pmui.Column) -> None:
+    """The sidebar covers a narrow screen, so there it waits to be opened."""
+    narrow = pn.Spacer(width=0, height=0)
+    switch = pmui.BreakpointSwitcher(
+        media_query="(min-width: 700px)", small=narrow, large=pn.Spacer(width=0, height=0), height=0
+    )
+
+    def switched(event: object) -> None:
+        page.sidebar_open = switch.current is not narrow
+
+    switch.param.watch(switched, "current")
+    main.append(switch)

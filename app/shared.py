@@ -1,0 +1,202 @@
+"""What all sessions of one server share: the library, the jobs, opened fields, decoded runs.
+
+It lives in an imported module, not in the served script, because Panel runs that
+script again for every visitor.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from functools import lru_cache, partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import panel as pn
+
+from cainr_core.choices import Choices, DataChoice
+from cainr_core.compression import Plan, open_data
+from cainr_core.compression import plan as make_plan
+from cainr_core.data.contexts import Context, load_context
+from cainr_core.data.fields import Field
+from cainr_core.errors import CainrError
+from cainr_core.runs import Library, Run
+
+if TYPE_CHECKING:
+    from cainr_core.jobs import Job, Jobs
+
+log = logging.getLogger("cainr.app")
+_POOL = ThreadPoolExecutor(3, thread_name_prefix="cainr-page")
+_DECODED_BYTES = 512 * 2**20  # decoded time steps kept in memory
+
+
+class _Recent:
+    """The values asked for most recently, up to `limit` of `size` together."""
+
+    def __init__(self, limit: float, size: Callable[[Any], float] = lambda _: 1) -> None:
+        self._limit, self._size = limit, size
+        self._kept: OrderedDict[Hashable, Any] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, key: Hashable) -> Any:
+        with self._lock:
+            if key in self._kept:
+                self._kept.move_to_end(key)
+            return self._kept.get(key)
+
+    def put(self, key: Hashable, value: Any) -> None:
+        with self._lock:
+            self._kept[key] = value
+            while sum(map(self._size, self._kept.values())) > self._limit and len(self._kept) > 1:
+                self._kept.popitem(last=False)
+
+
+_fields = _Recent(4)
+_contexts = _Recent(16)
+_readers = _Recent(8)
+_frames = _Recent(_DECODED_BYTES, lambda values: values.nbytes)
+
+
+@lru_cache
+def library() -> Library:
+    """The runs on disk."""
+    return Library()
+
+
+@lru_cache
+def jobs() -> Jobs:
+    """The fits; the first call starts dask, so it is left to the first fit."""
+    from cainr_core.jobs import Jobs
+
+    return Jobs()
+
+
+def open_choice(choice: DataChoice) -> Field:
+    """The field that a DataChoice names; the last few stay in memory."""
+    path = Path(choice.path) if choice.path else None
+    stamp = path.stat().st_mtime if path and path.exists() else 0.0
+    key = (choice.path, stamp, choice.variable, choice.time, str(choice.select))
+    field = _fields.get(key)
+    if field is None:
+        field = open_data(choice)
+        _fields.put(key, field)
+    return field
+
+
+def context(spec: str) -> Context:
+    """A context at its quality; the last few stay in memory."""
+    loaded = _contexts.get(spec)
+    if loaded is None:
+        loaded = load_context(spec)
+        _contexts.put(spec, loaded)
+    return loaded
+
+
+def plan(field: Field, choices: Choices) -> Plan:
+    """What the choices would cost."""
+    contexts = [context(choice.spec) for choice in choices.contexts]
+    return make_plan(field, contexts, choices.architecture, choices.target)
+
+
+def frame(run: Run, time: int) -> np.ndarray | None:
+    """A decoded time step of a run if it is at hand, shape `grid.shape`."""
+    return _frames.get((run.id, time))
+
+
+def decode(run: Run, time: int) -> np.ndarray:
+    """A time step of a run in the units of its field; takes a while the first time."""
+    values = frame(run, time)
+    if values is None:
+        values = np.asarray(reader(run).values(time)).reshape(-1)
+        _frames.put((run.id, time), values)
+    return values
+
+
+def reader(run: Run) -> Any:
+    """The run's file, opened for evaluation."""
+    opened = _readers.get(run.id)
+    if opened is None:
+        from cainr_core.codec.reconstruction import read
+
+        opened = read(run.cainr_path)
+        _readers.put(run.id, opened)
+    return opened
+
+
+class _Kept:
+    """Fits under way and the runs they became; a fit is kept even if its page is closed."""
+
+    def __init__(self) -> None:
+        self.version = 0  # changes whenever the library may look different
+        self._jobs: dict[str, Job] = {}
+        self._runs: dict[str, Run] = {}
+        self.lost: dict[str, str] = {}  # why a finished fit could not be kept, by job
+
+    def submit(self, choices: Choices, field: Field, name: str) -> Job:
+        job = jobs().submit(choices, field)
+        self._jobs[job.id] = job
+        if choices.target.kind != "none":  # the width that the budget gave is what is kept
+            choices = replace(choices, architecture=plan(field, choices).architecture)
+        threading.Thread(target=self._keep, args=(job, choices, name), daemon=True).start()
+        return job
+
+    def job(self, id: str) -> Job | None:
+        return self._jobs.get(id)
+
+    def run(self, job: Job) -> Run | None:
+        """The run that a finished job became."""
+        return self._runs.get(job.id)
+
+    def changed(self) -> None:
+        self.version += 1
+
+    def _keep(self, job: Job, choices: Choices, name: str) -> None:
+        try:
+            fitted = job.result()
+        except CainrError:
+            return  # the job itself tells its sentence
+        except Exception:
+            log.exception("a fit ended badly")
+            return
+        if fitted is None:
+            return
+        try:
+            self._runs[job.id] = library().add(choices, fitted, name=name)
+        except CainrError as problem:
+            self.lost[job.id] = str(problem)
+        self.changed()
+
+
+fits = _Kept()
+
+
+def background(
+    work: Callable[[], Any], then: Callable[[Any], None], failed: Callable[[Exception], None]
+) -> None:
+    """Run `work` in a thread and hand its result to `then` in this session's turn."""
+    document = pn.state.curdoc
+
+    def run() -> None:
+        try:
+            take = partial(then, work())
+        except Exception as problem:
+            take = partial(failed, problem)
+
+        def turn() -> None:
+            with pn.io.hold():  # one message to the page, in order
+                take()
+
+        if document is None:
+            turn()
+        else:
+            document.add_next_tick_callback(turn)
+
+    if document is None or document.session_context is None:
+        run()
+    else:
+        _POOL.submit(run)

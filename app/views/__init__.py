@@ -1,0 +1,1 @@
+"""What the page shows: maps, curves, the table of runs, the state of a fit."""

@@ -1,0 +1,123 @@
+"""The bar above the maps: what a fit would cost, start and stop it, and how far it is."""
+
+from __future__ import annotations
+
+from html import escape
+
+import panel as pn
+import panel_material_ui as pmui
+
+from app.views.cards import CARD
+from app.words import duration, size_of, three
+from app.workbench import Workbench
+
+_IDLE = {"visibility": "hidden"}  # keeps its place, so that nothing jumps
+_FIGURE = (
+    '<div class="figure"><div class="value">{value}</div><div class="label">{label}</div></div>'
+)
+_CSS = """
+:host { container-type: inline-size; }
+.figures { display: flex; gap: 4px 28px; flex-wrap: wrap; align-items: baseline; }
+.figure .value { font-size: 1.05rem; font-weight: 600; font-variant-numeric: tabular-nums;
+  white-space: nowrap; }
+.figure .label { font-size: .72rem; opacity: .7; white-space: nowrap; }
+.message { font-size: .8rem; opacity: .85; margin-top: 2px; }
+"""
+
+
+class FitBar:
+    """Fit and Cancel take the same place; figures of the plan give way to those of the fit."""
+
+    def __init__(self, workbench: Workbench) -> None:
+        self.workbench = workbench
+        look = {"size": "large", "width": 132, "height": 46, "margin": (8, 12)}
+        self.fit = pmui.Button(
+            label="Fit", icon="play_arrow", color="primary", css_classes=["fit"],
+            **look,
+        )  # fmt: skip
+        self.cancel = pmui.Button(
+            label="Cancel", icon="stop", color="error", variant="outlined", visible=False,
+            css_classes=["cancel"], **look,
+        )  # fmt: skip
+        self.figures = pn.pane.HTML(
+            "", stylesheets=[_CSS], sizing_mode="stretch_width", margin=(6, 8), min_width=200,
+            css_classes=["figures-pane"],
+        )  # fmt: skip
+        self.bar = pmui.LinearProgress(
+            value=0, variant="determinate", margin=0, sizing_mode="stretch_width", width=None,
+            sx=_IDLE,
+        )  # fmt: skip
+        self.view = pmui.Paper(
+            pmui.Row(self.fit, self.cancel, self.figures, sizing_mode="stretch_width"),
+            self.bar,
+            **CARD,
+        )
+        self.fit.on_click(lambda event: workbench.fit())
+        self.cancel.on_click(lambda event: workbench.cancel())
+        workbench.param.watch(self._show, ["plan", "job", "snapshot", "fitted", "field"])
+        self._show()
+
+    def _show(self, *events: object) -> None:
+        bench = self.workbench
+        fitting = bench.fitting
+        self.fit.visible, self.cancel.visible = not fitting, fitting
+        self.bar.sx = {} if fitting else _IDLE
+        self.fit.disabled = bench.field is None
+        if fitting:
+            self._show_progress()
+        else:
+            self._show_plan()
+
+    def _show_plan(self) -> None:
+        plan = self.workbench.plan
+        if plan is None:
+            self.figures.object = ""
+            return
+        figures = {
+            "weights": f"{plan.weights:,}",
+            "expected file": size_of(plan.file_bytes),
+            "times smaller": three(plan.compression_ratio),
+            "bits a value": three(plan.bits_per_value),
+        }
+        if plan.context_bytes:
+            figures["contexts, shared"] = size_of(plan.context_bytes)
+        self.figures.object = _figures(figures, self._last())
+
+    def _last(self) -> str:
+        """What came of the last fit."""
+        run = self.workbench.fitted
+        if run is None:
+            return ""
+        measures = run.metrics
+        unit = self.workbench.job_field.units
+        return (
+            f"Fitted <b>{escape(run.name)}</b>: {measures.psnr:.2f} dB, "
+            f"RMSE {three(measures.rmse)} {escape(unit)}, {size_of(measures.file_bytes)}, "
+            f"{three(measures.compression_ratio)} times smaller, in {duration(run.seconds)}."
+        )
+
+    def _show_progress(self) -> None:
+        job, snapshot = self.workbench.job, self.workbench.snapshot
+        progress = snapshot.progress if snapshot is not None else None
+        if progress is None:
+            waiting = "Waiting for another fit to end" if job.state == "queued" else "Starting"
+            self.figures.object = _figures({"": f"{waiting} …"})
+            return
+        left = progress.steps - progress.step
+        rate = progress.seconds / max(1, progress.step)
+        self.bar.value = round(100 * progress.step / max(1, progress.steps))
+        self.figures.object = _figures(
+            {
+                "PSNR": f"{progress.psnr:.1f} dB",
+                f"of {progress.steps:,} steps": f"{progress.step:,}",
+                "to the end": duration(left * rate) if progress.step else "…",
+                "points a second": three(progress.points_per_second).split(".")[0],
+            },
+            escape(snapshot.message or progress.message or ""),
+        )
+
+
+def _figures(figures: dict[str, str], message: str = "") -> str:
+    html = "".join(_FIGURE.format(value=value, label=label) for label, value in figures.items())
+    told = f'<div class="message">{message}</div>' if message else ""
+    return f'<div class="figures">{html}</div>{told}'

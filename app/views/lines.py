@@ -1,0 +1,52 @@
+"""The same in Python and in the shell, for the choices as they stand."""
+
+from __future__ import annotations
+
+from html import escape
+
+import panel as pn
+import panel_material_ui as pmui
+
+from app.workbench import Workbench
+
+_CSS = """
+pre { margin: 0; padding: 10px 14px; font: .8rem/1.5 ui-monospace, Menlo, Consolas, monospace;
+  white-space: pre-wrap; overflow-wrap: anywhere; background: transparent; color: inherit; }
+"""
+
+
+class Lines:
+    """Two texts that follow the choices, each with a button that copies it."""
+
+    def __init__(self, workbench: Workbench) -> None:
+        self.workbench = workbench
+        self.python, self.shell = self._text("python-lines"), self._text("shell-line")
+        tabs = pmui.Tabs(
+            ("Python", self.python), ("Shell", self.shell), sizing_mode="stretch_width"
+        )
+        self.view = pmui.Card(
+            objects=[tabs],
+            title="The same without this page",
+            collapsed=True,
+            css_classes=["lines"],
+            elevation=0,
+            raised=False,
+            variant="outlined",
+            sizing_mode="stretch_width",
+            sx={
+                "backgroundImage": "none",
+                "& .MuiCardHeader-root .MuiTypography-root": {"fontSize": ".95rem"},
+            },
+        )
+        workbench.param.watch(self._show, "changed")
+        self._show()
+
+    def _text(self, css_class: str) -> pn.pane.HTML:
+        return pn.pane.HTML(
+            "", stylesheets=[_CSS], sizing_mode="stretch_width", css_classes=[css_class]
+        )
+
+    def _show(self, *events: object) -> None:
+        choices = self.workbench.choices
+        self.python.object = f"<pre>{escape(choices.to_python())}</pre>"
+        self.shell.object = f"<pre>{escape(choices.to_command())}</pre>"

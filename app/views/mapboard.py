@@ -1,0 +1,258 @@
+"""The middle of the page: maps side by side, the time, and the projection."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import panel as pn
+import panel_material_ui as pmui
+from numpy.typing import NDArray
+
+from app import shared
+from app.controls.form import widget
+from app.views.cards import CARD, GAP
+from app.views.colours import GAIN, Scale, sequential, symmetric
+from app.views.mapcard import MapCard
+from app.views.maps import Geography, MapSet, Plate
+from app.views.projections import PROJECTIONS, picture
+from app.views.shown import FitSource, RunSource, Shown, colour_of
+from app.words import about, three
+from app.workbench import Workbench
+from cainr_core.data.fields import Field
+from cainr_core.runs import Run
+
+PLAY_EVERY = 350  # ms between two time steps
+ROWS = (
+    (Plate("original", "Original"), Plate("a", "Reconstruction"), Plate("error_a", "Error")),
+    (Plate("gain", "Gain of B over A"), Plate("b", "B"), Plate("error_b", "Error of B")),
+)
+_TITLE = """
+.title { font-size: 1.05rem; font-weight: 600; overflow: hidden; text-overflow: ellipsis;
+  white-space: nowrap; }
+.source { font-size: .78rem; opacity: .7; overflow: hidden; text-overflow: ellipsis;
+  white-space: nowrap; }
+"""
+
+
+class MapBoard:
+    """Draws what the workbench looks at; every figure is computed on the native cells."""
+
+    def __init__(self, workbench: Workbench) -> None:
+        self.workbench = workbench
+        self.geography = Geography()
+        self.maps = MapSet(ROWS[0] + ROWS[1], self.geography)
+        self.cards: dict[str, MapCard] = {}
+        self.shown = Shown(None)
+        self._scales: dict[str, Scale] = {}
+        self._fit: FitSource | None = None
+        self._run_sources: dict[str, RunSource] = {}
+        self._placed: tuple[object, ...] = ()
+
+        self.title = pn.pane.HTML(
+            "", stylesheets=[_TITLE], sizing_mode="stretch_width", margin=(8, 12, 4, 12), height=42
+        )
+        self.player = pmui.DiscretePlayer(
+            options={"–": 0}, value=0, variant="minimal", interval=PLAY_EVERY, loop_policy="loop",
+            width=None, sizing_mode="stretch_width", margin=(6, 12), label="Time",
+            css_classes=["player"],
+        )  # fmt: skip
+        small = {"label": "", "margin": (6, 6), "description": ""}
+        self.projection = widget(workbench.param.projection, **(small | {"label": "Projection"}))
+        self.centre = widget(workbench.param.centre, **(small | {"label": "Centre"}))
+        # The second row is there from the start: adding figures to a page later makes Bokeh
+        # measure some before they are ready, and complain.
+        self.rows = [self._row(plates) for plates in ROWS]
+        self.rows[1].visible = False
+        self.head = pmui.Paper(
+            pmui.Grid(
+                pmui.Grid(self.title, size={"xs": 12, "md": 4}),
+                pmui.Grid(self.player, size={"xs": 12, "md": 5}),
+                pmui.Grid(self.projection, size={"xs": 7, "md": 2}),
+                pmui.Grid(self.centre, size={"xs": 5, "md": 1}),
+                container=True, sizing_mode="stretch_width", sx={"alignItems": "center"},
+            ),
+            css_classes=["maphead"],
+            **CARD,
+        )  # fmt: skip
+        self.view = pmui.Column(self.head, *self.rows, sizing_mode="stretch_width")
+        self.player.param.watch(lambda event: workbench.look_at(event.new), "value")
+        self._watch(self._look, ["field", "job", "fitted", "picked", "following", "runs"])
+        self._watch(self._snapshot, ["snapshot"])
+        self._watch(self._draw, ["time"])
+        self._watch(self._place, ["projection", "centre"])
+        self._look()
+
+    def _watch(self, turn: Callable[[], None], names: list[str]) -> None:
+        self.workbench.param.watch(lambda *events: turn(), names)
+
+    # ------------------------------------------------------------------ what is shown
+
+    def _look(self) -> None:
+        """Decide what to show, then place and draw it."""
+        bench = self.workbench
+        picks = [] if bench.following else bench.picked[:2]
+        runs = [run for run in map(bench.run, picks) if run is not None]
+        if runs:
+            shared.background(
+                lambda: [shared.open_choice(run.choices.data) for run in runs],
+                lambda fields: self._show_runs(runs, fields),
+                bench.report,
+            )
+            return
+        if self._fit is None or self._fit.job is not bench.job:
+            self._fit = FitSource(bench.job) if bench.job is not None else None
+        if bench.job is None or bench.job_field is not bench.field:
+            self._show(Shown(bench.field))
+        elif bench.fitted is not None:
+            self._show(Shown(bench.field, (self._source(bench.fitted, "Reconstruction"),)))
+        else:
+            self._show(Shown(bench.field, (self._fit,) if self._fit else ()))
+
+    def _show_runs(self, runs: list[Run], fields: list[Field]) -> None:
+        if [run.id for run in runs] != self.workbench.picked[: len(runs)]:
+            return  # another pick has overtaken this one
+        if len(runs) == 2 and fields[0] is not fields[1]:
+            self.workbench.problem = (
+                "These two runs are of different data, so their maps cannot stand side by side; "
+                "the curves can."
+            )
+            runs, fields = runs[:1], fields[:1]
+        self._show(Shown(fields[0], tuple(self._source(run, run.name) for run in runs)))
+
+    def _source(self, run: Run, title: str) -> RunSource:
+        colour = colour_of(self.workbench, run.id)
+        source = self._run_sources.get(run.id)
+        if source is None:
+            source = RunSource(run, title, colour, self._draw, self.workbench.report)
+            self._run_sources[run.id] = source
+        source.title, source.colour = title, colour
+        return source
+
+    def _show(self, shown: Shown) -> None:
+        new_field = shown.field is not self.shown.field
+        self.shown = shown
+        if shown.field is None:
+            return
+        if new_field:
+            self._take_field(shown.field)
+        self.rows[1].visible = shown.comparing
+        self._place()
+        self._name()
+
+    def _take_field(self, field: Field) -> None:
+        texts = {field.time.text(i): i for i in range(len(field.time))}
+        if len(texts) < len(field.time):  # the same text twice: number them
+            texts = {f"{field.time.text(i)} ({i})": i for i in range(len(field.time))}
+        time = min(self.workbench.time, len(field.time) - 1)
+        self.player.param.update(options=texts, value=time, disabled=len(texts) < 2)
+        self.workbench.time = time
+        self._scales = {"original": sequential(field.lo, field.hi)}
+        self.title.object = (
+            f'<div class="title">{about(field)}</div><div class="source">{field.source}, '
+            f"{' × '.join(map(str, field.shape))} values</div>"
+        )
+
+    # ------------------------------------------------------------------ drawing
+
+    def _row(self, plates: tuple[Plate, ...]) -> pmui.Grid:
+        """Maps side by side, on a narrow screen one below the other."""
+        for plate in plates:
+            plot = self.maps.figures[plate.column]
+            self.cards[plate.column] = MapCard(
+                plate.title, plot, f"map-{plate.column.replace('_', '-')}"
+            )
+        return pmui.Grid(
+            *(
+                pmui.Grid(self.cards[plate.column].view, size={"xs": 12, "md": 4})
+                for plate in plates
+            ),
+            container=True,
+            spacing=1.5,
+            sizing_mode="stretch_width",
+            margin=(0, 0, GAP, 0),
+        )
+
+    def _place(self) -> None:
+        """Put the present grid into the present projection."""
+        field, bench = self.shown.field, self.workbench
+        if field is None:
+            return
+        key = (id(field), bench.projection, bench.centre)
+        if key != self._placed:
+            view = picture(field.grid, bench.projection, bench.centre)
+            self.geography.show(bench.projection, bench.centre, view)
+            self.maps.place(view, PROJECTIONS[bench.projection].aspect)
+            self._placed = key
+        self._draw()
+
+    def _name(self) -> None:
+        """Headings and hover call the runs by their names."""
+        titles = {"original": "Original"}
+        for letter, source in zip("ab", self.shown.sources, strict=False):
+            named = f"{letter.upper()}: {source.title}" if self.shown.comparing else source.title
+            error = f"Error of {letter.upper()}" if self.shown.comparing else "Error"
+            titles |= {letter: named, f"error_{letter}": error}
+            self.cards[letter].title(named, source.colour)
+            self.cards[f"error_{letter}"].title(error, source.colour)
+        if not self.shown.sources:
+            self.cards["a"].title("Reconstruction")
+            self.cards["error_a"].title("Error")
+        if self.shown.comparing:
+            titles["gain"] = "Gain of B over A"
+        self.maps.name(titles, self.shown.field.units if self.shown.field else "")
+
+    def _snapshot(self) -> None:
+        if self._fit is not None:
+            self._fit.take(self.workbench.snapshot)
+        if self._fit in self.shown.sources:
+            self._draw(original=False)
+
+    def _draw(self, original: bool = True) -> None:
+        """Draw the present time step."""
+        field, sources = self.shown.field, self.shown.sources
+        if field is None:
+            return
+        time = min(self.workbench.time, len(field.time) - 1)
+        truth = field.values[time].reshape(-1)
+        values: dict[str, NDArray | None] = {"original": truth} if original else {}
+        for letter, source in zip("ab", sources or (None,), strict=False):
+            rebuilt = source.values(time) if source is not None else None
+            values[letter] = rebuilt
+            values[f"error_{letter}"] = None if rebuilt is None else rebuilt - truth
+        if self.shown.comparing:
+            a, b = values["error_a"], values["error_b"]
+            values["gain"] = None if a is None or b is None else np.abs(a) - np.abs(b)
+        self._colour(values)
+        self.maps.draw(values)
+        self._tell(truth, values)
+
+    def _colour(self, values: dict[str, NDArray | None]) -> None:
+        scales = dict.fromkeys(("original", "a", "b"), self._scales["original"])
+        errors = [values.get(name) for name in ("error_a", "error_b")]
+        together = np.concatenate([e for e in errors if e is not None] or [np.empty(0)])
+        self._scales["error"] = symmetric(together, self._scales.get("error"))
+        scales["error_a"] = scales["error_b"] = self._scales["error"]
+        gain = values.get("gain")
+        self._scales["gain"] = symmetric(
+            np.empty(0) if gain is None else gain, self._scales.get("gain"), GAIN
+        )
+        scales["gain"] = self._scales["gain"]
+        self.maps.colour({column: scales[column] for column in self.maps.mappers})
+        for column, card in self.cards.items():
+            card.colour(scales[column], self.shown.field.units if self.shown.field else "")
+
+    def _tell(self, truth: NDArray, values: dict[str, NDArray | None]) -> None:
+        """Figures of this time step beside the titles, on native cells."""
+        cards, unit = self.cards, self.shown.field.units if self.shown.field else ""
+        cards["original"].tell(f"{three(np.nanmin(truth))} to {three(np.nanmax(truth))} {unit}")
+        for letter, _ in zip("ab", self.shown.sources, strict=False):
+            error = values[f"error_{letter}"]
+            rmse = None if error is None else float(np.sqrt(np.nanmean(error**2)))
+            cards[letter].tell("")
+            cards[f"error_{letter}"].tell("…" if rmse is None else f"RMSE {three(rmse)} {unit}")
+        if not self.shown.sources:
+            cards["a"].tell("press Fit to learn this field")
+            cards["error_a"].tell("")
+        if (gain := values.get("gain")) is not None:
+            cards["gain"].tell(f"B closer in {np.nanmean(gain > 0):.0%} of the cells")

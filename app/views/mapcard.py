@@ -1,0 +1,75 @@
+"""The frame of one map: what it shows, its figures, and its colour bar."""
+
+from __future__ import annotations
+
+from html import escape
+
+import panel as pn
+import panel_material_ui as pmui
+from bokeh.plotting import figure
+
+from app.views.cards import CARD
+from app.views.colours import Scale
+
+_HEAD = """
+:host { overflow: hidden; }
+.head { display: flex; align-items: baseline; gap: 8px; white-space: nowrap; }
+.title { font-weight: 600; font-size: .95rem; overflow: hidden; text-overflow: ellipsis; }
+.told { margin-left: auto; font-size: .8rem; opacity: .75; font-variant-numeric: tabular-nums; }
+.dot { flex: none; width: 9px; height: 9px; border-radius: 50%; align-self: center; }
+"""
+_BAR = """
+.bar { position: relative; font-size: .72rem; font-variant-numeric: tabular-nums; display: grid;
+  grid-template-columns: 1fr auto; column-gap: 16px; }
+.strip { height: 8px; border-radius: 4px; }
+.unit { grid-row: 1; grid-column: 2; line-height: 8px; opacity: .75; }
+.ticks { position: relative; height: 16px; margin-top: 3px; }
+.ticks span { position: absolute; transform: translateX(-50%); opacity: .8; }
+"""
+
+
+class MapCard:
+    """A map with a heading above and a colour bar below, of fixed heights."""
+
+    def __init__(self, title: str, plot: figure, css_class: str) -> None:
+        self._title, self._told = title, ""
+        self._colour: str | None = None
+        self.head = pn.pane.HTML(
+            "", stylesheets=[_HEAD], height=22, margin=(8, 12, 4, 12), sizing_mode="stretch_width"
+        )
+        self.bar = pn.pane.HTML(
+            "", stylesheets=[_BAR], height=28, margin=(6, 20, 6, 20), sizing_mode="stretch_width"
+        )
+        self.view = pmui.Paper(
+            self.head,
+            pn.pane.Bokeh(plot, sizing_mode="scale_width", margin=(0, 8)),
+            self.bar,
+            css_classes=["map-card", css_class],
+            **(CARD | {"margin": 0}),
+        )
+        self._write()
+
+    def title(self, title: str, colour: str | None = None) -> None:
+        """Name the map, and show the colour of its run."""
+        self._title, self._colour = title, colour
+        self._write()
+
+    def tell(self, told: str) -> None:
+        """Set the figures at the right."""
+        self._told = told
+        self._write()
+
+    def _write(self) -> None:
+        dot = f'<span class="dot" style="background:{self._colour}"></span>' if self._colour else ""
+        html = (
+            f'<div class="head">{dot}<span class="title">{escape(self._title)}</span>'
+            f'<span class="told">{escape(self._told)}</span></div>'
+        )
+        if html != self.head.object:
+            self.head.object = html
+
+    def colour(self, scale: Scale, unit: str) -> None:
+        """Explain the colours."""
+        html = scale.bar(escape(unit))
+        if html != self.bar.object:
+            self.bar.object = html

@@ -1,0 +1,234 @@
+"""Where each pixel of a map looks: projections, resampling indices and lines.
+
+Nothing here draws. A `Picture` says, for one grid and one projection, which
+native cell each pixel shows, so a new time step is one gather and no cell is
+ever averaged. Figures (RMSE, PSNR, ...) are computed elsewhere, on the cells.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+
+import cartopy.crs as ccrs
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+from scipy.spatial import KDTree
+from shapely.geometry import LineString, MultiLineString, Polygon
+
+from cainr_core.data.fields import Grid
+
+Array = NDArray[np.float32]
+Lines = list[NDArray[np.float64]]
+
+DEGREES = ccrs.PlateCarree()
+POLAR_LIMIT = 30.0  # degrees of latitude at the rim of a polar map
+GRATICULE_STEP = 30
+
+
+@dataclass(frozen=True)
+class Projection:
+    """A way to draw the globe; `make` takes the central longitude in degrees."""
+
+    name: str
+    title: str
+    make: Callable[[float], ccrs.Projection]
+    aspect: float  # width over height
+    sees: float = 1.0  # part of the circle of longitude seen across the picture
+    pole: int = 0  # +1 north, -1 south, 0 not a polar map
+
+
+def _around(latitude: float) -> Callable[[float], ccrs.Projection]:
+    return lambda centre: ccrs.LambertAzimuthalEqualArea(centre, latitude)
+
+
+PROJECTIONS = {
+    projection.name: projection
+    for projection in (
+        Projection("plate_carree", "Plate carrée", lambda centre: ccrs.PlateCarree(centre), 2.0),
+        Projection("robinson", "Robinson", lambda centre: ccrs.Robinson(centre), 1.97),
+        Projection("mollweide", "Mollweide", lambda centre: ccrs.Mollweide(centre), 2.0),
+        Projection(
+            "orthographic", "Orthographic", lambda centre: ccrs.Orthographic(centre, 20), 1.0, 0.6
+        ),
+        Projection("north", "North polar", _around(90), 1.0, 0.6, pole=1),
+        Projection("south", "South polar", _around(-90), 1.0, 0.6, pole=-1),
+    )
+}
+
+
+@dataclass(frozen=True)
+class Extent:
+    """Bounds of a picture in the projection's own units."""
+
+    x0: float
+    x1: float
+    y0: float
+    y1: float
+
+    @property
+    def width(self) -> float:
+        return self.x1 - self.x0
+
+    @property
+    def height(self) -> float:
+        return self.y1 - self.y0
+
+
+@dataclass(frozen=True)
+class Picture:
+    """Which native cell each pixel of a map shows.
+
+    index: shape (rows, columns), int32, into the flattened grid; -1 shows nothing.
+    lat, lon: the centre of that cell in degrees, same shape, NaN where nothing is shown.
+    view: the part to look at first (all of it, or the region that a regional grid covers).
+    Rows run upwards, as Bokeh's images do.
+    """
+
+    extent: Extent
+    view: Extent
+    index: NDArray[np.int32]
+    lat: Array
+    lon: Array
+
+    def draw(self, values: NDArray[np.floating]) -> Array:
+        """Values on the grid, any shape of `grid.size` cells, as an image in float32."""
+        # The index -1 finds the NaN put after the last cell.
+        return np.append(values.astype(np.float32, copy=False).ravel(), np.float32(np.nan))[
+            self.index
+        ]
+
+
+def frame(name: str, centre: float = 0.0) -> tuple[ccrs.Projection, Polygon]:
+    """The projection and the outline, as a polygon, of what it shows of the globe."""
+    projection = PROJECTIONS[name]
+    crs = projection.make(centre)
+    if not projection.pole:
+        return crs, Polygon(crs.boundary)
+    rim = crs.transform_point(centre, projection.pole * POLAR_LIMIT, DEGREES)
+    angle = np.linspace(0, 2 * np.pi, 361)
+    radius = float(np.hypot(*rim))
+    return crs, Polygon(radius * np.column_stack([np.cos(angle), np.sin(angle)]))
+
+
+def picture(grid: Grid, name: str, centre: float = 0.0) -> Picture:
+    """The picture of `grid` in the projection `name`; computed once for each."""
+    return _picture(_Key(grid), name, float(centre))
+
+
+class _Key:
+    """A grid told apart by its coordinates, since grids hold arrays and have no hash."""
+
+    def __init__(self, grid: Grid) -> None:
+        self.grid = grid
+        self._digest = hash((grid.kind, grid.shape, grid.lat.tobytes(), grid.lon.tobytes()))
+
+    def __hash__(self) -> int:
+        return self._digest
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Key) and self._digest == other._digest
+
+
+@lru_cache(maxsize=32)
+def _picture(key: _Key, name: str, centre: float) -> Picture:
+    grid, projection = key.grid, PROJECTIONS[name]
+    crs, outline = frame(name, centre)
+    extent = Extent(*np.array(outline.bounds)[[0, 2, 1, 3]])
+    # About 1.7 pixels a cell: cells stay visible as cells, and a frame stays small to send.
+    around = grid.shape[1] if grid.kind == "latlon" else int(np.sqrt(2 * grid.size))
+    columns = int(np.clip(round(around * 1.7 * projection.sees), 240, 720))
+    rows = round(columns * extent.height / extent.width)
+    x = extent.x0 + (np.arange(columns) + 0.5) * extent.width / columns
+    y = extent.y0 + (np.arange(rows) + 0.5) * extent.height / rows
+    xx, yy = np.meshgrid(x, y)
+    inside = shapely.contains_xy(outline, xx, yy)
+    lonlat = DEGREES.transform_points(crs, xx[inside], yy[inside])
+    index = np.full((rows, columns), -1, dtype=np.int32)
+    index[inside] = nearest_cell(grid, lonlat[:, 1], lonlat[:, 0])
+    lat, lon = (np.append(values, np.nan).astype(np.float32) for values in grid.points())
+    signed = (lon + 180) % 360 - 180
+    return Picture(extent, _view(grid, crs, extent, name), index, lat[index], signed[index])
+
+
+def nearest_cell(
+    grid: Grid, lat: NDArray[np.float64], lon: NDArray[np.float64]
+) -> NDArray[np.int64]:
+    """The index of the cell nearest to each place (degrees), -1 where the grid has none."""
+    if grid.kind == "columns":
+        tree = KDTree(_on_sphere(*grid.points()))
+        reach = 3 * np.sqrt(4 * np.pi / grid.size)  # a regional set of columns ends here
+        apart, nearest = tree.query(_on_sphere(lat, lon), distance_upper_bound=reach)
+        return np.where(np.isfinite(apart), nearest, -1)
+    row, row_there = _nearest_sorted(grid.lat, lat, period=None)
+    column, column_there = _nearest_sorted(grid.lon, lon, period=360.0)
+    return np.where(row_there & column_there, row * grid.shape[1] + column, -1)
+
+
+def _on_sphere(lat: NDArray[np.float64], lon: NDArray[np.float64]) -> NDArray[np.float64]:
+    phi, theta = np.radians(lat), np.radians(lon)
+    return np.column_stack([np.cos(phi) * np.cos(theta), np.cos(phi) * np.sin(theta), np.sin(phi)])
+
+
+def _nearest_sorted(
+    centres: NDArray[np.float64], wanted: NDArray[np.float64], period: float | None
+) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """Nearest of 1-D `centres` (any order), and whether it is near enough to be shown."""
+    order = np.argsort(centres % period if period else centres, kind="stable")
+    ordered = (centres % period if period else centres)[order]
+    spacing = float(np.max(np.abs(np.diff(centres)))) if centres.size > 1 else 180.0
+    if period:
+        spacing = min(spacing, period - spacing) if centres.size > 2 else spacing
+        wanted = wanted % period
+        ordered = np.concatenate([[ordered[-1] - period], ordered, [ordered[0] + period]])
+        order = np.concatenate([[order[-1]], order, [order[0]]])
+    found = np.searchsorted((ordered[1:] + ordered[:-1]) / 2, wanted)
+    return order[found], np.abs(ordered[found] - wanted) <= spacing
+
+
+def _view(grid: Grid, crs: ccrs.Projection, extent: Extent, name: str) -> Extent:
+    """All of the map, or the surroundings of a regional lat-lon grid in plate carree."""
+    if grid.kind != "latlon" or name != "plate_carree":
+        return extent
+    x = crs.transform_points(DEGREES, grid.lon, np.zeros_like(grid.lon))[:, 0]
+    width, height = float(np.ptp(x)), float(np.ptp(grid.lat))
+    if width > 240 or height > 120 or min(width, height) <= 0:
+        return extent
+    half = 0.55 * max(width, height * PROJECTIONS[name].aspect)
+    x_mid, y_mid = float(x.min()) + width / 2, float(grid.lat.min()) + height / 2
+    half_y = half / PROJECTIONS[name].aspect
+    return Extent(x_mid - half, x_mid + half, y_mid - half_y, y_mid + half_y)
+
+
+def project_lines(lines: Lines, name: str, centre: float = 0.0) -> Lines:
+    """Lines in degrees, each (n, 2) lon, lat, cut at the map's edge and projected."""
+    crs, _ = frame(name, centre)
+    geometry = MultiLineString([LineString(line) for line in lines if len(line) > 1])
+    if pole := PROJECTIONS[name].pole:
+        box = (-180, POLAR_LIMIT, 180, 90) if pole > 0 else (-180, -90, 180, -POLAR_LIMIT)
+        geometry = shapely.clip_by_rect(geometry, *box)
+    projected = crs.project_geometry(geometry, DEGREES)
+    return [np.asarray(part.coords) for part in shapely.get_parts(projected)]
+
+
+def graticule(step: int = GRATICULE_STEP) -> Lines:
+    """Meridians and parallels in degrees, each (n, 2) lon, lat."""
+    lat, lon = np.linspace(-90, 90, 91), np.linspace(-180, 180, 181)
+    meridians = [np.column_stack([np.full(91, at), lat]) for at in range(-180, 180, step)]
+    parallels = [np.column_stack([lon, np.full(181, at)]) for at in range(step - 90, 90, step)]
+    return meridians + parallels
+
+
+@lru_cache(maxsize=32)
+def globe(name: str, centre: float = 0.0) -> tuple[Lines, Lines, Lines]:
+    """Coastlines, graticule and outline of a map, projected; computed once for each."""
+    from cainr_core.data.sources import coastlines
+
+    outline = np.asarray(frame(name, centre)[1].exterior.coords)
+    return (
+        project_lines(coastlines(), name, centre),
+        project_lines(graticule(), name, centre),
+        [outline],
+    )

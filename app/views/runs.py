@@ -1,0 +1,211 @@
+"""The library as a table: pick runs to look at, rename, delete and download them."""
+
+from __future__ import annotations
+
+import io
+import tempfile
+from pathlib import Path
+
+import pandas as pd
+import panel as pn
+import panel_material_ui as pmui
+from bokeh.models.widgets.tables import NumberFormatter
+
+from app import shared
+from app.views.cards import CARD
+from app.views.curves import HEAD, HEIGHT
+from app.words import contexts_of, network
+from app.workbench import Workbench
+from cainr_core.runs import Run
+
+COLUMNS = {
+    "name": "Name",
+    "contexts": "Contexts",
+    "network": "Architecture",
+    "weights": "Weights",
+    "bytes": "Bytes",
+    "ratio": "Ratio",
+    "psnr": "PSNR",
+    "rmse": "RMSE",
+    "seconds": "Seconds",
+}
+_NUMBERS = {
+    "weights": "0,0",
+    "bytes": "0,0",
+    "ratio": "0,0.0",
+    "psnr": "0.00",
+    "rmse": "0.000",
+    "seconds": "0.0",
+}
+_WIDTHS = {"network": 108, **dict.fromkeys(_NUMBERS, 70)}
+_CSS = """
+.title { font-weight: 600; font-size: .95rem; }
+.hint { font-size: .78rem; opacity: .75; }
+"""
+_TABLE = """
+.tabulator { font-size: 12.5px; }
+.tabulator .tabulator-header .tabulator-col .tabulator-col-content { padding: 6px 8px; }
+.tabulator .tabulator-header .tabulator-col-title { font-size: 12px; font-weight: 600; }
+.tabulator .tabulator-row .tabulator-cell { padding: 6px 8px; font-size: 12.5px; }
+.tabulator .tabulator-row.tabulator-selected,
+.tabulator .tabulator-row.tabulator-selected:hover {
+  background: color-mix(in srgb, var(--panel-primary-color) 18%, transparent) !important;
+  color: inherit !important; }
+.tabulator-placeholder-contents { font-size: 13px !important; font-weight: 400 !important; }
+"""
+HINT = "Tick one run to see it, two to compare their maps, more to compare their curves."
+
+
+class RunTable:
+    """Rows of the library; the ticked ones are what the workbench has picked."""
+
+    def __init__(self, workbench: Workbench) -> None:
+        self.workbench = workbench
+        self._ids: list[str] = []
+        self._filling = False
+        self.table = pn.widgets.Tabulator(
+            self._frame([]),
+            titles=COLUMNS,
+            show_index=False,
+            selectable="checkbox",
+            layout="fit_columns",
+            height=HEIGHT,
+            stylesheets=[_TABLE],
+            theme="simple",
+            sizing_mode="stretch_width",
+            min_width=300,
+            editors={column: "input" if column == "name" else None for column in COLUMNS},
+            formatters={name: NumberFormatter(format=form) for name, form in _NUMBERS.items()},
+            text_align=dict.fromkeys(_NUMBERS, "right"),
+            header_tooltips={"name": "Click a name to change it."},
+            widths=_WIDTHS,
+            configuration={
+                "columnDefaults": {"headerSortTristate": True},
+                "placeholder": "No runs yet: each fit is kept here.",
+            },
+            margin=(0, 8, 8, 8),
+            css_classes=["runs-table"],
+        )  # fmt: skip
+        icon = {"size": "small", "margin": (8, 2), "disabled": True}
+        self.cainr = pmui.FileDownload(
+            callback=self._cainr, filename="field.cainr", label=".cainr", variant="outlined",
+            description="Download the compressed file", css_classes=["download-cainr"], **icon,
+        )  # fmt: skip
+        self.netcdf = pmui.FileDownload(
+            callback=self._netcdf, filename="field.nc", label="NetCDF", variant="outlined",
+            description="Download the reconstruction", css_classes=["download-netcdf"], **icon,
+        )  # fmt: skip
+        self.delete = pmui.Button(
+            label="Delete", icon="delete", variant="outlined", color="error",
+            css_classes=["delete"], **icon,
+        )  # fmt: skip
+        self.question = pmui.Typography("")
+        self.dialog = pmui.Dialog(
+            self.question,
+            pmui.Row(
+                pmui.Button(label="Delete", color="error", css_classes=["delete-yes"],
+                            on_click=self._delete),
+                pmui.Button(label="Keep", variant="outlined", on_click=self._keep),
+            ),
+            title="Delete from the library?",
+            close_on_click=True,
+        )  # fmt: skip
+        head = pn.pane.HTML(
+            f'<div class="title">Runs</div><div class="hint">{HINT}</div>',
+            stylesheets=[_CSS], sizing_mode="stretch_width", margin=(8, 12, 0, 12), height=HEAD,
+        )  # fmt: skip
+        self.view = pmui.Paper(
+            pmui.Row(head, self.cainr, self.netcdf, self.delete, sizing_mode="stretch_width"),
+            self.table,
+            self.dialog,
+            css_classes=["runs"],
+            height=HEAD + HEIGHT + 16,
+            **CARD,
+        )
+        self.table.param.watch(self._picked, "selection")
+        self.table.on_edit(self._edited)
+        self.delete.on_click(self._ask)
+        workbench.param.watch(self._list, "runs")
+        workbench.param.watch(self._buttons, "picked")
+        self._list()
+
+    # ------------------------------------------------------------------ rows
+
+    @staticmethod
+    def _frame(runs: list[Run]) -> pd.DataFrame:
+        rows = [
+            {
+                "name": run.name,
+                "contexts": contexts_of(run),
+                "network": network(run.choices.architecture),
+                "weights": run.metrics.weights,
+                "bytes": run.metrics.file_bytes,
+                "ratio": run.metrics.compression_ratio,
+                "psnr": run.metrics.psnr,
+                "rmse": run.metrics.rmse,
+                "seconds": run.seconds,
+            }
+            for run in runs
+        ]
+        return pd.DataFrame(rows, columns=list(COLUMNS))
+
+    def _list(self, *events: object) -> None:
+        runs = self.workbench.runs
+        self._ids = [run.id for run in runs]
+        self._filling = True
+        self.table.value = self._frame(runs)
+        self.table.selection = [
+            self._ids.index(id) for id in self.workbench.picked if id in self._ids
+        ]
+        self._filling = False
+        self._buttons()
+
+    def _picked(self, event: object) -> None:
+        if not self._filling:
+            self.workbench.pick([self._ids[row] for row in self.table.selection])
+
+    def _edited(self, event: object) -> None:
+        if event.column == "name" and event.value != event.old:  # type: ignore[attr-defined]
+            self.workbench.rename(self._ids[event.row], str(event.value))  # type: ignore[attr-defined]
+
+    # ------------------------------------------------------------------ what is done with them
+
+    def _buttons(self, *events: object) -> None:
+        picked = self.workbench.picked
+        self.delete.disabled = not picked
+        run = self.workbench.run(picked[0]) if len(picked) == 1 else None
+        for button, ending in ((self.cainr, "cainr"), (self.netcdf, "nc")):
+            button.disabled = run is None
+            if run is not None:
+                button.filename = f"{_file_name(run.name)}.{ending}"
+
+    def _ask(self, event: object) -> None:
+        names = [run.name for run in map(self.workbench.run, self.workbench.picked) if run]
+        self.question.object = f"{', '.join(names)}: the files go too, for good."
+        self.dialog.open = True
+
+    def _delete(self, event: object) -> None:
+        self.dialog.open = False
+        self.workbench.delete(list(self.workbench.picked))
+
+    def _keep(self, event: object) -> None:
+        self.dialog.open = False
+
+    def _chosen(self) -> Run:
+        run = self.workbench.run(self.workbench.picked[0])
+        assert run is not None
+        return run
+
+    def _cainr(self) -> io.BytesIO:
+        return io.BytesIO(self._chosen().cainr_path.read_bytes())
+
+    def _netcdf(self) -> io.BytesIO:
+        # NetCDF-4 is written to a path only.
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "field.nc"
+            shared.reader(self._chosen()).to_dataset().to_netcdf(path)
+            return io.BytesIO(path.read_bytes())
+
+
+def _file_name(name: str) -> str:
+    return "".join(c if c.isalnum() or c in "-_." else "_" for c in name).strip("_.") or "field"

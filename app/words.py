@@ -1,0 +1,56 @@
+"""Numbers and choices as a person reads them."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from cainr_core.data.fields import Field
+    from cainr_core.model.architecture import Architecture
+    from cainr_core.runs import Run
+
+
+def size_of(n_bytes: float) -> str:
+    """Bytes in decimal units with three digits: 12.9 kB."""
+    for unit, scale in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
+        if n_bytes >= scale:
+            return f"{three(n_bytes / scale)} {unit}"
+    return f"{n_bytes:.0f} B"
+
+
+def three(value: float) -> str:
+    """A number with three significant digits, without an exponent."""
+    if not math.isfinite(value) or value == 0:
+        return "0" if value == 0 else "∞" if value > 0 else "–"
+    digits = max(0, 2 - math.floor(math.log10(abs(value))))
+    return f"{value:,.{digits}f}"
+
+
+def duration(seconds: float) -> str:
+    """Seconds as 45 s, 3 min 20 s or 2 h 5 min."""
+    whole = math.ceil(max(0.0, seconds))
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s"
+    return f"{whole // 3600} h {whole % 3600 // 60} min"
+
+
+def network(architecture: Architecture) -> str:
+    """Kind, depth and width: SIREN 10 × 50."""
+    kind = str(architecture.network)
+    name = kind.title() if kind == "gaussian" else kind.upper()
+    return f"{name} {architecture.depth} × {architecture.width}"
+
+
+def contexts_of(run: Run) -> str:
+    """The contexts of a run, or none."""
+    return ", ".join(c.spec.replace("_", " ") for c in run.choices.contexts) or "none"
+
+
+def about(field: Field) -> str:
+    """Name, meaning and unit of a field."""
+    meaning = str(field.attrs.get("long_name") or field.attrs.get("standard_name") or "")
+    unit = f" ({field.units})" if field.units else ""
+    return f"{field.name}{': ' + meaning if meaning and meaning != field.name else ''}{unit}"
