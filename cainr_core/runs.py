@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from cainr_core.curves import Curve
 from cainr_core.errors import CainrError
@@ -48,6 +48,19 @@ class Run:
     def cainr_path(self) -> Path:
         """The compressed field, a .cainr file."""
         return self.folder / FIELD
+
+
+class Fitted(Protocol):
+    """What a fit ends with: the bytes of the .cainr file, its measures, and how it was learned."""
+
+    @property
+    def data(self) -> bytes: ...
+    @property
+    def metrics(self) -> Metrics: ...
+    @property
+    def curve(self) -> Curve | Sequence[Progress]: ...
+    @property
+    def seconds(self) -> float: ...
 
 
 class Library:
@@ -87,26 +100,15 @@ class Library:
             reason = str(error) if isinstance(error, CainrError) else f"{RECORD} cannot be read."
             raise CainrError(f"The run {run_id} is broken: {reason}") from error
 
-    def add(
-        self,
-        choices: Choices,
-        data: bytes,
-        metrics: Metrics,
-        curve: Curve | Sequence[Progress],
-        seconds: float | None = None,
-        name: str | None = None,
-    ) -> Run:
-        """Keep a finished fit; `data` is the .cainr file.
-
-        `seconds` is by default what the curve says, `name` is made from the choices.
-        """
-        curve = Curve.of(curve)
-        if seconds is None:
-            seconds = float(curve.seconds[-1]) if len(curve) else 0.0
+    def add(self, choices: Choices, fitted: Fitted, *, name: str | None = None) -> Run:
+        """Keep a finished fit, of a job or of `compress`; its name is made from the choices."""
+        data, metrics, curve = fitted.data, fitted.metrics, Curve.of(fitted.curve)
         created = datetime.now(UTC)
         run_id = f"{created:%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
         name = _tidy(name) if name else default_name(choices)
-        run = Run(run_id, name, created, choices, metrics, curve, seconds, self.root / run_id)
+        run = Run(
+            run_id, name, created, choices, metrics, curve, fitted.seconds, self.root / run_id
+        )
         hidden = self.root / f".{run_id}.part"
         try:
             hidden.mkdir(parents=True)

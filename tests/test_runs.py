@@ -16,6 +16,7 @@ from cainr_core.errors import CainrError
 from cainr_core.evaluate.metrics import Metrics
 from cainr_core.model.architecture import Architecture
 from cainr_core.runs import CURVE, FIELD, RECORD, Library, Run
+from cainr_core.worker import Fitted
 
 DATA = b"CAINR and so on"
 METRICS = Metrics(31.5, 40.0, 1.5, 1.25, 12.0, -0.125, len(DATA), 0, 210.0, 0.15, 320.0, 9001)
@@ -32,8 +33,11 @@ def library(tmp_path: Path) -> Library:
     return Library(tmp_path / "runs")
 
 
-def add(library: Library, **others: str) -> Run:
-    return library.add(CHOICES, DATA, METRICS, CURVE_ARRAYS, **others)
+FITTED = Fitted(DATA, METRICS, CURVE_ARRAYS, seconds=0.2)
+
+
+def add(library: Library, name: str | None = None) -> Run:
+    return library.add(CHOICES, FITTED, name=name)
 
 
 def test_a_run_is_there_after_a_restart(library: Library) -> None:

@@ -1,0 +1,262 @@
+"""What a dask worker does with a fit: it learns, tells how that goes, and gives back the file.
+
+The fit and its client share three distributed Variables, in each of which the latest wins, so that
+a slow reader misses steps and never piles them up:
+
+- wishes, set by the client: {"look": time index, "cancel": bool};
+- state, set by the worker: {"attempt", "progress", "curve", "message", "frame"}, the last of which
+  is the number of the newest frame;
+- frame, set by the worker: {"number", "time", "shape", "values"}, large and so apart.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import threading
+import time as clock
+from dataclasses import astuple, dataclass
+from dataclasses import field as dataclass_field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cainr_core.curves import Curve
+from cainr_core.errors import CainrError
+from cainr_core.fit.progress import Progress
+
+if TYPE_CHECKING:
+    from dask.typing import Key
+    from distributed import Client, Variable, Worker
+
+    from cainr_core.choices import Choices
+    from cainr_core.compression import Compression
+    from cainr_core.data.contexts import Context
+    from cainr_core.data.fields import Field
+    from cainr_core.evaluate.metrics import Metrics
+
+PERIOD = 0.2  # seconds between two looks at the wishes, and between two states
+PATIENCE = 10.0  # seconds until a scheduler that does not answer counts as gone
+MOST_DEATHS = 2
+TOO_LARGE = (
+    f"The worker died {MOST_DEATHS} times during this fit, probably for want of memory: choose a "
+    "smaller batch, fewer times or a smaller network."
+)
+SHOWN_POINTS = 2000  # of a curve, while it grows
+SHARE_FOR_FRAMES = 0.1  # of the time of a fit, at most, goes into showing it
+
+_one_fit = threading.Lock()  # a worker may have many threads, but a fit uses all of its cores
+
+
+@dataclass(frozen=True, eq=False)
+class Fitted:
+    """What a fit ends with: the bytes of the .cainr file, its measures, and how it was learned."""
+
+    data: bytes = dataclass_field(repr=False)
+    metrics: Metrics
+    curve: Curve = dataclass_field(repr=False)
+    seconds: float
+
+
+def variables(job_id: str, client: Client) -> dict[str, Variable]:
+    """The three variables of a job: "wishes", "state" and "frame"."""
+    from distributed import Variable
+
+    return {
+        name: Variable(f"cainr-{job_id}-{name}", client=client)
+        for name in ("wishes", "state", "frame")
+    }
+
+
+def fit(job_id: str, choices: Choices, field: Field, contexts: list[Context]) -> Fitted | None:
+    """Run a fit to its end, or to where it is cancelled; None where nothing was learned by then.
+
+    Goes on from its checkpoint where a worker died. CainrError where workers die again and again.
+    """
+    from distributed import get_client, get_worker
+
+    worker = get_worker()
+    with _one_fit:
+        if _unwanted(worker, key := worker.get_current_task()):
+            return None
+        reporter = _Reporter(job_id, get_client(), worker, key)
+        try:
+            if reporter.attempt > MOST_DEATHS:
+                raise CainrError(TOO_LARGE)
+            return _fit(reporter, choices, field, contexts)
+        finally:
+            reporter.close()
+
+
+def _unwanted(worker: Worker, key: Key) -> bool:
+    """Whether dask has cancelled a task, or its client has left."""
+    task = worker.state.tasks.get(key)
+    return task is None or task.state == "cancelled"
+
+
+def _fit(
+    reporter: _Reporter, choices: Choices, field: Field, contexts: list[Context]
+) -> Fitted | None:
+    from cainr_core.compression import Compression
+
+    _use_cores(reporter.threads)
+    started = clock.monotonic()
+    compression = Compression(
+        field,
+        contexts,
+        choices.architecture,
+        choices.recipe,
+        choices.target,
+        choices.device,
+    )
+    reporter.follow(compression)
+    folder = Path(tempfile.gettempdir()) / f"cainr-{reporter.job_id}"
+    folder.mkdir(exist_ok=True)
+    checkpoint = folder / "checkpoint"
+    for progress in compression.run(checkpoint):
+        reporter.take(progress)
+    checkpoint.unlink(missing_ok=True)
+    folder.rmdir()
+    if compression.metrics is None or compression.curve[-1].step == 0:
+        return None
+    curve = Curve.of(compression.curve)
+    return Fitted(compression.data, compression.metrics, curve, clock.monotonic() - started)
+
+
+class _Reporter:
+    """Keeps the client of a fit informed, and brings its wishes to the fit.
+
+    The exchange has a thread of its own, so that neither a slow network holds up the fit nor a
+    slow step a cancel. Frames are drawn by the fit's own thread, between two steps.
+    """
+
+    def __init__(self, job_id: str, client: Client, worker: Worker, key: Key) -> None:
+        self.job_id = job_id
+        self._worker, self._key = worker, key
+        self.threads = worker.state.nthreads
+        self._variables = variables(job_id, client)
+        state = self._get("state")
+        self.attempt = state["attempt"] + 1
+        self._message = "The worker died and was replaced." if self.attempt > 1 else ""
+        self._said = ""
+        self._compression: Compression | None = None
+        self._progress: Progress | None = None
+        self._frame: dict[str, Any] = {"number": state["frame"]}
+        self._frame_due = 0.0
+        self._looked, self._look = -1, self._get("wishes")["look"]
+        self._told: tuple[object, ...] = ()
+        self._closing = threading.Event()
+        self._tell()
+        self._thread = threading.Thread(target=self._exchange, daemon=True)
+        self._thread.start()
+
+    def follow(self, compression: Compression) -> None:
+        """The fit that is to be told of."""
+        self._compression = compression
+
+    def take(self, progress: Progress) -> None:
+        """Take what the fit yielded, and a frame if one is due; called by the fit's thread."""
+        self._progress = progress
+        self._said = progress.message or self._said
+        look, now = self._look, clock.monotonic()
+        if self._compression is None or (look == self._looked and now < self._frame_due):
+            return
+        values = self._compression.reconstruct(look)[0]
+        cost = clock.monotonic() - now
+        self._frame_due = now + max(PERIOD, cost / SHARE_FOR_FRAMES)
+        self._looked = look
+        self._frame = {"number": self._frame["number"] + 1, "time": look, "array": values}
+
+    def close(self) -> None:
+        """Tell the last that is to be told, and stop."""
+        self._closing.set()
+        self._thread.join()
+
+    def _exchange(self) -> None:
+        try:
+            while not self._closing.wait(PERIOD):
+                wishes = self._get("wishes")
+                self._look = wishes["look"]
+                if self._compression is not None and (
+                    wishes["cancel"] or _unwanted(self._worker, self._key)
+                ):
+                    self._compression.cancel()
+                self._tell()
+            self._tell()
+        except Exception:  # the client has left, or the scheduler: nobody waits for this fit
+            if self._compression is not None:
+                self._compression.cancel()
+
+    def _tell(self) -> None:
+        progress, frame = self._progress, self._frame
+        now = (progress, frame["number"], self._look)
+        if now == self._told:
+            return
+        if "array" in frame and frame["number"] != (self._told or (None, None))[1]:
+            self._variables["frame"].set(_packed(frame))
+        curve = [] if self._compression is None else list(self._compression.curve)
+        self._variables["state"].set(
+            {
+                "attempt": self.attempt,
+                "progress": None if progress is None else astuple(progress),
+                "curve": _pack_curve(Curve.of(curve).thinned(SHOWN_POINTS)),
+                "message": " ".join(filter(None, (self._message, self._said))),
+                "frame": frame["number"],
+            }
+        )
+        self._told = now
+
+    def _get(self, name: str) -> dict[str, Any]:
+        return self._variables[name].get(timeout=PATIENCE)
+
+
+def initial_state() -> dict[str, Any]:
+    """The state of a job that no worker has begun."""
+    return {"attempt": 0, "progress": None, "curve": b"", "message": "", "frame": 0}
+
+
+def unpack_curve(packed: bytes) -> Curve:
+    """The curve in a state."""
+    step, *others = np.frombuffer(packed, "<f8").reshape(4, -1)
+    return Curve(step.astype(np.int64), *others)
+
+
+def unpack_frame(packed: dict[str, Any]) -> tuple[int, NDArray[np.float32]]:
+    """Time index and values, of the shape of the grid, of a frame."""
+    values = np.frombuffer(packed["values"], "<f4").reshape(packed["shape"])
+    return packed["time"], values
+
+
+def _pack_curve(curve: Curve) -> bytes:
+    return np.array([curve.step, curve.seconds, curve.loss, curve.psnr], "<f8").tobytes()
+
+
+def _packed(frame: dict[str, Any]) -> dict[str, Any]:
+    values = np.asarray(frame["array"], "<f4")
+    return {
+        "number": frame["number"],
+        "time": frame["time"],
+        "shape": list(values.shape),
+        "values": values.tobytes(),
+    }
+
+
+def dask_setup(worker: Worker) -> None:
+    """Load what a fit needs when a worker starts, while nobody waits for it (a dask preload)."""
+    import torch
+
+    import cainr_core.codec.rate
+    import cainr_core.codec.reconstruction
+    import cainr_core.compression
+    import cainr_core.fit.fitting  # noqa: F401
+
+    torch.optim.Adam([torch.zeros(1, requires_grad=True)])  # the first one loads a second's worth
+
+
+def _use_cores(threads: int) -> None:
+    """Let the fit have the cores that its worker was given: dask's default is one for each task."""
+    import torch
+
+    torch.set_num_threads(max(threads, int(os.environ.get("OMP_NUM_THREADS", 1))))

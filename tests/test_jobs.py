@@ -1,0 +1,318 @@
+"""Fits as jobs: on a worker of our own, on a cluster, cancelled, killed, refused."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import psutil
+import pytest
+from distributed import Client, LocalCluster
+
+from cainr_core.choices import Choices, DataChoice, Target
+from cainr_core.codec.reconstruction import read
+from cainr_core.data.choices import ContextChoice
+from cainr_core.errors import CainrError
+from cainr_core.fit.recipe import Recipe
+from cainr_core.jobs import FINAL, Job, Jobs
+from cainr_core.model.architecture import Architecture
+
+PATIENCE = 90.0
+
+
+def choices(steps: int, **others: object) -> Choices:
+    """A fit of a few seconds, or, with many steps, one that does not end by itself."""
+    return Choices(
+        data=DataChoice(time="0:3"),
+        contexts=[ContextChoice.parse("topography@resolution=4")],
+        architecture=Architecture(depth=3, width=12),
+        recipe=Recipe(steps=steps, batch=4096),
+        device=str(others.pop("device", "cpu")),
+        **others,  # type: ignore[arg-type]
+    )
+
+
+def wait_for(condition: Callable[[], object], job: Job | None = None) -> None:
+    end = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < end, "took too long"
+        assert job is None or job.state not in FINAL, (job.state, job.error)
+        time.sleep(0.02)
+
+
+def learning(job: Job, step: int = 5) -> Callable[[], bool]:
+    return lambda: job.latest.progress is not None and job.latest.progress.step >= step
+
+
+@pytest.fixture(scope="module")
+def jobs() -> Iterator[Jobs]:
+    jobs = Jobs()
+    jobs.start()
+    yield jobs
+    jobs.close()
+
+
+def other_cluster(workers: int, threads: int) -> LocalCluster:
+    """A scheduler that is not ours."""
+    return LocalCluster(
+        n_workers=workers,
+        threads_per_worker=threads,
+        host="127.0.0.1",
+        dashboard_address=None,
+        scheduler_kwargs={"dashboard_address": "127.0.0.1:0"},
+        silence_logs=logging.CRITICAL,
+    )
+
+
+@pytest.fixture
+def cluster() -> Iterator[LocalCluster]:
+    """Another's scheduler, with two workers of two threads each."""
+    with other_cluster(2, 2) as cluster:
+        yield cluster
+
+
+@pytest.fixture
+def one_worker() -> Iterator[tuple[LocalCluster, Client]]:
+    """Another's scheduler with one worker, to be killed, and a client to do so."""
+    with other_cluster(1, 1) as cluster, Client(cluster, set_as_default=False) as client:
+        yield cluster, client
+
+
+# --- the worker of our own -----------------------------------------------------------
+
+
+def test_a_fit_moves_and_ends_with_a_file(jobs: Jobs) -> None:
+    wanted = choices(300)
+    job = jobs.submit(wanted)
+    job.look_at(2)
+    seen = []
+    while job.state not in FINAL:
+        if not seen or seen[-1] is not job.latest:
+            seen.append(job.latest)
+        time.sleep(0.02)
+    fitted = job.result()
+    assert (job.state, job.error) == ("done", None)
+    assert fitted is not None
+    reconstruction = read(fitted.data)
+    assert reconstruction.shape == (3, 192, 288)
+    assert fitted.metrics.file_bytes == len(fitted.data)
+    assert len(fitted.curve) == np.unique(fitted.curve.step).size
+    assert fitted.curve.step[-1] == wanted.recipe.steps + wanted.recipe.tail_steps
+    assert fitted.seconds > 0
+    lengths = [len(snapshot.curve) for snapshot in seen]
+    assert len(set(lengths)) > 3
+    assert lengths == sorted(lengths)
+    time_index, values = next(s.frame for s in reversed(seen) if s.frame is not None)
+    assert time_index == 2
+    assert values.dtype == np.float32
+    assert values.shape == (192, 288)
+    assert 150 < values.mean() < 350
+    assert job.latest.message is not None
+    assert job.latest.message.startswith("Done: ")
+
+
+def test_looking_at_another_time_brings_its_frame(jobs: Jobs) -> None:
+    job = jobs.submit(choices(1_000_000))
+    try:
+        for wanted in (0, 2, 1):
+            job.look_at(wanted)
+            wait_for(lambda: job.latest.frame is not None and job.latest.frame[0] == wanted, job)  # noqa: B023
+    finally:
+        job.cancel()
+    job.result(PATIENCE)
+
+
+def test_a_cancelled_fit_keeps_what_it_learned(jobs: Jobs) -> None:
+    job = jobs.submit(choices(1_000_000))
+    wait_for(learning(job, 100), job)
+    before = time.monotonic()
+    job.cancel()
+    assert time.monotonic() - before < 0.05
+    fitted = job.result(PATIENCE)
+    assert job.state == "cancelled"
+    assert fitted is not None
+    assert 100 <= fitted.curve.step[-1] < 1_000_000
+    assert read(fitted.data).info()["file_bytes"] == len(fitted.data)
+
+
+def test_jobs_wait_for_each_other_and_say_so(jobs: Jobs) -> None:
+    first, second, third = (jobs.submit(choices(1_000_000)) for _ in range(3))
+    wait_for(learning(first), first)
+    wait_for(lambda: third.latest.message == "Waiting for 2 other fits.", third)
+    assert (second.state, second.latest.message) == ("queued", "Waiting for 1 other fit.")
+    third.cancel()
+    assert third.result(PATIENCE) is None
+    assert third.state == "cancelled"
+    first.cancel()
+    wait_for(learning(second), second)
+    assert first.state == "cancelled"
+    second.cancel()
+    second.result(PATIENCE)
+
+
+def test_a_fit_of_a_given_field(jobs: Jobs) -> None:
+    from cainr_core.data.sources import open_sample
+
+    field = open_sample("4:6")
+    fitted = jobs.submit(choices(20), field).result(PATIENCE)
+    assert fitted is not None
+    np.testing.assert_array_equal(read(fitted.data).time.coordinate, field.time.coordinate)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "expected"),
+    [
+        (choices(10, target=Target(kind="bytes", value=20)), "too small"),
+        (choices(10, device="cuda"), "CUDA"),
+        (Choices(data=DataChoice(path="/no/such/file.nc")), "file.nc"),
+        (Choices(contexts=[ContextChoice(source="/no/such.nc:PHIS")]), "such.nc"),
+    ],
+    ids=["budget", "device", "file", "context"],
+)
+def test_what_cannot_be_fitted_fails_with_a_sentence(
+    jobs: Jobs, wanted: Choices, expected: str
+) -> None:
+    if expected == "CUDA":
+        import torch
+
+        if torch.cuda.is_available():
+            pytest.skip("there is a CUDA device")
+    job = jobs.submit(wanted)
+    with pytest.raises(CainrError, match=expected) as refused:
+        job.result(PATIENCE)
+    assert job.state == "failed"
+    assert job.error == str(refused.value)
+    assert "\n" not in job.error
+
+
+# --- another's scheduler ----------------------------------------------------------------
+
+
+def test_the_scheduler_named_by_the_environment_is_used(
+    cluster: LocalCluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CAINR_SCHEDULER", cluster.scheduler_address)
+    jobs = Jobs()
+    assert jobs.scheduler == cluster.scheduler_address
+    try:
+        both = [jobs.submit(choices(100_000)) for _ in range(2)]
+        for job in both:  # side by side, for there are two workers
+            wait_for(learning(job), job)
+        with Client(cluster, set_as_default=False) as client:
+            busy = [keys for keys in client.processing().values() if keys]
+        assert len(busy) == 2
+        for job in both:
+            job.cancel()
+        assert all(job.result(PATIENCE) is not None for job in both)
+    finally:
+        jobs.close()
+
+
+def test_a_killed_worker_is_replaced_and_the_fit_goes_on(
+    one_worker: tuple[LocalCluster, Client],
+) -> None:
+    cluster, client = one_worker
+    client.run(_checkpoint_often)
+    jobs = Jobs(cluster.scheduler_address)
+    try:
+        job = jobs.submit(choices(2500))
+        wait_for(learning(job, 200), job)
+        _kill_workers(client)
+        wait_for(lambda: "Going on from step" in str(job.latest.message), job)
+        assert str(job.latest.message).startswith("The worker died and was replaced. ")
+        fitted = job.result(PATIENCE)
+        assert job.state == "done"
+        assert fitted is not None
+        assert np.all(np.diff(fitted.curve.step) >= 0)
+        assert fitted.metrics.file_bytes == len(fitted.data)
+        assert read(fitted.data).shape == (3, 192, 288)
+    finally:
+        jobs.close()
+
+
+def test_a_fit_that_kills_every_worker_fails(one_worker: tuple[LocalCluster, Client]) -> None:
+    cluster, client = one_worker
+    jobs = Jobs(cluster.scheduler_address)
+    try:
+        job = jobs.submit(choices(1_000_000))
+        for said in ("", "The worker died and was replaced."):
+            wait_for(lambda: learning(job)() and said in str(job.latest.message), job)  # noqa: B023
+            _kill_workers(client)
+        with pytest.raises(CainrError, match="The worker died 2 times"):
+            job.result(PATIENCE)
+        again = jobs.submit(choices(20))  # and the next fit finds a worker
+        assert again.result(PATIENCE) is not None
+    finally:
+        jobs.close()
+
+
+def test_a_scheduler_that_is_not_there_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cainr_core.jobs.PATIENCE", 1.0)
+    jobs = Jobs("tcp://127.0.0.1:1")
+    job = jobs.submit(choices(10))
+    with pytest.raises(CainrError, match=r"The scheduler at tcp://127.0.0.1:1 cannot be reached"):
+        job.result(PATIENCE)
+    jobs.close()
+
+
+def test_a_scheduler_that_leaves_is_told(cluster: LocalCluster) -> None:
+    jobs = Jobs(cluster.scheduler_address)
+    job = jobs.submit(choices(1_000_000))
+    wait_for(learning(job), job)
+    cluster.close()
+    with pytest.raises(CainrError, match=r"cannot be reached|has lost this fit"):
+        job.result(PATIENCE)
+    jobs.close()
+
+
+# --- the server process -----------------------------------------------------------------
+
+SERVER = """
+import sys, time
+from cainr_core.jobs import Jobs
+from tests.test_jobs import choices, learning, wait_for
+
+if __name__ == "__main__":
+    job = Jobs().submit(choices(1_000_000))
+    wait_for(learning(job), job)
+    print("torch" in sys.modules, flush=True)
+    time.sleep(600)
+"""
+
+
+@pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
+def test_no_worker_outlives_its_server(end: signal.Signals, tmp_path: Path) -> None:
+    script = tmp_path / "server.py"
+    script.write_text(SERVER)
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
+    with subprocess.Popen(
+        [sys.executable, str(script)], stdout=subprocess.PIPE, text=True, env=environment
+    ) as server:
+        try:
+            assert server.stdout is not None
+            assert server.stdout.readline() == "False\n"  # fits load torch in the worker only
+            children = psutil.Process(server.pid).children(recursive=True)
+            assert children
+            server.send_signal(end)
+            server.wait(30)
+        finally:
+            server.kill()
+    assert psutil.wait_procs(children, timeout=20)[1] == []
+
+
+def _checkpoint_often() -> None:
+    import cainr_core.fit.fitting as fitting
+
+    fitting.CHECKPOINT_SECONDS = 0.2
+
+
+def _kill_workers(client: Client) -> None:
+    for pid in client.run(os.getpid).values():
+        os.kill(pid, signal.SIGKILL)
