@@ -274,7 +274,7 @@ class Reconstruction:
 
     def to_dataset(self) -> xr.Dataset:
         """The field as xarray, lazily: only what is indexed is evaluated."""
-        from cainr_core.xarray_backend import to_dataset
+        from cainr_core.codec.lazy import to_dataset
 
         return to_dataset(self)
 
