@@ -22,9 +22,9 @@ class Checkpoint:
     """Everything that the next step depends on, as plain arrays.
 
     `fingerprint`: digest of what is fitted and how. `weights`, `best`: the network's tensors now
-    and at their best. `memory`: Adam's two averages and step count for each tensor. `sizes`: points
-    in a batch and in a pass, as memory allowed. `generator`: state of the batch drawing. `curve`:
-    (checks, 7) of the progress so far.
+    and at their best. `memory`: Adam's two averages and step count for each tensor. `counts`:
+    points in a batch and in a pass, as memory allowed, and checks since which the network is lost.
+    `generator`: state of the batch drawing. `curve`: (checks, 7) of the progress so far.
     """
 
     fingerprint: str
@@ -35,7 +35,7 @@ class Checkpoint:
     weights: list[NDArray]
     best: list[NDArray]
     memory: list[NDArray]
-    sizes: tuple[int, int]
+    counts: tuple[int, int, int]
     generator: NDArray[np.uint8]
     curve: NDArray[np.float64]
 
@@ -44,7 +44,7 @@ class Checkpoint:
         arrays: dict[str, NDArray] = {
             "fingerprint": np.array(self.fingerprint),
             "numbers": np.array([self.step, self.seconds, self.rate_scale, self.best_error]),
-            "sizes": np.array(self.sizes),
+            "counts": np.array(self.counts),
             "generator": self.generator,
             "curve": self.curve,
         }
@@ -84,7 +84,7 @@ class Checkpoint:
             return [arrays[key] for key in sorted(keys, key=lambda key: int(key[len(name) :]))]
 
         step, seconds, rate_scale, best_error = arrays["numbers"].tolist()
-        batch, passes = arrays["sizes"].tolist()
+        batch, passes, lost = arrays["counts"].tolist()
         return cls(
             str(arrays["fingerprint"]),
             int(step),
@@ -94,7 +94,7 @@ class Checkpoint:
             group("weights"),
             group("best"),
             group("memory"),
-            (batch, passes),
+            (batch, passes, lost),
             arrays["generator"],
             arrays["curve"],
         )
@@ -115,7 +115,8 @@ def adam_memory(optimizer: torch.optim.Optimizer, tensors: Sequence[Tensor]) -> 
     """Adam's state, three arrays for each tensor in order; empty before its first step."""
     keys = ("step", "exp_avg", "exp_avg_sq")
     states = [optimizer.state.get(tensor, {}) for tensor in tensors]
-    return [state[key].detach().cpu().numpy() for state in states if state for key in keys]
+    # copies: the optimizer goes on to change its own
+    return [state[key].detach().cpu().numpy().copy() for state in states if state for key in keys]
 
 
 def restore_adam(

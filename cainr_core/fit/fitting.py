@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time as clock
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import astuple
+from dataclasses import astuple, replace
 from pathlib import Path
 
 import numpy as np
@@ -32,6 +32,9 @@ from cainr_core.model.predict import predict
 CHECK_EVERY = 25  # steps; fixed, so that what a check decides does not depend on the clock
 CHECKPOINT_SECONDS = 20.0
 DIVERGED = 4.0  # times the best squared error: 6 dB worse is no noise of a batch
+LOST = 2.0  # times the best squared error, from which a network that stays there does not return
+BEGUN = 0.9  # times the first squared error, above which nothing was learned
+PATIENCE = 6  # checks in a row that a network may be lost
 TAIL_RATE = 0.1  # highest rate of the rounding tail, as a part of the recipe's
 FULL_PASS = {"cpu": 1 << 17, "cuda": 1 << 23}  # points whose activations are held at once
 
@@ -79,6 +82,7 @@ class Fitting:
         self._batch = min(recipe.batch, field.values.size)
         self._pass = FULL_PASS.get(self.device.type, 1 << 17)
         self._seconds = 0.0
+        self._lost = 0
         self.curve: list[Progress] = []
         self.best_error = math.inf
         self._best: list[Tensor] = []
@@ -96,7 +100,7 @@ class Fitting:
         self._remember(self._error())
         if checkpoint is not None and checkpoint.exists():
             first, rate_scale = self._resume(checkpoint, step)
-            yield self._progress(first, 0.0, f"Going on from step {first}.")
+            yield replace(self.curve[-1], message=f"Going on from step {first}.")
         else:
             yield self._progress(0, 0.0)
         recipe = self.recipe
@@ -178,13 +182,14 @@ class Fitting:
             if message is None and not (last or done == 5 or done % CHECK_EVERY == 0):
                 continue
             error = self._error()
-            if not math.isfinite(error) or error > DIVERGED * max(self.best_error, 1e-12):
-                self._return_to_best()
+            if self._diverged(error):
+                place = self._go_back()
                 step.forget()
+                self._lost = 0
                 rate_scale *= 0.5
                 error = self.best_error
                 message = (
-                    f"The fit diverged at step {done}: it went back to its best and goes on at "
+                    f"The fit diverged at step {done}: it went back to its {place} and goes on at "
                     "half the learning rate."
                 )
             self._remember(error)
@@ -192,10 +197,11 @@ class Fitting:
             self._seconds = spent + moment - started
             speed = points / max(moment - since, 1e-9)
             points, since = 0, moment
+            progress = self._progress(done, speed, message, error, now)
             if checkpoint is not None and (last or moment - saved > CHECKPOINT_SECONDS):
                 self._save(checkpoint, step, done, rate_scale)
                 saved = moment
-            yield self._progress(done, speed, message, error, now)
+            yield progress
         self._return_to_best()
 
     def _one(self, step: Step, rate: float) -> int:
@@ -216,6 +222,31 @@ class Fitting:
     def _weights(self) -> list[Tensor]:
         """The weights as the network uses them: rounded in the tail."""
         return self.tensors if self._rounding is None else self._rounding(self.tensors)
+
+    def _diverged(self, error: float) -> bool:
+        """Whether to go back: at once if far off; if off, or stuck where it began, for some checks.
+        Outputs of sines are bounded: the error of a lost network need not grow."""
+        lost = error > LOST * max(self.best_error, 1e-12)
+        lost |= error >= self.best_error and not self._has_begun()
+        self._lost = self._lost + 1 if lost else 0
+        far = error > DIVERGED * max(self.best_error, 1e-12)
+        return not math.isfinite(error) or far or self._lost >= PATIENCE
+
+    def _has_begun(self) -> bool:
+        """Whether anything worth keeping was learned."""
+        return self._rounding is not None or self.best_error <= BEGUN * self.curve[0].loss
+
+    def _go_back(self) -> str:
+        """Return to the best weights; to the first ones while these are hardly better, since a
+        network thrown about may have lost what it needs to learn. What to call the place."""
+        if self._has_begun():
+            self._return_to_best()
+            return "best"
+        first = initial_tensors(self.architecture, self.frame.n_inputs, self.recipe.seed)
+        with torch.no_grad():
+            for tensor, old in zip(self.tensors, first, strict=True):
+                tensor.copy_(old)
+        return "beginning"
 
     def _error(self) -> float:
         with arithmetic(self.device, self.recipe.precision):
@@ -283,7 +314,7 @@ class Fitting:
             [tensor.detach().cpu().numpy() for tensor in self.tensors],
             [tensor.cpu().numpy() for tensor in self._best],
             adam_memory(step.optimizer, self.tensors),
-            (self._batch, self._pass),
+            (self._batch, self._pass, self._lost),
             self._sampler.generator.get_state().numpy(),
             np.array([astuple(progress)[:-1] for progress in self.curve]).reshape(-1, 7),
         ).save(path)
@@ -296,7 +327,7 @@ class Fitting:
                 tensor.copy_(torch.from_numpy(saved))
         self._best = [torch.from_numpy(saved).to(self.device) for saved in state.best]
         self.best_error, self._seconds = state.best_error, state.seconds
-        self._batch, self._pass = state.sizes
+        self._batch, self._pass, self._lost = state.counts
         if state.memory:
             restore_adam(step.optimizer, self.tensors, state.memory)
         self._sampler.generator.set_state(torch.from_numpy(state.generator))

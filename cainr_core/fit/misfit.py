@@ -16,6 +16,7 @@ from cainr_core.model.mlp import forward, frequencies
 
 CHECK_POINTS = 1 << 15
 POINTS_PER_PASS = 1 << 14
+LEAST_SCALE = float(np.finfo(np.float32).tiny)
 
 
 class Misfit:
@@ -102,7 +103,7 @@ def _scaling(field: Field, kind: str) -> tuple[float, float]:
         )
     with np.errstate(over="ignore"):
         offset, scale = float(np.float32(offset)), float(np.float32(scale))
-    if not (math.isfinite(offset) and 0 < scale < math.inf):
+    if not (math.isfinite(offset) and LEAST_SCALE <= scale < math.inf):
         raise CainrError(
             f"The values of '{field.name}' lie from {field.lo:g} to {field.hi:g}: a field must "
             "vary, within what 32-bit numbers hold; choose another, or give it other units."
