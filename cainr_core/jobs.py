@@ -140,7 +140,8 @@ class Job:
             self.latest = Snapshot(progress, curve, frame, state["message"] or None)
 
     def _finish(self) -> None:
-        self._read()
+        if self._future.status in ("finished", "error"):
+            self._read()
         error = self._future.exception() if self._future.status == "error" else None
         if error is not None:
             self._fail(error)
@@ -209,8 +210,10 @@ class Jobs:
             cluster, client = _connect(self.scheduler)
             while not self._closing.wait(PERIOD):
                 self._look_after(client)
+        except OSError as error:  # the scheduler is not there, or no longer
+            self._fail_all(error)
         except Exception as error:
-            logging.getLogger("cainr.jobs").exception("the jobs' thread ended")
+            logging.getLogger(__name__).exception("the thread of the jobs ended")
             self._fail_all(error)
         finally:
             _disconnect(cluster, client)
@@ -218,7 +221,7 @@ class Jobs:
     def _look_after(self, client: Client) -> None:
         with self._lock:
             self._jobs = waiting = [job for job in self._jobs if job.state not in FINAL]
-        if client.status not in ("running", "connecting"):
+        if client.status != "running":  # and with the connection a scheduler drops its fits
             raise ConnectionError("the connection was closed")
         for place, job in enumerate(waiting):
             self._step(job, client)

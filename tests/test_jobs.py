@@ -222,8 +222,8 @@ def test_a_killed_worker_is_replaced_and_the_fit_goes_on(
     client.run(_checkpoint_often)
     jobs = Jobs(cluster.scheduler_address)
     try:
-        job = jobs.submit(choices(2500))
-        wait_for(learning(job, 200), job)
+        job = jobs.submit(choices(800))
+        wait_for(learning(job, 100), job)
         _kill_workers(client)
         wait_for(lambda: "Going on from step" in str(job.latest.message), job)
         assert str(job.latest.message).startswith("The worker died and was replaced. ")
