@@ -8,6 +8,7 @@ import panel_material_ui as pmui
 from app import shared
 from app.controls.sidebar import Sidebar
 from app.style import BEHIND_CARDS, THEME
+from app.views.cards import GAP, side_by_side
 from app.views.curves import Curves
 from app.views.fitbar import FitBar
 from app.views.lines import Lines
@@ -32,14 +33,13 @@ def build() -> pmui.Page:
         object="", severity="error", closeable=True, closed=True, variant="filled", margin=0,
         css_classes=["problem"], styles=_OVER_THE_PAGE,
     )  # fmt: skip
-    main = pmui.Column(
+    main = pn.Column(
         alert,
         FitBar(bench).view,
         MapBoard(bench).view,
-        pmui.Grid(
-            pmui.Grid(Curves(bench).view, size={"xs": 12, "lg": 5}),
-            pmui.Grid(RunTable(bench).view, size={"xs": 12, "lg": 7}),
-            container=True, spacing=1.5, sizing_mode="stretch_width", margin=(0, 0, 12, 0),
+        side_by_side(
+            Curves(bench).view, RunTable(bench).view,
+            shares="4 7", narrow=1100, margin=(0, 0, GAP, 0),
         ),
         Lines(bench).view,
         sizing_mode="stretch_width",
@@ -50,6 +50,7 @@ def build() -> pmui.Page:
         main=[main],
         sidebar=sidebar.objects,
         sidebar_width=340,
+        sidebar_open="Mobi" not in pn.state.headers.get("User-Agent", ""),
         sidebar_resizable=False,
         theme_config=THEME,
         sx=BEHIND_CARDS,
@@ -91,8 +92,8 @@ def _tell_problems(bench: Workbench, alert: pmui.Alert) -> None:
     alert.param.watch(closed, "closed")
 
 
-def _close_on_phones(page: pmui.Page, main: pmui.Column) -> None:
-    """The sidebar covers a narrow screen, so there it waits to be opened."""
+def _close_on_phones(page: pmui.Page, main: pn.Column) -> None:
+    """The sidebar covers a narrow window, so there it waits to be opened."""
     narrow = pn.Spacer(width=0, height=0)
     switch = pmui.BreakpointSwitcher(
         media_query="(min-width: 700px)", small=narrow, large=pn.Spacer(width=0, height=0), height=0

@@ -20,7 +20,7 @@ class ContextSection:
 
     def __init__(self, workbench: Workbench) -> None:
         self.workbench = workbench
-        self.rows = pmui.Column(sizing_mode="stretch_width")
+        self.rows = pn.Column(sizing_mode="stretch_width")
         self.file = pmui.TextInput(
             label="Another file",
             placeholder="FILE.nc:VARIABLE",
@@ -80,9 +80,7 @@ class ContextCard:
             icon="tune", active_icon="expand_less", value=False, size="small", width=32,
             margin=(6, 0), description="Quality", visible=offer.ticked,
         )  # fmt: skip
-        self.quality = pmui.Column(
-            pairs(form(offer.choice, QUALITY).values()), visible=False, sizing_mode="stretch_width"
-        )
+        self.quality = pn.Column(visible=False, sizing_mode="stretch_width")
         self.remove = pmui.IconButton(
             icon="close",
             size="small",
@@ -91,8 +89,8 @@ class ContextCard:
             visible=offer.own,
             description="Remove",
         )
-        self.view = pmui.Column(
-            pmui.Row(self.image, self.tick, self.tune, self.remove, sizing_mode="stretch_width"),
+        self.view = pn.Column(
+            pn.Row(self.image, self.tick, self.tune, self.remove, sizing_mode="stretch_width"),
             self.quality,
             sizing_mode="stretch_width",
         )
@@ -119,4 +117,6 @@ class ContextCard:
         self.workbench.tick(self.offer, self.tick.value)
 
     def _show_quality(self, event: object) -> None:
+        if not self.quality.objects:  # made when first wanted: there are many of them
+            self.quality.append(pairs(form(self.offer.choice, QUALITY).values()))
         self.quality.visible = self.tune.value

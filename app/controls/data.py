@@ -43,7 +43,7 @@ class DataSection:
             **wide,
         )
         self.times = widget(choice.param.time, placeholder="all")
-        self.levels = pmui.Column(sizing_mode="stretch_width")
+        self.levels = pn.Column(sizing_mode="stretch_width")
         self.size = pmui.Typography(
             "", variant="caption", margin=(0, 8), sizing_mode="stretch_width"
         )

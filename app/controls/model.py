@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import panel_material_ui as pmui
 import param
@@ -112,10 +113,8 @@ class RecipeSection:
     def __init__(self, workbench: Workbench) -> None:
         self.recipe = workbench.recipe
         self.preset = Preset(self.recipe, RECIPES)
-        rest = [name for name in declared(self.recipe) if name not in RECIPE_FIRST]
         more = pmui.Card(
-            objects=[pairs(form(self.recipe, rest).values())],
-            title="More", collapsed=True, variant="outlined", elevation=0, raised=False,
+            objects=[], title="More", collapsed=True, variant="outlined", elevation=0, raised=False,
             sizing_mode="stretch_width",
             sx={
                 "border": 0, "backgroundImage": "none",
@@ -131,7 +130,14 @@ class RecipeSection:
             collapsed=True,
         )
         self.recipe.param.watch(self._tell, list(self.recipe.choices()))
+        more.param.watch(self._fill, "collapsed")
         self._tell()
+
+    def _fill(self, event: Any) -> None:
+        """Make the rest of the fields when they are first unfolded."""
+        if not event.obj.objects:
+            rest = [name for name in declared(self.recipe) if name not in RECIPE_FIRST]
+            event.obj.objects = [pairs(form(self.recipe, rest).values())]
 
     def _tell(self, *events: object) -> None:
         recipe = self.recipe

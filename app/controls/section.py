@@ -9,6 +9,8 @@ from panel.viewable import Viewable
 
 _CARD = {
     "border": 0,
+    "borderBottom": "1px solid",
+    "borderColor": "divider",
     "borderRadius": 0,
     "backgroundImage": "none",
     "& .MuiCardHeader-root": {"padding": "10px 12px 6px 16px"},

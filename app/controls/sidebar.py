@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import panel_material_ui as pmui
 from panel.viewable import Viewable
 
 from app.controls.contexts import ContextSection
@@ -24,9 +23,7 @@ class Sidebar:
             RecipeSection(workbench).section,
             DeviceSection(workbench).section,
         ]
-        self.objects: list[Viewable] = []
-        for section in sections:
-            self.objects += [section, pmui.Divider(sizing_mode="stretch_width", margin=0)]
+        self.objects: list[Viewable] = list(sections)
 
     def draw(self) -> None:
         """What can wait until the page is there."""

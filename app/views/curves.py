@@ -12,7 +12,7 @@ from bokeh.models import ColumnDataSource, HoverTool, NumeralTickFormatter, Rang
 from bokeh.plotting import figure
 
 from app.style import SMALL
-from app.views.cards import CARD
+from app.views.cards import card
 from app.views.colours import FIT_COLOUR, RUN_COLOURS
 from app.views.shown import colour_of
 from app.workbench import Workbench
@@ -53,6 +53,7 @@ class Curves:
             border_fill_alpha=0,
             outline_line_color=None,
             min_border_left=56,
+            min_border_right=24,
             min_border_bottom=44,
         )
         self.plot.toolbar.autohide = True
@@ -68,14 +69,14 @@ class Curves:
                 visible=False,
             )
         )
-        self.view = pmui.Paper(
-            pmui.Row(self.key, self.axis, sizing_mode="stretch_width"),
+        self.view = card(
+            pn.Row(self.key, self.axis, sizing_mode="stretch_width"),
             pn.pane.Bokeh(
                 self.plot, sizing_mode="stretch_width", height=HEIGHT, margin=(0, 8, 8, 4)
             ),
-            css_classes=["curves"],
+            css_class="curves",
             height=HEAD + HEIGHT + 16,
-            **CARD,
+            margin=0,
         )
         self.axis.param.watch(self._turn, "value")
         workbench.param.watch(self._show_fit, ["snapshot", "job", "fitted"])

@@ -7,7 +7,7 @@ from html import escape
 import panel as pn
 import panel_material_ui as pmui
 
-from app.views.cards import CARD
+from app.views.cards import card
 from app.words import duration, size_of, three
 from app.workbench import Workbench
 
@@ -47,10 +47,9 @@ class FitBar:
             value=0, variant="determinate", margin=0, sizing_mode="stretch_width", width=None,
             sx=_IDLE,
         )  # fmt: skip
-        self.view = pmui.Paper(
-            pmui.Row(self.fit, self.cancel, self.figures, sizing_mode="stretch_width"),
+        self.view = card(
+            pn.Row(self.fit, self.cancel, self.figures, sizing_mode="stretch_width"),
             self.bar,
-            **CARD,
         )
         self.fit.on_click(lambda event: workbench.fit())
         self.cancel.on_click(lambda event: workbench.cancel())

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from app import shared
 from app.controls.form import widget
-from app.views.cards import CARD, GAP
+from app.views.cards import GAP, card, side_by_side
 from app.views.colours import GAIN, Scale, sequential, symmetric
 from app.views.mapcard import MapCard
 from app.views.maps import Geography, MapSet, Plate
@@ -22,6 +22,7 @@ from app.workbench import Workbench
 from cainr_core.data.fields import Field
 from cainr_core.runs import Run
 
+NARROW = 900  # px of the screen, up to which maps stand one below the other
 PLAY_EVERY = 350  # ms between two time steps
 ROWS = (
     (Plate("original", "Original"), Plate("a", "Reconstruction"), Plate("error_a", "Error")),
@@ -62,20 +63,19 @@ class MapBoard:
         self.centre = widget(workbench.param.centre, **(small | {"label": "Centre"}))
         # The second row is there from the start: adding figures to a page later makes Bokeh
         # measure some before they are ready, and complain.
-        self.rows = [self._row(plates) for plates in ROWS]
-        self.rows[1].visible = False
-        self.head = pmui.Paper(
-            pmui.Grid(
-                pmui.Grid(self.title, size={"xs": 12, "md": 4}),
-                pmui.Grid(self.player, size={"xs": 12, "md": 5}),
-                pmui.Grid(self.projection, size={"xs": 7, "md": 2}),
-                pmui.Grid(self.centre, size={"xs": 5, "md": 1}),
-                container=True, sizing_mode="stretch_width", sx={"alignItems": "center"},
-            ),
-            css_classes=["maphead"],
-            **CARD,
-        )  # fmt: skip
-        self.view = pmui.Column(self.head, *self.rows, sizing_mode="stretch_width")
+        first, second = (self._row(plates) for plates in ROWS)
+        self.second = pn.Column(second, visible=False, sizing_mode="stretch_width")
+        self.head = card(
+            side_by_side(
+                self.title,
+                self.player,
+                pn.Row(self.projection, self.centre, sizing_mode="stretch_width"),
+                shares="4 5 3",
+                narrow=NARROW,
+                styles={"align-items": "center"},
+            )
+        )
+        self.view = pn.Column(self.head, first, self.second, sizing_mode="stretch_width")
         self.player.param.watch(lambda event: workbench.look_at(event.new), "value")
         self._watch(self._look, ["field", "job", "fitted", "picked", "following", "runs"])
         self._watch(self._snapshot, ["snapshot"])
@@ -136,7 +136,7 @@ class MapBoard:
             return
         if new_field:
             self._take_field(shown.field)
-        self.rows[1].visible = shown.comparing
+        self.second.visible = shown.comparing
         self._place()
         self._name()
 
@@ -155,21 +155,17 @@ class MapBoard:
 
     # ------------------------------------------------------------------ drawing
 
-    def _row(self, plates: tuple[Plate, ...]) -> pmui.Grid:
+    def _row(self, plates: tuple[Plate, ...]) -> pn.Column:
         """Maps side by side, on a narrow screen one below the other."""
         for plate in plates:
             plot = self.maps.figures[plate.column]
             self.cards[plate.column] = MapCard(
                 plate.title, plot, f"map-{plate.column.replace('_', '-')}"
             )
-        return pmui.Grid(
-            *(
-                pmui.Grid(self.cards[plate.column].view, size={"xs": 12, "md": 4})
-                for plate in plates
-            ),
-            container=True,
-            spacing=1.5,
-            sizing_mode="stretch_width",
+        return side_by_side(
+            *(self.cards[plate.column].view for plate in plates),
+            shares="1 1 1",
+            narrow=NARROW,
             margin=(0, 0, GAP, 0),
         )
 
@@ -239,8 +235,8 @@ class MapBoard:
         )
         scales["gain"] = self._scales["gain"]
         self.maps.colour({column: scales[column] for column in self.maps.mappers})
-        for column, card in self.cards.items():
-            card.colour(scales[column], self.shown.field.units if self.shown.field else "")
+        for column, each in self.cards.items():
+            each.colour(scales[column], self.shown.field.units if self.shown.field else "")
 
     def _tell(self, truth: NDArray, values: dict[str, NDArray | None]) -> None:
         """Figures of this time step beside the titles, on native cells."""

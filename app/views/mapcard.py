@@ -5,10 +5,9 @@ from __future__ import annotations
 from html import escape
 
 import panel as pn
-import panel_material_ui as pmui
 from bokeh.plotting import figure
 
-from app.views.cards import CARD
+from app.views.cards import card
 from app.views.colours import Scale
 
 _HEAD = """
@@ -40,12 +39,12 @@ class MapCard:
         self.bar = pn.pane.HTML(
             "", stylesheets=[_BAR], height=28, margin=(6, 20, 6, 20), sizing_mode="stretch_width"
         )
-        self.view = pmui.Paper(
+        self.view = card(
             self.head,
             pn.pane.Bokeh(plot, sizing_mode="scale_width", margin=(0, 8)),
             self.bar,
-            css_classes=["map-card", css_class],
-            **(CARD | {"margin": 0}),
+            css_class=f"map-card {css_class}",
+            margin=0,
         )
         self._write()
 

@@ -27,6 +27,7 @@ from bokeh.plotting import figure
 from app.views.colours import Scale
 from app.views.projections import PROJECTIONS, Array, Extent, Lines, Picture, globe
 
+_CLEAR = ":host { background: transparent !important; }"  # the toolbar lies over the map
 _PLACE = ("x", "y", "dw", "dh", "lat", "lon")
 
 # What the hover's numbers look like; NaN is a pixel that shows nothing.
@@ -188,6 +189,7 @@ class MapSet:
         plot.grid.visible = False
         plot.toolbar.autohide = True
         plot.toolbar.logo = None
+        plot.toolbar.stylesheets = [_CLEAR]
         image = plot.image(
             image=plate.column,
             x="x",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import tempfile
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
@@ -12,7 +13,7 @@ import panel_material_ui as pmui
 from bokeh.models.widgets.tables import NumberFormatter
 
 from app import shared
-from app.views.cards import CARD
+from app.views.cards import card
 from app.views.curves import HEAD, HEIGHT
 from app.words import contexts_of, network
 from app.workbench import Workbench
@@ -37,7 +38,7 @@ _NUMBERS = {
     "rmse": "0.000",
     "seconds": "0.0",
 }
-_WIDTHS = {"network": 108, **dict.fromkeys(_NUMBERS, 70)}
+_WIDTHS = {"network": 104, **dict.fromkeys(_NUMBERS, 62), "weights": 70, "seconds": 74}
 _CSS = """
 .title { font-weight: 600; font-size: .95rem; }
 .hint { font-size: .78rem; opacity: .75; }
@@ -51,6 +52,11 @@ _TABLE = """
 .tabulator .tabulator-row.tabulator-selected:hover {
   background: color-mix(in srgb, var(--panel-primary-color) 18%, transparent) !important;
   color: inherit !important; }
+.tabulator .tabulator-row:hover {
+  background: color-mix(in srgb, var(--panel-primary-color) 8%, transparent) !important;
+  color: inherit !important; }
+.tabulator-col[aria-sort="none"] .tabulator-col-sorter { display: none !important; }
+.tabulator-col[aria-sort="none"] .tabulator-col-title { padding-right: 0 !important; }
 .tabulator-placeholder-contents { font-size: 13px !important; font-weight: 400 !important; }
 """
 HINT = "Tick one run to see it, two to compare their maps, more to compare their curves."
@@ -80,7 +86,7 @@ class RunTable:
             header_tooltips={"name": "Click a name to change it."},
             widths=_WIDTHS,
             configuration={
-                "columnDefaults": {"headerSortTristate": True},
+                "columnDefaults": {"minWidth": 62, "headerSortTristate": True},
                 "placeholder": "No runs yet: each fit is kept here.",
             },
             margin=(0, 8, 8, 8),
@@ -100,27 +106,17 @@ class RunTable:
             css_classes=["delete"], **icon,
         )  # fmt: skip
         self.question = pmui.Typography("")
-        self.dialog = pmui.Dialog(
-            self.question,
-            pmui.Row(
-                pmui.Button(label="Delete", color="error", css_classes=["delete-yes"],
-                            on_click=self._delete),
-                pmui.Button(label="Keep", variant="outlined", on_click=self._keep),
-            ),
-            title="Delete from the library?",
-            close_on_click=True,
-        )  # fmt: skip
+        self.dialog: pmui.Dialog | None = None  # made when first wanted
         head = pn.pane.HTML(
             f'<div class="title">Runs</div><div class="hint">{HINT}</div>',
             stylesheets=[_CSS], sizing_mode="stretch_width", margin=(8, 12, 0, 12), height=HEAD,
         )  # fmt: skip
-        self.view = pmui.Paper(
-            pmui.Row(head, self.cainr, self.netcdf, self.delete, sizing_mode="stretch_width"),
+        self.view = card(
+            pn.Row(head, self.cainr, self.netcdf, self.delete, sizing_mode="stretch_width"),
             self.table,
-            self.dialog,
-            css_classes=["runs"],
+            css_class="runs",
             height=HEAD + HEIGHT + 16,
-            **CARD,
+            margin=0,
         )
         self.table.param.watch(self._picked, "selection")
         self.table.on_edit(self._edited)
@@ -182,14 +178,22 @@ class RunTable:
     def _ask(self, event: object) -> None:
         names = [run.name for run in map(self.workbench.run, self.workbench.picked) if run]
         self.question.object = f"{', '.join(names)}: the files go too, for good."
+        if self.dialog is None:
+            delete = pmui.Button(label="Delete", color="error", css_classes=["delete-yes"])
+            keep = pmui.Button(label="Keep", variant="outlined", css_classes=["delete-no"])
+            delete.on_click(partial(self._answer, True))
+            keep.on_click(partial(self._answer, False))
+            self.dialog = pmui.Dialog(
+                self.question, pn.Row(delete, keep), title="Delete from the library?"
+            )
+            self.view.append(self.dialog)
         self.dialog.open = True
 
-    def _delete(self, event: object) -> None:
-        self.dialog.open = False
-        self.workbench.delete(list(self.workbench.picked))
-
-    def _keep(self, event: object) -> None:
-        self.dialog.open = False
+    def _answer(self, delete: bool, event: object) -> None:
+        if self.dialog is not None:
+            self.dialog.open = False
+        if delete:
+            self.workbench.delete(list(self.workbench.picked))
 
     def _chosen(self) -> Run:
         run = self.workbench.run(self.workbench.picked[0])
