@@ -120,7 +120,7 @@ def _mirrored(bits: NDArray[np.int64], width: int) -> NDArray[np.int64]:
 def _shuffled(values: NDArray) -> bytes:
     """Bytes of the values, all first bytes before all second ones."""
     raw = np.ascontiguousarray(values).view(np.uint8)
-    return raw.reshape(len(values), -1).T.tobytes()
+    return raw.reshape(-1, values.itemsize).T.tobytes()
 
 
 def _unshuffled(data: bytes, dtype: np.dtype) -> NDArray:

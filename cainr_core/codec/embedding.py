@@ -136,7 +136,7 @@ def _predicted(integers: NDArray[np.uint16]) -> bytes:
     flat = integers.reshape(len(integers), -1, integers.shape[-1]).astype(np.uint16)
     flat = np.diff(flat, axis=2, prepend=np.uint16(0))
     flat = np.diff(flat, axis=1, prepend=np.uint16(0))
-    return flat.astype("<u2").view(np.uint8).reshape(-1, 2).T.tobytes()
+    return np.ascontiguousarray(flat, dtype="<u2").view(np.uint8).reshape(-1, 2).T.tobytes()
 
 
 def _unpredicted(data: bytes, shape: tuple[int, ...]) -> NDArray[np.uint16]:

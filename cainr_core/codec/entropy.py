@@ -37,6 +37,9 @@ def frequencies(kind: int, low: int, high: int, ratio: int) -> NDArray[np.float6
     step, square = ratio, (ratio * ratio) >> FIXED
     for _ in range(reach):
         weights.append((weights[-1] * step) >> FIXED)
+        if weights[-1] == 0:  # and all that follow
+            weights += [0] * (reach + 1 - len(weights))
+            break
         if kind == GAUSSIAN:
             step = (step * square) >> FIXED
     # one is added so that no integer of the range is impossible; below 2^53 floats are exact

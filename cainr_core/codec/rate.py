@@ -10,8 +10,9 @@ from cainr_core.codec.entropy import Coded, encode
 from cainr_core.codec.quantize import choose_steps, to_integers
 
 DEFAULT_NOISE = 0.05  # squared error that rounding adds before the tail, as a part of the fit's own
-FINEST, COARSEST = 1e-4, 1e4  # range of that part when a number of bytes is to be met
-HALVINGS = 24
+FINEST = 1e-4  # that part at least, when a number of bytes is to be met
+COARSEST = 1e2  # squared error that rounding adds at most, of values that vary by about 1
+HALVINGS = 14  # to a hundredth of a step
 LEAST_ERROR = 1e-12  # squared, of a perfect fit: no parts of nothing can be searched
 
 
@@ -34,16 +35,16 @@ def steps_for(
     error = max(error, LEAST_ERROR)
     if most_bytes is None:
         return choose_steps(tensors, influence, DEFAULT_NOISE * error)
-    low, high = FINEST, COARSEST
-    if size(tensors, choose_steps(tensors, influence, low * error)) <= most_bytes:
-        return choose_steps(tensors, influence, low * error)
+    low, high = FINEST * error, COARSEST
+    if size(tensors, choose_steps(tensors, influence, low)) <= most_bytes:
+        return choose_steps(tensors, influence, low)
     for _ in range(HALVINGS):
         middle = (low * high) ** 0.5
-        if size(tensors, choose_steps(tensors, influence, middle * error)) <= most_bytes:
+        if size(tensors, choose_steps(tensors, influence, middle)) <= most_bytes:
             high = middle
         else:
             low = middle
-    return choose_steps(tensors, influence, high * error)
+    return choose_steps(tensors, influence, high)
 
 
 def size(tensors: Sequence[Tensor], steps: Sequence[int]) -> int:
