@@ -6,26 +6,20 @@ import os
 import signal
 import sys
 import warnings
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
-import param
 import typer
 
-from cainr_core import __version__, terminal
+from cainr_core import __version__, options, terminal
 from cainr_core.choices import Choices, DataChoice, Target
-from cainr_core.data.choices import BUILTIN_CONTEXTS, ContextChoice
+from cainr_core.data.choices import ContextChoice
 from cainr_core.data.samples import sample_path
 from cainr_core.errors import CainrError
 from cainr_core.files import atomic_write, writable
-from cainr_core.fit.recipe import RECIPES, Recipe
-from cainr_core.model.architecture import PRESETS, Architecture
 
 BAD_INPUT, INTERRUPTED = 2, 130
 SAMPLE = "cesm1_ts_30days.nc"
-NETWORKS = Architecture.param.network.objects
-Device = Literal["auto", "cpu", "cuda"]
 
 app = typer.Typer(
     name="cainr",
@@ -33,36 +27,6 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-
-
-def option(choice: param.Parameter, *names: str, default: str = "", **more: Any) -> Any:
-    """An option that takes its help and bounds from where the choice is declared."""
-    low, high = getattr(choice, "bounds", None) or (None, None)
-    default = f" [default: {default}]" if default else ""
-    return typer.Option(*names, help=f"{choice.doc}{default}", min=low, max=high, **more)
-
-
-# --- options that several commands have ------------------------------------------------
-
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON object, for machines.")]
-File = Annotated[Path, typer.Argument(metavar="IN.cainr", help="A .cainr file.")]
-Variable = Annotated[str, option(DataChoice.param.variable, "-v", "--variable", metavar="VAR")]
-Times = Annotated[str, option(DataChoice.param.time, "--time", metavar="START:STOP")]
-Select = Annotated[
-    list[str] | None,
-    typer.Option(
-        metavar="NAME=VALUE",
-        help="One level or member of a further dimension, such as lev=850 (repeatable).",
-    ),
-]
-Places = Annotated[
-    list[Path] | None,
-    typer.Option(
-        "--context",
-        metavar="PATH",
-        help="Where a context that the file refers to is found: a folder or file (repeatable).",
-    ),
-]
 
 
 @app.callback(invoke_without_command=True)
@@ -83,54 +47,22 @@ def cainr(
 
 @app.command(short_help="Overfit a network to a field and keep it as a small file.")
 def compress(
-    source: Annotated[
-        str,
-        typer.Argument(
-            metavar="INPUT",
-            help="A NetCDF file or Zarr store, or 'sample': 30 days that come with cainr.",
-        ),
-    ],
-    output: Annotated[Path, typer.Option("-o", "--output", metavar="OUT.cainr", help="The file.")],
-    variable: Variable = "",
-    context: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="NAME_OR_FILE",
-            help=f"What the network is told besides place and time (repeatable): "
-            f"{', '.join(BUILTIN_CONTEXTS)}, or FILE.nc:VAR. Its quality can be lowered: "
-            "topography@resolution=4,bits=8; @embedded puts it into the file.",
-        ),
-    ] = None,
-    architecture: Annotated[
-        str,
-        typer.Option(
-            metavar="NAME",
-            help=f"A network ({', '.join(NETWORKS)}) or a preset ({', '.join(PRESETS)}).",
-        ),
-    ] = "default",
-    depth: Annotated[
-        int | None, option(Architecture.param.depth, default="that of --architecture")
-    ] = None,
-    width: Annotated[
-        int | None, option(Architecture.param.width, default="that of --architecture")
-    ] = None,
-    ratio: Annotated[
-        float | None,
-        typer.Option(min=1, help="Compression ratio to reach; it chooses the width."),
-    ] = None,
-    size: Annotated[
-        int | None,
-        typer.Option("--bytes", min=1, help="Most bytes of the file; it chooses the width."),
-    ] = None,
-    recipe: Annotated[
-        str, typer.Option(metavar="NAME", help=f"How to learn: {', '.join(RECIPES)}.")
-    ] = "default",
-    steps: Annotated[int | None, option(Recipe.param.steps, default="that of --recipe")] = None,
-    time: Times = "",
-    select: Select = None,
-    device: Annotated[Device, typer.Option(help="Where to learn; auto: CUDA if any.")] = "auto",
-    seed: Annotated[int | None, option(Recipe.param.seed, default="that of --recipe")] = None,
-    as_json: Json = False,
+    source: options.Input,
+    output: options.Output,
+    variable: options.Variable = "",
+    context: options.Contexts = None,
+    architecture: options.ArchitectureName = "default",
+    depth: options.Depth = None,
+    width: options.Width = None,
+    ratio: options.Ratio = None,
+    size: options.Bytes = None,
+    recipe: options.RecipeName = "default",
+    steps: options.Steps = None,
+    time: options.Times = "",
+    select: options.Select = None,
+    device: options.Device = "auto",
+    seed: options.Seed = None,
+    as_json: options.Json = False,
 ) -> None:
     """Overfit a network to a field and keep its weights as one small file.
 
@@ -148,12 +80,12 @@ def compress(
         if width is not None:
             raise CainrError("Give --width, or a budget that chooses it, not both.")
         target = Target(kind="ratio" if size is None else "bytes", value=ratio or size)
-    path = _source(source)
+    path, selection = options.source_path(source), options.selection_of(select)
     choices = Choices(
-        data=DataChoice(path=path, variable=variable, time=time, select=_selection(select)),
+        data=DataChoice(path=path, variable=variable, time=time, select=selection),
         contexts=[ContextChoice.parse(spec) for spec in context or ()],
-        architecture=_architecture(architecture, depth=depth, width=width),
-        recipe=Recipe(**_preset("recipe", recipe, RECIPES), **_given(steps=steps, seed=seed)),
+        architecture=options.architecture_of(architecture, depth=depth, width=width),
+        recipe=options.recipe_of(recipe, steps=steps, seed=seed),
         target=target,
         device=device,
     )
@@ -201,10 +133,10 @@ def _compress(choices: Choices, output: Path, as_json: bool) -> None:
 
 @app.command(short_help="Write the field of a file as NetCDF.")
 def decompress(
-    source: File,
-    output: Annotated[Path, typer.Option("-o", "--output", metavar="OUT.nc", help="The file.")],
-    context: Places = None,
-    as_json: Json = False,
+    source: options.File,
+    output: options.OutputNetCDF,
+    context: options.Places = None,
+    as_json: options.Json = False,
 ) -> None:
     """Write the field of a file as NetCDF, with coordinates, calendar and attributes as they were.
 
@@ -238,7 +170,7 @@ def decompress(
 
 
 @app.command(short_help="Tell what a file holds and what it costs.")
-def info(source: File, as_json: Json = False) -> None:
+def info(source: options.File, as_json: options.Json = False) -> None:
     """Tell what a file holds and what it costs; nothing is evaluated.
 
     \b
@@ -268,17 +200,13 @@ def info(source: File, as_json: Json = False) -> None:
 
 @app.command(short_help="Compare a file with its original.")
 def evaluate(
-    source: File,
-    original: Annotated[str, typer.Argument(metavar="ORIGINAL", help="What it was made from.")],
-    variable: Annotated[
-        str, typer.Option("-v", metavar="VAR", help="Its variable, if named otherwise.")
-    ] = "",
-    time: Annotated[
-        str, typer.Option(metavar="START:STOP", help="Times of ORIGINAL; all in both if left out.")
-    ] = "",
-    select: Select = None,
-    context: Places = None,
-    as_json: Json = False,
+    source: options.File,
+    original: options.Original,
+    variable: options.OriginalVariable = "",
+    time: options.OriginalTimes = "",
+    select: options.Select = None,
+    context: options.Places = None,
+    as_json: options.Json = False,
 ) -> None:
     """Compare a file with its original: errors in the field's units, PSNR in dB, sizes in bytes.
 
@@ -296,10 +224,10 @@ def evaluate(
     with terminal.progress("Evaluating", quiet=True) as tell:
         metrics, times = compare(
             read(source, context or ()),
-            _source(original) or sample_path(SAMPLE),
+            options.source_path(original) or sample_path(SAMPLE),
             variable or None,
             time=time or None,
-            select=_selection(select),
+            select=options.selection_of(select),
             on_progress=tell,
         )
     if as_json:
@@ -308,36 +236,6 @@ def evaluate(
         terminal.show_table(
             {k: _plain(v) for k, v in {**metrics.to_dict(), "times": times}.items()}
         )
-
-
-# --- from words to choices ----------------------------------------------------------
-
-
-def _source(text: str) -> str:
-    """A path; "" for the bundled sample."""
-    return "" if text == "sample" and not Path(text).exists() else text
-
-
-def _given(**values: Any) -> dict[str, Any]:
-    return {name: value for name, value in values.items() if value is not None}
-
-
-def _preset(kind: str, name: str, presets: dict[str, dict[str, object]]) -> dict[str, Any]:
-    if name not in presets:
-        raise CainrError(f"There is no {kind} '{name}': choose one of {', '.join(presets)}.")
-    return presets[name]
-
-
-def _architecture(name: str, **sizes: int | None) -> Architecture:
-    presets = {**{network: {"network": network} for network in NETWORKS}, **PRESETS}
-    return Architecture(**{**_preset("architecture", name, presets), **_given(**sizes)})
-
-
-def _selection(pairs: Sequence[str] | None) -> dict[str, str]:
-    split = [pair.partition("=") for pair in pairs or ()]
-    if not all(name and equals and value for name, equals, value in split):
-        raise CainrError("Write --select as NAME=VALUE, such as --select lev=850.")
-    return {name: value for name, _, value in split}
 
 
 # --- from results to words ----------------------------------------------------------

@@ -7,7 +7,6 @@ import logging
 import os
 import threading
 import uuid
-import warnings
 from concurrent.futures import Future as Prepared
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -16,11 +15,11 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from cainr_core.cluster import PATIENCE, connect, disconnect
 from cainr_core.curves import Curve
 from cainr_core.errors import CainrError
 from cainr_core.fit.progress import Progress
 from cainr_core.worker import (
-    PATIENCE,
     TOO_LARGE,
     Fitted,
     fit,
@@ -31,7 +30,7 @@ from cainr_core.worker import (
 )
 
 if TYPE_CHECKING:
-    from distributed import Client, LocalCluster
+    from distributed import Client
 
     from cainr_core.choices import Choices
     from cainr_core.data.contexts import Context
@@ -207,7 +206,7 @@ class Jobs:
     def _run(self) -> None:
         cluster, client = None, None
         try:
-            cluster, client = _connect(self.scheduler)
+            cluster, client = connect(self.scheduler)
             while not self._closing.wait(PERIOD):
                 self._look_after(client)
         except OSError as error:  # the scheduler is not there, or no longer
@@ -216,7 +215,7 @@ class Jobs:
             logging.getLogger(__name__).exception("the thread of the jobs ended")
             self._fail_all(error)
         finally:
-            _disconnect(cluster, client)
+            disconnect(cluster, client)
 
     def _look_after(self, client: Client) -> None:
         with self._lock:
@@ -281,43 +280,3 @@ def _prepare(choices: Choices, field: Field | None) -> tuple[Field, list[Context
 
     field = open_data(choices.data) if field is None else field
     return field, [load_context(choice, field) for choice in choices.contexts]
-
-
-def _connect(scheduler: str | None) -> tuple[LocalCluster | None, Client]:
-    """A client of that scheduler, or of one in this process with one worker process."""
-    from distributed import Client, LocalCluster
-
-    # a field travels with its task, so that it is still there when a worker dies
-    warnings.filterwarnings("ignore", message="Sending large graph", category=UserWarning)
-    if scheduler:
-        return None, Client(scheduler, timeout=PATIENCE, set_as_default=False)
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)
-    cores = os.environ.get("OMP_NUM_THREADS") or str(len(os.sched_getaffinity(0)))
-    # threads that spin while they wait for each other slow a fit tenfold on a busy machine
-    environment = {
-        "OMP_NUM_THREADS": cores,
-        "MKL_NUM_THREADS": cores,
-        "OMP_WAIT_POLICY": "PASSIVE",
-    }
-    cluster = LocalCluster(
-        n_workers=1,
-        threads_per_worker=1,
-        processes=True,
-        host="127.0.0.1",
-        dashboard_address=None,
-        scheduler_kwargs={"dashboard_address": "127.0.0.1:0"},  # where no dashboard is served
-        memory_limit=0,
-        silence_logs=logging.CRITICAL,
-        env=environment,
-        preload=["cainr_core.worker"],
-    )
-    return cluster, Client(cluster, timeout=PATIENCE, set_as_default=False)
-
-
-def _disconnect(cluster: LocalCluster | None, client: Client | None) -> None:
-    if client is not None:
-        client.close()
-    if cluster is not None:
-        for nanny in cluster.workers.values():
-            cluster.sync(nanny.close, timeout=0.5)  # a fit under way would not let go for seconds
-        cluster.close()

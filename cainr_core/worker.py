@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cainr_core.cluster import PATIENCE
 from cainr_core.curves import Curve
 from cainr_core.errors import CainrError
 from cainr_core.fit.progress import Progress
@@ -38,7 +39,6 @@ if TYPE_CHECKING:
     from cainr_core.evaluate.metrics import Metrics
 
 PERIOD = 0.2  # seconds between two looks at the wishes, and between two states
-PATIENCE = 10.0  # seconds until a scheduler that does not answer counts as gone
 MOST_DEATHS = 2
 TOO_LARGE = (
     f"The worker died {MOST_DEATHS} times during this fit, probably for want of memory: choose a "

@@ -15,7 +15,10 @@ SOURCES = sorted((REPOSITORY / "cainr_core").rglob("*.py"))
 APP_SOURCES = sorted((REPOSITORY / "app").rglob("*.py"))
 
 ROOMS = ["data", "model", "fit", "codec", "evaluate"]  # imports point from right to left only
-TOGETHER = {"compression", "jobs", "runs", "archive", "xarray_backend", "cli"}  # above all rooms
+TOGETHER = {  # above all rooms
+    *("choices", "compression", "cluster", "jobs", "worker", "runs"),
+    *("archive", "xarray_backend", "cli", "options", "terminal"),
+}
 UPSTAIRS = {"app", "panel", "panel_material_ui", "holoviews", "geoviews", "cartopy", "bokeh"}
 UNSAFE_MODULES = {"pickle", "cloudpickle", "dill", "joblib", "marshal", "shelve"}
 UNSAFE_CALLS = {"eval", "exec", "torch.load", "__import__"}

@@ -254,7 +254,7 @@ def test_a_fit_that_kills_every_worker_fails(one_worker: tuple[LocalCluster, Cli
 
 
 def test_a_scheduler_that_is_not_there_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cainr_core.jobs.PATIENCE", 1.0)
+    monkeypatch.setattr("cainr_core.cluster.PATIENCE", 1.0)
     jobs = Jobs("tcp://127.0.0.1:1")
     job = jobs.submit(choices(10))
     with pytest.raises(CainrError, match=r"The scheduler at tcp://127.0.0.1:1 cannot be reached"):

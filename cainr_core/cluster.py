@@ -1,0 +1,54 @@
+"""Where jobs run: a worker process of one's own, or a dask scheduler that others run."""
+
+from __future__ import annotations
+
+import logging
+import os
+import warnings
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from distributed import Client, LocalCluster
+
+PATIENCE = 10.0  # seconds until a scheduler that does not answer counts as gone
+
+
+def connect(scheduler: str | None) -> tuple[LocalCluster | None, Client]:
+    """A client of that scheduler, or of one in this process with one worker process."""
+    from distributed import Client, LocalCluster
+
+    # a field travels with its task, so that it is still there when a worker dies
+    warnings.filterwarnings("ignore", message="Sending large graph", category=UserWarning)
+    if scheduler:
+        return None, Client(scheduler, timeout=PATIENCE, set_as_default=False)
+    logging.getLogger("distributed").setLevel(logging.CRITICAL)
+    cores = os.environ.get("OMP_NUM_THREADS") or str(len(os.sched_getaffinity(0)))
+    # threads that spin while they wait for each other slow a fit tenfold on a busy machine
+    environment = {
+        "OMP_NUM_THREADS": cores,
+        "MKL_NUM_THREADS": cores,
+        "OMP_WAIT_POLICY": "PASSIVE",
+    }
+    cluster = LocalCluster(
+        n_workers=1,
+        threads_per_worker=1,
+        processes=True,
+        host="127.0.0.1",
+        dashboard_address=None,
+        scheduler_kwargs={"dashboard_address": "127.0.0.1:0"},  # where no dashboard is served
+        memory_limit=0,
+        silence_logs=logging.CRITICAL,
+        env=environment,
+        preload=["cainr_core.worker"],
+    )
+    return cluster, Client(cluster, timeout=PATIENCE, set_as_default=False)
+
+
+def disconnect(cluster: LocalCluster | None, client: Client | None) -> None:
+    """Leave the scheduler; one's own worker ends at once, whatever it does."""
+    if client is not None:
+        client.close()
+    if cluster is not None:
+        for nanny in cluster.workers.values():
+            cluster.sync(nanny.close, timeout=0.5)  # a fit under way would not let go for seconds
+        cluster.close()
