@@ -160,8 +160,8 @@ def _encoded_coords(coords: xr.Dataset) -> Iterator[tuple[dict[str, Any], NDArra
     import xarray as xr
 
     for name, coordinate in coords.variables.items():
-        dated = coordinate.dtype.kind in "Mm" or is_datetime(coordinate.values)
-        if dated:
+        dates = _kind_of_dates(coordinate)
+        if dates:
             # packing of other coordinates is undone already: their encoding says nothing more
             kept = {k: v for k, v in coordinate.encoding.items() if k in KEPT_ENCODING}
             if not coordinate.isnull().any():
@@ -179,7 +179,17 @@ def _encoded_coords(coords: xr.Dataset) -> Iterator[tuple[dict[str, Any], NDArra
             yield {**entry, "text": [str(item) for item in values.ravel()]}, None
         else:
             little = values.astype(values.dtype.newbyteorder("<"))
-            yield {**entry, "dtype": little.dtype.str, **({"dates": True} if dated else {})}, little
+            yield (
+                {**entry, "dtype": little.dtype.str, **({"dates": dates} if dates else {})},
+                little,
+            )
+
+
+def _kind_of_dates(coordinate: xr.Variable) -> str | None:
+    """ "cftime", or the unit of NumPy's dates or durations; None for other coordinates."""
+    if coordinate.dtype.kind in "Mm":
+        return np.datetime_data(coordinate.dtype)[0]
+    return "cftime" if is_datetime(coordinate.values) else None
 
 
 def _decoded_coords(entries: list[dict[str, Any]], sections: Iterator[bytes]) -> xr.Dataset:
@@ -192,8 +202,13 @@ def _decoded_coords(entries: list[dict[str, Any]], sections: Iterator[bytes]) ->
         else:
             values = decode_array(next(sections), entry["dtype"], entry["shape"])
         variable = xr.Variable(entry["dims"], values, attributes.from_json(entry["attrs"]))
-        if entry.get("dates"):
-            dataset = xr.decode_cf(xr.Dataset({entry["name"]: variable}), decode_timedelta=True)
+        if dates := entry.get("dates"):
+            options = {"use_cftime": True} if dates == "cftime" else {"time_unit": dates}
+            dataset = xr.decode_cf(
+                xr.Dataset({entry["name"]: variable}),
+                decode_times=xr.coders.CFDatetimeCoder(**options),
+                decode_timedelta=True,
+            )
             variable = dataset.variables[entry["name"]]
         variables[entry["name"]] = variable
     return xr.Dataset(coords=variables)
