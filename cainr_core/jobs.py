@@ -179,7 +179,6 @@ class Jobs:
         self._preparing = ThreadPoolExecutor(1, thread_name_prefix="cainr-prepare")
         self._jobs: list[Job] = []
         self._closing = threading.Event()
-        atexit.register(self.close)
 
     def start(self) -> None:
         """Begin to start the worker, or to connect, so that the first fit need not wait for it."""
@@ -207,8 +206,10 @@ class Jobs:
         cluster, client = None, None
         try:
             cluster, client = connect(self.scheduler)
+            atexit.register(self.close)  # after dask's own, which is slower, and so before it
             while not self._closing.wait(PERIOD):
                 self._look_after(client)
+            self._fail_all(ConnectionError("the jobs were closed"))
         except OSError as error:  # the scheduler is not there, or no longer
             self._fail_all(error)
         except Exception as error:

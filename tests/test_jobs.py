@@ -215,6 +215,18 @@ def test_the_scheduler_named_by_the_environment_is_used(
         jobs.close()
 
 
+def test_a_fit_whose_client_left_ends(one_worker: tuple[LocalCluster, Client]) -> None:
+    cluster, client = one_worker
+    jobs = Jobs(cluster.scheduler_address)
+    job = jobs.submit(choices(1_000_000))
+    wait_for(learning(job), job)
+    assert _tasks_of_workers(client) == 1
+    jobs.close()
+    with pytest.raises(CainrError, match="closed"):
+        job.result(PATIENCE)
+    wait_for(lambda: _tasks_of_workers(client) == 0)
+
+
 def test_a_killed_worker_is_replaced_and_the_fit_goes_on(
     one_worker: tuple[LocalCluster, Client],
 ) -> None:
@@ -311,6 +323,10 @@ def _checkpoint_often() -> None:
     import cainr_core.fit.fitting as fitting
 
     fitting.CHECKPOINT_SECONDS = 0.2
+
+
+def _tasks_of_workers(client: Client) -> int:
+    return sum(client.run(lambda dask_worker: len(dask_worker.state.tasks)).values())
 
 
 def _kill_workers(client: Client) -> None:
