@@ -45,6 +45,15 @@ def describe(context: Context) -> tuple[dict[str, Any], list[bytes]]:
     return entry, [*sections, pack(_predicted(integers))]
 
 
+def check(entry: dict[str, Any]) -> None:
+    """CainrError where a header entry says not what a context is."""
+    texts = (entry[key] for key in ("source", "digest", "title", "units"))
+    if not all(isinstance(text, str) for text in texts):
+        raise CainrError("A context in the file has no name: it is damaged.")
+    if "embedded" not in entry and not (type(entry["bytes"]) is int and entry["bytes"] >= 0):
+        raise CainrError("A context in the file has no size: it is damaged.")
+
+
 def read_embedded(entry: dict[str, Any], sections: Iterator[bytes]) -> Context:
     """A context from a file that holds its values."""
     facts = entry["embedded"]
@@ -87,7 +96,7 @@ def find_referenced(
         try:
             found = load_context(choice)
         except CainrError as error:
-            reason = str(error).rstrip(".")
+            reason = one_line(str(error).rstrip("."))
             continue
         if found.digest == digest:
             return found
@@ -106,7 +115,7 @@ def find_referenced(
 
 def one_line(text: object) -> str:
     """Text of a file, fit for a sentence."""
-    return " ".join(str(text).split())[:200]
+    return " ".join(str(text).split())[:400]
 
 
 def _choices(choice: ContextChoice, search: Sequence[Path]) -> Iterator[ContextChoice]:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 KEPT_ENCODING = ("units", "calendar", "dtype")
 MOST_VALUES = 1 << 40  # a field of more values is a damaged header
 VALUE_TYPES = ("<f4", "<f8")
+DATES = ("cftime", "s", "ms", "us", "ns")
 
 
 @dataclass(frozen=True, eq=False)
@@ -123,7 +124,7 @@ def restore(header: dict[str, Any], sections: Iterator[bytes]) -> Description:
     variable, grid = header["variable"], header["grid"]
     name, dims, shape = variable["name"], tuple(variable["dims"]), tuple(variable["shape"])
     known = all(type(size) is int and size > 0 for size in shape)
-    if not known or len(shape) != len(dims) or math.prod(shape) > MOST_VALUES:
+    if not known or len(shape) != len(set(dims)) or math.prod(shape) > MOST_VALUES:
         raise CainrError("The file claims a field of an impossible shape: it is damaged.")
     if not all(isinstance(text, str) for text in (name, *dims)) or variable["dtype"] not in (
         VALUE_TYPES
@@ -203,6 +204,8 @@ def _decoded_coords(entries: list[dict[str, Any]], sections: Iterator[bytes]) ->
             values = decode_array(next(sections), entry["dtype"], entry["shape"])
         variable = xr.Variable(entry["dims"], values, attributes.from_json(entry["attrs"]))
         if dates := entry.get("dates"):
+            if dates not in DATES:
+                raise CainrError("The file's dates have no known type: it is damaged.")
             options = {"use_cftime": True} if dates == "cftime" else {"time_unit": dates}
             dataset = xr.decode_cf(
                 xr.Dataset({entry["name"]: variable}),

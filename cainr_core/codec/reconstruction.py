@@ -80,6 +80,8 @@ class Reconstruction:
         remaining = iter(sections)
         try:
             self._description = restore(header, remaining)
+            for entry in header["contexts"]:
+                embedding.check(entry)
             self._embedded = {
                 index: embedding.read_embedded(entry, remaining)
                 for index, entry in enumerate(header["contexts"])
