@@ -8,7 +8,7 @@ import panel_material_ui as pmui
 from app import shared
 from app.controls.sidebar import Sidebar
 from app.style import BEHIND_CARDS, THEME
-from app.views.cards import GAP, side_by_side
+from app.views.cards import GAP, side_by_side, stack
 from app.views.curves import Curves
 from app.views.fitbar import FitBar
 from app.views.lines import Lines
@@ -33,7 +33,7 @@ def build() -> pmui.Page:
         object="", severity="error", closeable=True, closed=True, variant="filled", margin=0,
         css_classes=["problem"], styles=_OVER_THE_PAGE,
     )  # fmt: skip
-    main = pn.Column(
+    main = stack(
         alert,
         FitBar(bench).view,
         MapBoard(bench).view,
@@ -42,7 +42,7 @@ def build() -> pmui.Page:
             shares="4 7", narrow=1100, margin=(0, 0, GAP, 0),
         ),
         Lines(bench).view,
-        sizing_mode="stretch_width",
+        css=":host { width: auto; align-self: stretch; }",
         margin=12,
     )  # fmt: skip
     page = pmui.Page(
@@ -63,7 +63,6 @@ def build() -> pmui.Page:
         busy_indicator=None,
     )
     _tell_problems(bench, alert)
-    _close_on_phones(page, main)
     bench.open_data()
     bench.list_runs()
 
@@ -72,6 +71,7 @@ def build() -> pmui.Page:
             bench.poll()
 
     def loaded() -> None:
+        _close_on_phones(page, main)  # not sooner: the page must be there to hear of it
         sidebar.draw()
         shared.jobs().start()  # so that the first fit doesn't wait for the worker process
         pn.state.add_periodic_callback(tick, period=TICK)

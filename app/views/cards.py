@@ -6,36 +6,55 @@ component costs the server 10 ms and the browser a tree of its own.
 
 from __future__ import annotations
 
+from typing import Any
+
 import panel as pn
 from panel.viewable import Viewable
 
 GAP = 12  # px between cards
 
+# Panel's Column is made to scroll: it ends at the height of the screen and holds a button for that.
+_WHOLE = """
+:host { max-height: none; min-width: 0; box-sizing: border-box; }
+.scroll-button { display: none; }
+"""
 _CARD = """
 :host { background: var(--panel-surface-color); color: var(--panel-on-surface-color);
   border: 1px solid color-mix(in srgb, var(--panel-on-surface-color) 14%, transparent);
-  border-radius: 8px; overflow: hidden; box-sizing: border-box; }
-.scroll-button { display: none; }
+  border-radius: 8px; overflow: hidden; }
+"""
+_LINE = """
+:host { display: flex; flex-flow: row wrap; align-items: flex-start; }
+:host > :first-child { flex: 1 1 150px; min-width: 0; }
 """
 _SIDE_BY_SIDE = """
 :host {{ display: grid; gap: {gap}px; grid-template-columns: {columns}; }}
-.scroll-button {{ display: none; }}
 @media (max-width: {narrow}px) {{ :host {{ grid-template-columns: minmax(0, 1fr); }} }}
 """
 
 
-def card(*objects: Viewable, css_class: str = "", **options: object) -> pn.Column:
-    """A framed surface that follows light and dark."""
-    options = {"margin": (0, 0, GAP, 0), "sizing_mode": "stretch_width", **options}
-    return pn.Column(*objects, stylesheets=[_CARD], css_classes=css_class.split(), **options)
-
-
-def side_by_side(*objects: Viewable, shares: str, narrow: int, **options: object) -> pn.Column:
-    """Objects in columns of these shares ("1 1 1"), one below the other up to `narrow` px."""
-    columns = " ".join(f"minmax(0, {share}fr)" for share in shares.split())
+def stack(*objects: Viewable, css: str = "", css_class: str = "", **options: Any) -> pn.Column:
+    """Objects one below the other, as high as they are."""
     return pn.Column(
         *objects,
-        stylesheets=[_SIDE_BY_SIDE.format(gap=GAP, columns=columns, narrow=narrow)],
-        sizing_mode="stretch_width",
-        **options,
+        stylesheets=[_WHOLE, css],
+        css_classes=css_class.split(),
+        **{"sizing_mode": "stretch_width", **options},
     )
+
+
+def card(*objects: Viewable, css_class: str = "", **options: Any) -> pn.Column:
+    """A framed surface that follows light and dark."""
+    return stack(*objects, css=_CARD, css_class=css_class, **{"margin": (0, 0, GAP, 0), **options})
+
+
+def line(*objects: Viewable) -> pn.Column:
+    """Objects in one line that breaks where the screen is narrow; the first takes the rest."""
+    return stack(*objects, css=_LINE)
+
+
+def side_by_side(*objects: Viewable, shares: str, narrow: int, **options: Any) -> pn.Column:
+    """Objects in columns of these shares ("1 1 1"), one below the other up to `narrow` px."""
+    columns = " ".join(f"minmax(0, {share}fr)" for share in shares.split())
+    css = _SIDE_BY_SIDE.format(gap=GAP, columns=columns, narrow=narrow)
+    return stack(*objects, css=css, **options)

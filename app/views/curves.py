@@ -12,7 +12,7 @@ from bokeh.models import ColumnDataSource, HoverTool, NumeralTickFormatter, Rang
 from bokeh.plotting import figure
 
 from app.style import SMALL
-from app.views.cards import card
+from app.views.cards import card, line
 from app.views.colours import FIT_COLOUR, RUN_COLOURS
 from app.views.shown import colour_of
 from app.workbench import Workbench
@@ -70,7 +70,7 @@ class Curves:
             )
         )
         self.view = card(
-            pn.Row(self.key, self.axis, sizing_mode="stretch_width"),
+            line(self.key, self.axis),
             pn.pane.Bokeh(
                 self.plot, sizing_mode="stretch_width", height=HEIGHT, margin=(0, 8, 8, 4)
             ),
@@ -93,8 +93,8 @@ class Curves:
 
     def _turn(self, *events: object) -> None:
         column, label = AXES[self.axis.value]
-        for line in [*self.runs, self.fit]:
-            line.glyph.x = column
+        for drawn in [*self.runs, self.fit]:
+            drawn.glyph.x = column
         self.plot.xaxis.axis_label = label
         self._stretch()
 
@@ -134,8 +134,8 @@ class Curves:
         skipped = bench.fitted.id if bench.fitted is not None else None
         picked = [bench.run(id) for id in bench.picked if id != skipped]
         runs = [run for run in picked if run is not None]
-        for number, line in enumerate(self.runs):
-            _fill(line, runs[number].curve if number < len(runs) else None)
+        for number, drawn in enumerate(self.runs):
+            _fill(drawn, runs[number].curve if number < len(runs) else None)
         self._stretch()
         self._show_key()
 

@@ -40,7 +40,7 @@ class FitBar:
             css_classes=["cancel"], **look,
         )  # fmt: skip
         self.figures = pn.pane.HTML(
-            "", stylesheets=[_CSS], sizing_mode="stretch_width", margin=(6, 8), min_width=200,
+            "", stylesheets=[_CSS], sizing_mode="stretch_width", margin=(6, 8), min_width=0,
             css_classes=["figures-pane"],
         )  # fmt: skip
         self.bar = pmui.LinearProgress(
@@ -48,7 +48,7 @@ class FitBar:
             sx=_IDLE,
         )  # fmt: skip
         self.view = card(
-            pn.Row(self.fit, self.cancel, self.figures, sizing_mode="stretch_width"),
+            pn.Row(self.fit, self.cancel, self.figures, sizing_mode="stretch_width", min_width=0),
             self.bar,
         )
         self.fit.on_click(lambda event: workbench.fit())

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from app import shared
 from app.controls.form import widget
-from app.views.cards import GAP, card, side_by_side
+from app.views.cards import GAP, card, side_by_side, stack
 from app.views.colours import GAIN, Scale, sequential, symmetric
 from app.views.mapcard import MapCard
 from app.views.maps import Geography, MapSet, Plate
@@ -64,18 +64,18 @@ class MapBoard:
         # The second row is there from the start: adding figures to a page later makes Bokeh
         # measure some before they are ready, and complain.
         first, second = (self._row(plates) for plates in ROWS)
-        self.second = pn.Column(second, visible=False, sizing_mode="stretch_width")
+        self.second = stack(second, visible=False)
         self.head = card(
             side_by_side(
                 self.title,
                 self.player,
-                pn.Row(self.projection, self.centre, sizing_mode="stretch_width"),
+                side_by_side(self.projection, self.centre, shares="5 3", narrow=0),
                 shares="4 5 3",
                 narrow=NARROW,
                 styles={"align-items": "center"},
             )
         )
-        self.view = pn.Column(self.head, first, self.second, sizing_mode="stretch_width")
+        self.view = stack(self.head, first, self.second)
         self.player.param.watch(lambda event: workbench.look_at(event.new), "value")
         self._watch(self._look, ["field", "job", "fitted", "picked", "following", "runs"])
         self._watch(self._snapshot, ["snapshot"])

@@ -13,7 +13,7 @@ import panel_material_ui as pmui
 from bokeh.models.widgets.tables import NumberFormatter
 
 from app import shared
-from app.views.cards import card
+from app.views.cards import card, line
 from app.views.curves import HEAD, HEIGHT
 from app.words import contexts_of, network
 from app.workbench import Workbench
@@ -38,7 +38,13 @@ _NUMBERS = {
     "rmse": "0.000",
     "seconds": "0.0",
 }
-_WIDTHS = {"network": 104, **dict.fromkeys(_NUMBERS, 62), "weights": 70, "seconds": 74}
+_WIDTHS = {
+    "name": "22%",
+    "network": 100,
+    **dict.fromkeys(_NUMBERS, 60),
+    "weights": 68,
+    "seconds": 70,
+}
 _CSS = """
 .title { font-weight: 600; font-size: .95rem; }
 .hint { font-size: .78rem; opacity: .75; }
@@ -59,7 +65,7 @@ _TABLE = """
 .tabulator-col[aria-sort="none"] .tabulator-col-title { padding-right: 0 !important; }
 .tabulator-placeholder-contents { font-size: 13px !important; font-weight: 400 !important; }
 """
-HINT = "Tick one run to see it, two to compare their maps, more to compare their curves."
+HINT = "Tick one to see it, two to compare."
 
 
 class RunTable:
@@ -79,14 +85,13 @@ class RunTable:
             stylesheets=[_TABLE],
             theme="simple",
             sizing_mode="stretch_width",
-            min_width=300,
             editors={column: "input" if column == "name" else None for column in COLUMNS},
             formatters={name: NumberFormatter(format=form) for name, form in _NUMBERS.items()},
             text_align=dict.fromkeys(_NUMBERS, "right"),
             header_tooltips={"name": "Click a name to change it."},
             widths=_WIDTHS,
             configuration={
-                "columnDefaults": {"minWidth": 62, "headerSortTristate": True},
+                "columnDefaults": {"minWidth": 60,  "headerSortTristate": True},
                 "placeholder": "No runs yet: each fit is kept here.",
             },
             margin=(0, 8, 8, 8),
@@ -110,9 +115,10 @@ class RunTable:
         head = pn.pane.HTML(
             f'<div class="title">Runs</div><div class="hint">{HINT}</div>',
             stylesheets=[_CSS], sizing_mode="stretch_width", margin=(8, 12, 0, 12), height=HEAD,
+            min_width=0,
         )  # fmt: skip
         self.view = card(
-            pn.Row(head, self.cainr, self.netcdf, self.delete, sizing_mode="stretch_width"),
+            line(head, self.cainr, self.netcdf, self.delete),
             self.table,
             css_class="runs",
             height=HEAD + HEIGHT + 16,
