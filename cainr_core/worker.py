@@ -12,6 +12,7 @@ a slow reader misses steps and never piles them up:
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
 import threading
 import time as clock
@@ -114,11 +115,11 @@ def _fit(
     reporter.follow(compression)
     folder = Path(tempfile.gettempdir()) / f"cainr-{reporter.job_id}"
     folder.mkdir(exist_ok=True)
-    checkpoint = folder / "checkpoint"
-    for progress in compression.run(checkpoint):
-        reporter.take(progress)
-    checkpoint.unlink(missing_ok=True)
-    folder.rmdir()
+    try:
+        for progress in compression.run(folder / "checkpoint"):
+            reporter.take(progress)
+    finally:  # which a worker that is killed does not reach
+        shutil.rmtree(folder, ignore_errors=True)
     if compression.metrics is None or compression.curve[-1].step == 0:
         return None
     curve = Curve.of(compression.curve)
@@ -143,10 +144,11 @@ class _Reporter:
         self._said = ""
         self._compression: Compression | None = None
         self._progress: Progress | None = None
-        self._frame: dict[str, Any] = {"number": state["frame"]}
+        # number, time, values: of a worker that died the number goes on
+        self._frame: tuple[int, int, NDArray | None] = (state["frame"], 0, None)
         self._frame_due = 0.0
         self._looked, self._look = -1, self._get("wishes")["look"]
-        self._told: tuple[object, ...] = ()
+        self._told: tuple[Progress | None, int] | None = None
         self._closing = threading.Event()
         self._tell()
         self._thread = threading.Thread(target=self._exchange, daemon=True)
@@ -161,13 +163,16 @@ class _Reporter:
         self._progress = progress
         self._said = progress.message or self._said
         look, now = self._look, clock.monotonic()
-        if self._compression is None or (look == self._looked and now < self._frame_due):
+        if self._compression is None:
+            return
+        look = min(max(look, 0), self._compression.field.shape[0] - 1)
+        if look == self._looked and now < self._frame_due:
             return
         values = self._compression.reconstruct(look)[0]
         cost = clock.monotonic() - now
         self._frame_due = now + max(PERIOD, cost / SHARE_FOR_FRAMES)
         self._looked = look
-        self._frame = {"number": self._frame["number"] + 1, "time": look, "array": values}
+        self._frame = (self._frame[0] + 1, look, values)
 
     def close(self) -> None:
         """Tell the last that is to be told, and stop."""
@@ -190,23 +195,22 @@ class _Reporter:
                 self._compression.cancel()
 
     def _tell(self) -> None:
-        progress, frame = self._progress, self._frame
-        now = (progress, frame["number"], self._look)
-        if now == self._told:
+        progress, (number, time, values) = self._progress, self._frame
+        if self._told == (progress, number):
             return
-        if "array" in frame and frame["number"] != (self._told or (None, None))[1]:
-            self._variables["frame"].set(_packed(frame))
+        if values is not None and self._told is not None and number != self._told[1]:
+            self._variables["frame"].set(pack_frame(number, time, values))
         curve = [] if self._compression is None else list(self._compression.curve)
         self._variables["state"].set(
             {
                 "attempt": self.attempt,
                 "progress": None if progress is None else astuple(progress),
-                "curve": _pack_curve(Curve.of(curve).thinned(SHOWN_POINTS)),
+                "curve": pack_curve(Curve.of(curve).thinned(SHOWN_POINTS)),
                 "message": " ".join(filter(None, (self._message, self._said))),
-                "frame": frame["number"],
+                "frame": number,
             }
         )
-        self._told = now
+        self._told = (progress, number)
 
     def _get(self, name: str) -> dict[str, Any]:
         return self._variables[name].get(timeout=PATIENCE)
@@ -217,30 +221,32 @@ def initial_state() -> dict[str, Any]:
     return {"attempt": 0, "progress": None, "curve": b"", "message": "", "frame": 0}
 
 
+def pack_curve(curve: Curve) -> bytes:
+    """A curve as a state holds it."""
+    return np.array([curve.step, curve.seconds, curve.loss, curve.psnr], "<f8").tobytes()
+
+
 def unpack_curve(packed: bytes) -> Curve:
     """The curve in a state."""
     step, *others = np.frombuffer(packed, "<f8").reshape(4, -1)
     return Curve(step.astype(np.int64), *others)
 
 
+def pack_frame(number: int, time: int, values: NDArray) -> dict[str, Any]:
+    """One time of a reconstruction, of the shape of the grid, as its variable holds it."""
+    shape = list(values.shape)
+    return {
+        "number": number,
+        "time": time,
+        "shape": shape,
+        "values": values.astype("<f4").tobytes(),
+    }
+
+
 def unpack_frame(packed: dict[str, Any]) -> tuple[int, NDArray[np.float32]]:
     """Time index and values, of the shape of the grid, of a frame."""
     values = np.frombuffer(packed["values"], "<f4").reshape(packed["shape"])
     return packed["time"], values
-
-
-def _pack_curve(curve: Curve) -> bytes:
-    return np.array([curve.step, curve.seconds, curve.loss, curve.psnr], "<f8").tobytes()
-
-
-def _packed(frame: dict[str, Any]) -> dict[str, Any]:
-    values = np.asarray(frame["array"], "<f4")
-    return {
-        "number": frame["number"],
-        "time": frame["time"],
-        "shape": list(values.shape),
-        "values": values.tobytes(),
-    }
 
 
 def dask_setup(worker: Worker) -> None:

@@ -121,9 +121,9 @@ def test_a_fit_moves_and_ends_with_a_file(jobs: Jobs) -> None:
 def test_looking_at_another_time_brings_its_frame(jobs: Jobs) -> None:
     job = jobs.submit(choices(1_000_000))
     try:
-        for wanted in (0, 2, 1):
-            job.look_at(wanted)
-            wait_for(lambda: job.latest.frame is not None and job.latest.frame[0] == wanted, job)  # noqa: B023
+        for asked, shown in ((0, 0), (2, 2), (1, 1), (99, 2)):
+            job.look_at(asked)
+            wait_for(lambda: job.latest.frame is not None and job.latest.frame[0] == shown, job)  # noqa: B023
     finally:
         job.cancel()
     job.result(PATIENCE)
