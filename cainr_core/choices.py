@@ -140,7 +140,8 @@ class Choices:
         if self.target.kind == "none":
             words += ["--width", str(architecture.width)]
         else:
-            words += [f"--{self.target.kind}", f"{self.target.value:.15g}"]
+            value = self.target.value if self.target.kind == "ratio" else int(self.target.value)
+            words += [f"--{self.target.kind}", f"{value:.15g}"]
         words += ["--steps", str(self.recipe.steps)]
         if self.data.time:
             words += ["--time", self.data.time]

@@ -43,6 +43,7 @@ __all__ = [
 
 EXPECTED_BITS = 5.8  # of a weight in the file, as fits of the sample come out
 FEWEST_BITS = 3.0  # of a weight, below which a network remembers next to nothing
+SLACK = 32  # bytes that numbers which only a fit gives may take more than their places held
 TAIL_ROOM = 0.985  # part of a byte budget used before the tail, in which entropy still moves
 
 
@@ -96,8 +97,9 @@ def plan(
     overhead += MODEL.size * 2 * len(architecture.layer_shapes(n_inputs))
     limit = (target or Target()).file_bytes(field.original_bytes)
     if limit is not None:
-        architecture = architecture.with_width_for((limit - overhead) * 8 / EXPECTED_BITS, n_inputs)
-        least = overhead + int(architecture.n_weights(n_inputs) * FEWEST_BITS / 8) + 1
+        room = limit - overhead - SLACK
+        architecture = architecture.with_width_for(room * 8 / EXPECTED_BITS, n_inputs)
+        least = overhead + int(architecture.n_weights(n_inputs) * FEWEST_BITS / 8) + SLACK
         if least > limit:
             raise CainrError(
                 f"A file of {limit:,} bytes is too small for these choices: the smallest that "
