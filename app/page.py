@@ -22,6 +22,7 @@ _OVER_THE_PAGE = {
     "width": "min(720px, 94vw)", "z-index": "1300",
 }  # fmt: skip
 TICK = 250  # ms between two looks at a fit: four pictures a second
+WARM = 3000  # ms after the page is there
 
 
 def build() -> pmui.Page:
@@ -73,8 +74,9 @@ def build() -> pmui.Page:
     def loaded() -> None:
         _close_on_phones(page, main)  # not sooner: the page must be there to hear of it
         sidebar.draw()
-        shared.jobs().start()  # so that the first fit doesn't wait for the worker process
         pn.state.add_periodic_callback(tick, period=TICK)
+        # The first fit needn't wait for the worker process, nor the first picture for its start.
+        pn.state.add_periodic_callback(shared.jobs().start, period=WARM, count=1)
 
     pn.state.onload(loaded)
     return page

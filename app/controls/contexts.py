@@ -30,7 +30,7 @@ class ContextSection:
         )  # fmt: skip
         self.file.param.watch(self._file_named, "value")
         self._cards: dict[int, ContextCard] = {}
-        self.section = Section("Context", self.rows, self.file, collapsed=False)
+        self.section = Section("Context", self.rows, self.file)
         workbench.param.watch(self._list, "offered")
         workbench.param.watch(self._tell, "changed")
         self._list()

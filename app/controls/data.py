@@ -54,7 +54,7 @@ class DataSection:
         self._file_only = [self.path, self.variable, self.levels, self.size, self.open]
         self.section = Section(
             "Data", self.source, self.path, self.variable, self.levels, self.times, self.size,
-            self.open, collapsed=False,
+            self.open,
         )  # fmt: skip
         self.source.param.watch(self._source_changed, "value")
         self.path.param.watch(self._path_changed, "value")

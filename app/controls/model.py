@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
+import panel as pn
 import panel_material_ui as pmui
 import param
 
 from app.controls.form import declared, form, pairs, widget
-from app.controls.section import Section
+from app.controls.section import Section, fill_later
 from app.style import SMALL
 from app.words import network, size_of, three
 from app.workbench import Workbench
@@ -17,6 +17,13 @@ from cainr_core.fit.recipe import RECIPES
 from cainr_core.model.architecture import NETWORKS, PRESETS
 
 CUSTOM = "custom"
+_INNER_CARD = {
+    "border": 0,
+    "backgroundImage": "none",
+    "& .MuiCardHeader-root": {"padding": "2px 6px"},
+    "& .MuiTypography-root": {"fontSize": "0.85rem"},
+    "& .MuiCardContent-root": {"padding": "0"},
+}
 RECIPE_FIRST = ("steps", "batch", "learning_rate", "seed")
 
 
@@ -112,32 +119,23 @@ class RecipeSection:
 
     def __init__(self, workbench: Workbench) -> None:
         self.recipe = workbench.recipe
-        self.preset = Preset(self.recipe, RECIPES)
-        more = pmui.Card(
-            objects=[], title="More", collapsed=True, variant="outlined", elevation=0, raised=False,
-            sizing_mode="stretch_width",
-            sx={
-                "border": 0, "backgroundImage": "none",
-                "& .MuiCardHeader-root": {"padding": "2px 6px"},
-                "& .MuiTypography-root": {"fontSize": "0.85rem"},
-                "& .MuiCardContent-root": {"padding": "0"},
-            },
-        )  # fmt: skip
-        self.section = Section(
-            "Recipe",
-            pairs([self.preset.select, *form(self.recipe, RECIPE_FIRST).values()]),
-            more,
-            collapsed=True,
-        )
+        self.section = Section("Recipe", later=self._fields)
         self.recipe.param.watch(self._tell, list(self.recipe.choices()))
-        more.param.watch(self._fill, "collapsed")
         self._tell()
 
-    def _fill(self, event: Any) -> None:
-        """Make the rest of the fields when they are first unfolded."""
-        if not event.obj.objects:
-            rest = [name for name in declared(self.recipe) if name not in RECIPE_FIRST]
-            event.obj.objects = [pairs(form(self.recipe, rest).values())]
+    def _fields(self) -> pn.Column:
+        rest = [name for name in declared(self.recipe) if name not in RECIPE_FIRST]
+        more = pmui.Card(
+            objects=[], title="More", collapsed=True, variant="outlined", elevation=0,
+            raised=False, sizing_mode="stretch_width", sx=_INNER_CARD,
+        )  # fmt: skip
+        fill_later(more, lambda: pairs(form(self.recipe, rest).values()))
+        preset = Preset(self.recipe, RECIPES).select
+        return pn.Column(
+            pairs([preset, *form(self.recipe, RECIPE_FIRST).values()]),
+            more,
+            sizing_mode="stretch_width",
+        )
 
     def _tell(self, *events: object) -> None:
         recipe = self.recipe
@@ -149,7 +147,7 @@ class DeviceSection:
     """Where the fit runs."""
 
     def __init__(self, workbench: Workbench) -> None:
-        self.section = Section("Device", widget(workbench.param.device), collapsed=True)
+        self.section = Section("Device", later=lambda: widget(workbench.param.device))
         workbench.param.watch(lambda *events: self._tell(workbench), "device")
         self._tell(workbench)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from html import escape
 
 import panel_material_ui as pmui
@@ -19,10 +20,23 @@ _CARD = {
 }
 
 
+def fill_later(card: pmui.Card, make: Callable[[], Viewable]) -> None:
+    """Fill a card when it is first unfolded: what nobody looks at costs nothing."""
+
+    def unfold(event: object) -> None:
+        if not card.objects:
+            card.objects = [make()]
+
+    card.param.watch(unfold, "collapsed")
+
+
 class Section(pmui.Card):
     """A card of the sidebar; `tell` puts the present choice beside its title."""
 
-    def __init__(self, heading: str, *objects: Viewable, **options: object) -> None:
+    def __init__(
+        self, heading: str, *objects: Viewable, later: Callable[[], Viewable] | None = None
+    ) -> None:
+        """`later` makes the content when the section is first unfolded."""
         self._heading = heading
         super().__init__(
             **{
@@ -34,9 +48,11 @@ class Section(pmui.Card):
                 "sx": _CARD,
                 "css_classes": [f"section-{heading.lower()}"],
                 "sizing_mode": "stretch_width",
-                **options,
+                "collapsed": later is not None,
             },
         )
+        if later is not None:
+            fill_later(self, later)
 
     def tell(self, summary: str) -> None:
         """Show what is chosen, in a few words."""

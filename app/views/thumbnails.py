@@ -5,10 +5,10 @@ from __future__ import annotations
 import base64
 import io
 
-import colorcet
 import numpy as np
 from PIL import Image
 
+from app.views.colours import SEQUENTIAL
 from cainr_core.data.contexts import Context
 from cainr_core.data.times import TimeAxis
 
@@ -20,7 +20,7 @@ EMPTY = (
     "</div>"
 )
 _PALETTE = np.array(
-    [[int(colour[i : i + 2], 16) for i in (1, 3, 5)] for colour in colorcet.CET_L20], np.uint8
+    [[int(colour[i : i + 2], 16) for i in (1, 3, 5)] for colour in SEQUENTIAL], np.uint8
 )
 
 
