@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import warnings
@@ -50,5 +51,7 @@ def disconnect(cluster: LocalCluster | None, client: Client | None) -> None:
         client.close()
     if cluster is not None:
         for nanny in cluster.workers.values():
-            cluster.sync(nanny.close, timeout=0.5)  # a fit under way would not let go for seconds
+            # a fit under way would not let go for seconds: it is killed, and that may take its time
+            with contextlib.suppress(TimeoutError):
+                cluster.sync(nanny.close, timeout=1)
         cluster.close()

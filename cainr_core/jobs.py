@@ -23,6 +23,7 @@ from cainr_core.worker import (
     TOO_LARGE,
     Fitted,
     fit,
+    forget,
     initial_state,
     unpack_curve,
     unpack_frame,
@@ -204,19 +205,22 @@ class Jobs:
 
     def _run(self) -> None:
         cluster, client = None, None
+        left: list[Job] = []
         try:
             cluster, client = connect(self.scheduler)
             atexit.register(self.close)  # after dask's own, which is slower, and so before it
             while not self._closing.wait(PERIOD):
                 self._look_after(client)
-            self._fail_all(ConnectionError("the jobs were closed"))
+            left = self._fail_all(ConnectionError("the jobs were closed"))
         except OSError as error:  # the scheduler is not there, or no longer
-            self._fail_all(error)
+            left = self._fail_all(error)
         except Exception as error:
             logging.getLogger(__name__).exception("the thread of the jobs ended")
-            self._fail_all(error)
+            left = self._fail_all(error)
         finally:
             disconnect(cluster, client)
+            for job in left:
+                forget(job.id)
 
     def _look_after(self, client: Client) -> None:
         with self._lock:
@@ -244,14 +248,15 @@ class Jobs:
         except Exception as error:
             job._fail(error)
 
-    def _fail_all(self, error: BaseException) -> None:
-        """End all jobs; the next one that is asked for makes a new attempt to connect."""
+    def _fail_all(self, error: BaseException) -> list[Job]:
+        """End all jobs and give them; the next that is asked for makes a new attempt to connect."""
         where = f"The scheduler at {self.scheduler}" if self.scheduler else "The worker process"
         with self._lock:
             jobs, self._jobs, self._thread = self._jobs, [], None
         for job in jobs:
             job._variables = {}
             job._end("failed", f"{where} cannot be reached ({_first_line(error)}).")
+        return jobs
 
 
 def sentence(error: BaseException) -> str:

@@ -113,17 +113,26 @@ def _fit(
         choices.device,
     )
     reporter.follow(compression)
-    folder = Path(tempfile.gettempdir()) / f"cainr-{reporter.job_id}"
+    folder = _checkpoint_folder(reporter.job_id)
     folder.mkdir(exist_ok=True)
     try:
         for progress in compression.run(folder / "checkpoint"):
             reporter.take(progress)
     finally:  # which a worker that is killed does not reach
-        shutil.rmtree(folder, ignore_errors=True)
+        forget(reporter.job_id)
     if compression.metrics is None or compression.curve[-1].step == 0:
         return None
     curve = Curve.of(compression.curve)
     return Fitted(compression.data, compression.metrics, curve, clock.monotonic() - started)
+
+
+def forget(job_id: str) -> None:
+    """Remove the checkpoint of a fit that nobody will take up, if it is on this machine."""
+    shutil.rmtree(_checkpoint_folder(job_id), ignore_errors=True)
+
+
+def _checkpoint_folder(job_id: str) -> Path:
+    return Path(tempfile.gettempdir()) / f"cainr-{job_id}"
 
 
 class _Reporter:
