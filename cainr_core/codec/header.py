@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 KEPT_ENCODING = ("units", "calendar", "dtype")
 MOST_VALUES = 1 << 40  # a field of more values is a damaged header
 VALUE_TYPES = ("<f4", "<f8")
+MIDNIGHT = re.compile(r"[T ]0?0(:00(:00(\.0*)?)?)?")
 DATES = ("cftime", "s", "ms", "us", "ns")
 
 
@@ -169,6 +171,9 @@ def _encoded_coords(coords: xr.Dataset) -> Iterator[tuple[dict[str, Any], NDArra
                 kept["_FillValue"] = None  # else xarray names one for every float
             plain = xr.Variable(coordinate.dims, coordinate.values, coordinate.attrs, kept)
             coordinate = xr.conventions.encode_cf_variable(plain, name=name)
+            told = str(kept.get("units", ""))
+            if MIDNIGHT.fullmatch(told.removeprefix(coordinate.attrs.get("units", "?"))):
+                coordinate.attrs["units"] = told  # xarray leaves the hour of a midnight away
         values = np.asarray(coordinate.values)
         entry: dict[str, Any] = {
             "name": str(name),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,14 +20,15 @@ from cainr_core.errors import CainrError
 from cainr_core.model.architecture import Architecture
 
 if TYPE_CHECKING:
+    import torch
     import xarray as xr
     from torch import Tensor
 
+    from cainr_core.codec.entropy import Coded
     from cainr_core.model.coordinates import Frame
     from cainr_core.model.inputs import Inputs
 
 LARGEST_FILE = 1 << 32
-POINTS_AT_ONCE = 1 << 22  # points x times whose contexts are held at once by `evaluate`
 
 
 def read(
@@ -109,7 +110,7 @@ class Reconstruction:
 
     def __getstate__(self) -> dict[str, Any]:
         """Without what is computed when it is needed: dask sends copies to its workers."""
-        computed = {"frame", "contexts", "_tensors", "_all_inputs", "_torch_device"}
+        computed = {"frame", "contexts", "tensors", "_all_inputs", "torch_device"}
         return {key: value for key, value in self.__dict__.items() if key not in computed}
 
     # ------------------------------------------------------------------ what it is
@@ -221,7 +222,7 @@ class Reconstruction:
         from cainr_core.model.predict import predict
 
         inputs = self._all_inputs if cells is None else self._inputs(cells)
-        values = self._in_units(predict(self.architecture, self._tensors, inputs, rows))
+        values = self.in_units(predict(self.architecture, self.tensors, inputs, rows))
         missing = self._description.missing
         if missing is not None:
             for index, row in enumerate(rows):
@@ -234,45 +235,11 @@ class Reconstruction:
         datetime64, cftime or days since 0001-01-01; broadcast against each other.
 
         Between its points the network's own smooth curve, not an interpolation of the grid;
-        missing values are not known there.
+        missing values are not known there. CainrError where a place or a time is none.
         """
-        import torch
+        from cainr_core.codec.anywhere import evaluate
 
-        from cainr_core.model.inputs import Inputs
-        from cainr_core.model.mlp import forward, frequencies
-        from cainr_core.model.predict import POINTS_PER_PASS
-
-        moments = self.time.parse(time)
-        try:
-            lats, lons, days = np.broadcast_arrays(
-                np.asarray(lat, float), np.asarray(lon, float), moments
-            )
-        except ValueError as error:
-            raise CainrError(
-                "Latitudes, longitudes and times should be numbers and dates whose shapes fit each "
-                "other, as in NumPy's broadcasting."
-            ) from error
-        if not all(np.isfinite(part).all() for part in (lats, lons, days)):
-            raise CainrError("No latitude, longitude or time may be missing.")
-        if (np.abs(lats) > 90).any():
-            raise CainrError("Latitudes lie between -90 and 90 degrees.")
-        unique, row = np.unique(days.ravel(), return_inverse=True)
-        axis = self.time.at(unique)
-        waves = frequencies(self.architecture, self.frame.n_inputs)
-        waves = None if waves is None else waves.to(self._torch_device)
-        result = np.empty(lats.size)
-        run = max(1, min(POINTS_PER_PASS["cpu"], POINTS_AT_ONCE // max(1, len(unique))))
-        for first in range(0, lats.size, run):
-            part = slice(first, first + run)
-            place = lats.ravel()[part], lons.ravel()[part]
-            sampled = [context.sample(*place, axis) for context in self.contexts]
-            inputs = Inputs(self.frame, *place, axis, sampled, self._torch_device)
-            points = torch.from_numpy(row[part].astype(np.int64)).to(self._torch_device)
-            with torch.inference_mode():
-                batch = inputs.gather(points, torch.arange(len(points), device=points.device))
-                output = forward(self.architecture, self._tensors, batch, waves)
-            result[part] = self._in_units(output.cpu().numpy())
-        return result.reshape(lats.shape).astype(self.dtype)
+        return evaluate(self, lat, lon, time)
 
     def to_dataset(self) -> xr.Dataset:
         """The field as xarray, lazily: only what is indexed is evaluated."""
@@ -295,7 +262,8 @@ class Reconstruction:
                 "counted from 0."
             ) from error
 
-    def _in_units(self, output: NDArray) -> NDArray:
+    def in_units(self, output: NDArray) -> NDArray:
+        """Values of outputs of the network, in the field's units and type."""
         return (self._offset + self._scale * output.astype(np.float64)).astype(self.dtype)
 
     @cached_property
@@ -306,24 +274,35 @@ class Reconstruction:
         return Frame(self.architecture.coordinates, self.grid, self.time, self._ranges)
 
     @cached_property
-    def _torch_device(self) -> Any:
+    def torch_device(self) -> torch.device:
+        """Where the network is evaluated."""
         from cainr_core.fit.device import choose_device
 
         return choose_device(self._device)
 
+    def integers(self) -> list[Coded]:
+        """Step index and flat integers of each tensor of the network, as the file holds them."""
+        from cainr_core.codec.entropy import decode
+
+        return decode(self._weights, [math.prod(shape) for shape in self._shapes])
+
     @cached_property
-    def _tensors(self) -> list[Tensor]:
+    def tensors(self) -> list[Tensor]:
+        """Weights of the network, float32."""
         import torch
 
-        from cainr_core.codec.entropy import decode
         from cainr_core.codec.quantize import from_integers
 
-        shapes = list(_tensor_shapes(self.architecture.layer_shapes(self.frame.n_inputs)))
-        coded = decode(self._weights, [math.prod(shape) for shape in shapes])
         return [
-            torch.from_numpy(from_integers(integers, step).reshape(shape)).to(self._torch_device)
-            for (step, integers), shape in zip(coded, shapes, strict=True)
+            torch.from_numpy(from_integers(integers, step).reshape(shape)).to(self.torch_device)
+            for (step, integers), shape in zip(self.integers(), self._shapes, strict=True)
         ]
+
+    @property
+    def _shapes(self) -> list[tuple[int, ...]]:
+        """Shapes of the tensors: matrix, bias, matrix, bias, ..."""
+        layers = self.architecture.layer_shapes(self.frame.n_inputs)
+        return [shape for units, inputs in layers for shape in ((units, inputs), (units,))]
 
     @cached_property
     def _all_inputs(self) -> Inputs:
@@ -340,10 +319,4 @@ class Reconstruction:
             row, column = np.divmod(cells, len(self.grid.lon))
             lat, lon = self.grid.lat[row], self.grid.lon[column]
         sampled = [context.sample(lat, lon, self.time) for context in self.contexts]
-        return Inputs(self.frame, lat, lon, self.time, sampled, self._torch_device)
-
-
-def _tensor_shapes(layers: Sequence[tuple[int, int]]) -> Iterator[tuple[int, ...]]:
-    for units, inputs in layers:
-        yield (units, inputs)
-        yield (units,)
+        return Inputs(self.frame, lat, lon, self.time, sampled, self.torch_device)
