@@ -16,6 +16,7 @@ from cainr_core.errors import CainrError
 FILTERS = [{"id": lzma.FILTER_LZMA2, "preset": 9, "dict_size": 1 << 22}]
 LARGEST = 1 << 30  # bytes of an array, unpacked: more is a damaged file
 DTYPES = ("<f8", "<f4", "<f2", "<i8", "<i4", "<i2", "|i1", "<u8", "<u4", "<u2", "|u1", "|b1")
+PLAIN = 0  # in place of the width of distances: the values themselves follow
 
 
 def pack(data: bytes) -> bytes:
@@ -42,7 +43,8 @@ def encode_array(array: NDArray) -> bytes:
     caller's to keep. CainrError for other types.
 
     Floats are stored as the distance, in representable numbers, from the straight line between the
-    first and the last value: zero throughout for an evenly spaced axis. Integers likewise.
+    first and the last value: zero throughout for an evenly spaced axis. Integers likewise. Where
+    that takes more, as for the columns of an unstructured grid, the values are stored as they are.
     """
     flat = np.ascontiguousarray(array).ravel()
     if flat.dtype.str not in DTYPES or flat.nbytes > LARGEST:
@@ -58,7 +60,9 @@ def encode_array(array: NDArray) -> bytes:
     # a zigzag keeps small negative distances small
     zigzag = ((residual << 1) ^ (residual >> 63)).view("<u8")
     width = flat.dtype.itemsize if int(zigzag.max()) >> (8 * flat.dtype.itemsize) == 0 else 8
-    return struct.pack("<B", width) + ends + pack(_shuffled(zigzag.astype(f"<u{width}")))
+    line = struct.pack("<B", width) + ends + pack(_shuffled(zigzag.astype(f"<u{width}")))
+    plain = struct.pack("<B", PLAIN) + pack(flat.tobytes())
+    return min(line, plain, key=len)
 
 
 def decode_array(data: bytes, dtype: str, shape: Sequence[int]) -> NDArray:
@@ -71,6 +75,8 @@ def decode_array(data: bytes, dtype: str, shape: Sequence[int]) -> NDArray:
     size = math.prod(shape)
     if kind.kind == "b" or size < 3:
         return _unshuffled(unpack(data, size * kind.itemsize), kind).reshape(shape)
+    if data[:1] == bytes([PLAIN]):
+        return np.frombuffer(unpack(data[1:], size * kind.itemsize), dtype=kind).reshape(shape)
     if len(data) < 1 + 2 * kind.itemsize or data[0] not in (1, 2, 4, 8):
         raise CainrError("A coordinate of the file cannot be read: it is damaged.")
     width, head = data[0], 1 + 2 * kind.itemsize

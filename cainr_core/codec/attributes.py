@@ -26,6 +26,8 @@ def from_json(attrs: Mapping[str, Any]) -> dict[str, Any]:
 def _to_json(value: Any) -> Any:
     if isinstance(value, (str, bool, int, float)) and not isinstance(value, np.generic):
         return value
+    if isinstance(value, (list, tuple)) and value and all(isinstance(one, str) for one in value):
+        return [str(one) for one in value]
     if isinstance(value, bytes):
         return value.decode("utf-8", "replace")
     try:
