@@ -76,7 +76,8 @@ def decode_array(data: bytes, dtype: str, shape: Sequence[int]) -> NDArray:
     if kind.kind == "b" or size < 3:
         return _unshuffled(unpack(data, size * kind.itemsize), kind).reshape(shape)
     if data[:1] == bytes([PLAIN]):
-        return np.frombuffer(unpack(data[1:], size * kind.itemsize), dtype=kind).reshape(shape)
+        plain = unpack(data[1:], size * kind.itemsize)
+        return np.frombuffer(plain, dtype=kind).reshape(shape).copy()
     if len(data) < 1 + 2 * kind.itemsize or data[0] not in (1, 2, 4, 8):
         raise CainrError("A coordinate of the file cannot be read: it is damaged.")
     width, head = data[0], 1 + 2 * kind.itemsize
