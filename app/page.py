@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import panel as pn
 import panel_material_ui as pmui
+from panel.util import edit_readonly
 
 from app import shared
 from app.controls.sidebar import Sidebar
@@ -63,23 +66,52 @@ def build() -> pmui.Page:
         ],
         busy_indicator=None,
     )
+    # The page would follow the server's being busy, at every tick, at 50 ms each.
+    with edit_readonly(page):
+        page.busy = False
     _tell_problems(bench, alert)
-    bench.open_data()
     bench.list_runs()
+    bench.open_data()
+    settle = _keep_session_while_fitting(bench)
 
     def tick() -> None:
         with pn.io.hold():
             bench.poll()
+            settle()
 
     def loaded() -> None:
         _close_on_phones(page, main)  # not sooner: the page must be there to hear of it
         sidebar.draw()
         pn.state.add_periodic_callback(tick, period=TICK)
         # The first fit needn't wait for the worker process, nor the first picture for its start.
-        pn.state.add_periodic_callback(shared.jobs().start, period=WARM, count=1)
+        pn.state.add_periodic_callback(shared.warm_up, period=WARM, count=1)
 
     pn.state.onload(loaded)
     return page
+
+
+def _keep_session_while_fitting(bench: Workbench) -> Callable[[], None]:
+    """Put the fit into the address, so that a reload finds it, and let no session end that has
+    one; to be called regularly."""
+    document, location = pn.state.curdoc, pn.state.location
+    context = document.session_context if document else None
+    session = getattr(context, "session", None)
+    blocked = False
+
+    def job_changed(*events: object) -> None:
+        if location is not None and bench.job is not None:
+            location.update_query(fit=bench.job.id)
+
+    def settle() -> None:
+        nonlocal blocked
+        if session is not None and blocked == bench.ended:
+            session.unblock_expiration() if blocked else session.block_expiration()
+            blocked = not bench.ended
+
+    bench.param.watch(job_changed, "job")
+    if location is not None and (asked := location.query_params.get("fit")):
+        bench.rejoin(str(asked))
+    return settle
 
 
 def _tell_problems(bench: Workbench, alert: pmui.Alert) -> None:

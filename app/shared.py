@@ -7,13 +7,14 @@ script again for every visitor.
 from __future__ import annotations
 
 import logging
-import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import lru_cache, partial
+from importlib import import_module
 from pathlib import Path
+from threading import Lock, Thread
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -41,7 +42,7 @@ class _Recent:
     def __init__(self, limit: float, size: Callable[[Any], float] = lambda _: 1) -> None:
         self._limit, self._size = limit, size
         self._kept: OrderedDict[Hashable, Any] = OrderedDict()
-        self._lock = threading.Lock()
+        self._lock = Lock()
 
     def get(self, key: Hashable) -> Any:
         with self._lock:
@@ -74,6 +75,13 @@ def jobs() -> Jobs:
     from cainr_core.jobs import Jobs
 
     return Jobs()
+
+
+def warm_up() -> None:
+    """Start the worker process, and load what decoding runs takes, before they are wanted."""
+    jobs().start()
+    if library().list():
+        _POOL.submit(import_module, "cainr_core.codec.reconstruction")
 
 
 def open_choice(choice: DataChoice) -> Field:
@@ -128,51 +136,54 @@ def reader(run: Run) -> Any:
     return opened
 
 
-class _Kept:
+class Fits:
     """Fits under way and the runs they became; a fit is kept even if its page is closed."""
 
     def __init__(self) -> None:
         self.version = 0  # changes whenever the library may look different
         self._jobs: dict[str, Job] = {}
         self._runs: dict[str, Run] = {}
-        self.lost: dict[str, str] = {}  # why a finished fit could not be kept, by job
+        self._lost: dict[str, str] = {}
 
     def submit(self, choices: Choices, field: Field, name: str) -> Job:
+        """Start a fit; its run will bear that name."""
         job = jobs().submit(choices, field)
         self._jobs[job.id] = job
         if choices.target.kind != "none":  # the width that the budget gave is what is kept
             choices = replace(choices, architecture=plan(field, choices).architecture)
-        threading.Thread(target=self._keep, args=(job, choices, name), daemon=True).start()
+        Thread(target=self._keep, args=(job, choices, name), daemon=True).start()
         return job
 
     def job(self, id: str) -> Job | None:
+        """The fit of that id, if this server started it."""
         return self._jobs.get(id)
 
     def run(self, job: Job) -> Run | None:
-        """The run that a finished job became."""
+        """The run that a finished fit became."""
         return self._runs.get(job.id)
 
+    def trouble(self, job: Job) -> str:
+        """Why a fit that has ended did not become a run; told once."""
+        return self._lost.pop(job.id, "")
+
     def changed(self) -> None:
+        """Let every page read the library again."""
         self.version += 1
 
     def _keep(self, job: Job, choices: Choices, name: str) -> None:
         try:
             fitted = job.result()
-        except CainrError:
-            return  # the job itself tells its sentence
+            if fitted is not None:
+                self._runs[job.id] = library().add(choices, fitted, name=name)
+                self.changed()
+        except CainrError as problem:
+            self._lost[job.id] = str(problem)
         except Exception:
             log.exception("a fit ended badly")
-            return
-        if fitted is None:
-            return
-        try:
-            self._runs[job.id] = library().add(choices, fitted, name=name)
-        except CainrError as problem:
-            self.lost[job.id] = str(problem)
-        self.changed()
+            self._lost[job.id] = "The fit ended in a way that cainr did not expect; see the log."
 
 
-fits = _Kept()
+fits = Fits()
 
 
 def background(

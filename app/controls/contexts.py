@@ -6,11 +6,12 @@ import panel as pn
 import panel_material_ui as pmui
 
 from app import shared
+from app.choosing import Offer
 from app.controls.form import form, pairs
 from app.controls.section import Section
 from app.style import SMALL
 from app.views.thumbnails import EMPTY, thumbnail
-from app.workbench import Offer, Workbench
+from app.workbench import Workbench
 
 QUALITY = ("resolution", "noise", "bits", "embedded")
 
@@ -46,11 +47,14 @@ class ContextSection:
             id(offer): self._cards.get(id(offer)) or ContextCard(offer, self.workbench)
             for offer in self.workbench.offers
         }
-        new = [card for key, card in cards.items() if key not in self._cards and self._cards]
-        self._cards = cards
-        self.rows.objects = [card.view for card in cards.values()]
-        for card in new:
-            card.draw()
+        new = [card for key, card in cards.items() if key not in self._cards]
+        if cards.keys() != self._cards.keys():
+            first, self._cards = not self._cards, cards
+            self.rows.objects = [card.view for card in cards.values()]
+            for card in [] if first else new:
+                card.draw()
+        for card in cards.values():
+            card.tick.value = card.offer.ticked
 
     def _file_named(self, event: object) -> None:
         if self.file.value.strip():

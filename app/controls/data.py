@@ -57,7 +57,7 @@ class DataSection:
             self.open,
         )  # fmt: skip
         self.source.param.watch(self._source_changed, "value")
-        self.path.param.watch(self._path_changed, "value")
+        choice.param.watch(self._path_changed, "path")
         self.variable.param.watch(self._variable_changed, "value")
         self.times.param.watch(self._times_changed, "value")
         self.open.on_click(lambda event: workbench.open_data())
@@ -70,26 +70,28 @@ class DataSection:
         for control in self._file_only:
             control.visible = of_file
         self.variable.visible = of_file and bool(self._variables)
-        if events and not of_file:
+        if events and not of_file and self.workbench.data.path:
             self.workbench.data.param.update(path="", variable="", select={}, time="")
             self.workbench.open_data()
 
-    def _path_changed(self, event: object) -> None:
-        path = self.path.value.strip()
-        self._take_variables([])
+    def _path_changed(self, *events: object) -> None:
+        path = self.workbench.data.path.strip()
+        self.source.value = FILE if path else self.source.value
         if path:
             shared.background(lambda: describe(path), self._take_variables, self._refused)
+        else:
+            self._take_variables([])
 
     def _refused(self, problem: Exception) -> None:
-        self.size.object = ""
+        self._take_variables([])
         self.workbench.report(problem)
 
     def _take_variables(self, variables: list[VariableSummary]) -> None:
         self._variables = variables
         names = {self._name(each): each.name for each in variables}
-        self.variable.param.update(
-            options=names, value=next(iter(names.values()), None), visible=bool(names)
-        )
+        before = self.workbench.data.variable  # as a run that is taken up again has it
+        chosen = before if before in names.values() else next(iter(names.values()), None)
+        self.variable.param.update(options=names, value=chosen, visible=bool(names))
         if variables:
             self.workbench.problem = ""
         self._variable_changed()
@@ -100,7 +102,9 @@ class DataSection:
 
     def _variable_changed(self, *events: object) -> None:
         chosen = next((v for v in self._variables if v.name == self.variable.value), None)
-        self.workbench.data.param.update(variable=chosen.name if chosen else "", select={})
+        data = self.workbench.data
+        if chosen is None or chosen.name != data.variable:
+            data.param.update(variable=chosen.name if chosen else "", select={})
         self.levels.objects = (
             [self._level(dim, at) for dim, at in chosen.levels.items()] if chosen else []
         )
@@ -112,9 +116,11 @@ class DataSection:
             self.size.object = ""
 
     def _level(self, dim: str, entries: list[object]) -> pmui.Select:
+        before = self.workbench.data.select.get(dim)
         select = pmui.Select(
             label=dim,
             options={str(each): each for each in entries},
+            value=before if before in entries else entries[0],
             width=None, sizing_mode="stretch_width", margin=SMALL, size="small",
         )  # fmt: skip
 

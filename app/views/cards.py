@@ -25,7 +25,7 @@ _CARD = """
 """
 _LINE = """
 :host { display: flex; flex-flow: row wrap; align-items: flex-start; }
-:host > :first-child { flex: 1 1 150px; min-width: 0; }
+:host > :first-child { flex: 1 1 150px !important; width: auto !important; min-width: 0; }
 """
 _SIDE_BY_SIDE = """
 :host {{ display: grid; gap: {gap}px; grid-template-columns: {columns}; }}

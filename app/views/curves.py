@@ -59,8 +59,10 @@ class Curves:
         self.plot.toolbar.autohide = True
         self.plot.toolbar.logo = None
         self.plot.xaxis.formatter = NumeralTickFormatter(format="0,0.[00]")
-        self.runs = [self._line(colour, 1.6) for colour in RUN_COLOURS]
-        self.fit = self._line(FIT_COLOUR, 2.4)
+        self.runs = [
+            self._line(f"curve-{number}", colour, 1.6) for number, colour in enumerate(RUN_COLOURS)
+        ]
+        self.fit = self._line("curve-fit", FIT_COLOUR, 2.4)
         self.plot.add_tools(
             HoverTool(
                 renderers=[*self.runs, self.fit],
@@ -85,8 +87,8 @@ class Curves:
         self._show_runs()
         self._show_fit()
 
-    def _line(self, colour: str, width: float) -> Any:
-        source = ColumnDataSource({"step": [], "seconds": [], "psnr": []})
+    def _line(self, name: str, colour: str, width: float) -> Any:
+        source = ColumnDataSource({"step": [], "seconds": [], "psnr": []}, name=name)
         return self.plot.line(
             "step", "psnr", source=source, line_color=colour, line_width=width, visible=False
         )
@@ -103,7 +105,7 @@ class Curves:
         bench, column = self.workbench, AXES[self.axis.value][0]
         drawn = [line.data_source.data for line in [*self.runs, self.fit] if line.visible]
         ends = [float(data[column][-1]) for data in drawn]
-        progress = bench.snapshot.progress if bench.fitting and bench.snapshot else None
+        progress = None if bench.ended or bench.snapshot is None else bench.snapshot.progress
         if progress is not None and progress.step:
             whole = {"step": progress.step, "seconds": progress.seconds}[column]
             ends.append(whole * progress.steps / progress.step)

@@ -21,7 +21,7 @@ _CSS = """
 .figure .value { font-size: 1.05rem; font-weight: 600; font-variant-numeric: tabular-nums;
   white-space: nowrap; }
 .figure .label { font-size: .72rem; opacity: .7; white-space: nowrap; }
-.message { font-size: .8rem; opacity: .85; margin-top: 2px; }
+.message { font-size: .8rem; opacity: .85; margin-top: 2px; min-height: 1.3em; }
 """
 
 
@@ -53,15 +53,17 @@ class FitBar:
         )
         self.fit.on_click(lambda event: workbench.fit())
         self.cancel.on_click(lambda event: workbench.cancel())
-        workbench.param.watch(self._show, ["plan", "job", "snapshot", "fitted", "field"])
+        workbench.param.watch(
+            self._show, ["plan", "refusal", "snapshot", "fitted", "field", "ended"]
+        )
         self._show()
 
     def _show(self, *events: object) -> None:
         bench = self.workbench
-        fitting = bench.fitting
+        fitting = not bench.ended
         self.fit.visible, self.cancel.visible = not fitting, fitting
         self.bar.sx = {} if fitting else _IDLE
-        self.fit.disabled = bench.field is None
+        self.fit.disabled = bench.field is None or bool(bench.refusal)
         if fitting:
             self._show_progress()
         else:
@@ -70,7 +72,7 @@ class FitBar:
     def _show_plan(self) -> None:
         plan = self.workbench.plan
         if plan is None:
-            self.figures.object = ""
+            self.figures.object = _figures({}, escape(self.workbench.refusal))
             return
         figures = {
             "weights": f"{plan.weights:,}",
@@ -96,11 +98,11 @@ class FitBar:
         )
 
     def _show_progress(self) -> None:
-        job, snapshot = self.workbench.job, self.workbench.snapshot
+        snapshot = self.workbench.snapshot
         progress = snapshot.progress if snapshot is not None else None
         if progress is None:
-            waiting = "Waiting for another fit to end" if job.state == "queued" else "Starting"
-            self.figures.object = _figures({"": f"{waiting} …"})
+            told = snapshot.message if snapshot is not None else None
+            self.figures.object = _figures({"": "Starting …"}, escape(told or ""))
             return
         left = progress.steps - progress.step
         rate = progress.seconds / max(1, progress.step)
@@ -118,5 +120,4 @@ class FitBar:
 
 def _figures(figures: dict[str, str], message: str = "") -> str:
     html = "".join(_FIGURE.format(value=value, label=label) for label, value in figures.items())
-    told = f'<div class="message">{message}</div>' if message else ""
-    return f'<div class="figures">{html}</div>{told}'
+    return f'<div class="figures">{html}</div><div class="message">{message}</div>'

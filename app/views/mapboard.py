@@ -105,7 +105,9 @@ class MapBoard:
         if bench.job is None or bench.job_field is not bench.field:
             self._show(Shown(bench.field))
         elif bench.fitted is not None:
-            self._show(Shown(bench.field, (self._source(bench.fitted, "Reconstruction"),)))
+            rebuilt = self._source(bench.fitted, "Reconstruction", len(bench.field.time))
+            rebuilt.meanwhile = self._fit  # its last frames, until the file is decoded
+            self._show(Shown(bench.field, (rebuilt,)))
         else:
             self._show(Shown(bench.field, (self._fit,) if self._fit else ()))
 
@@ -118,13 +120,14 @@ class MapBoard:
                 "the curves can."
             )
             runs, fields = runs[:1], fields[:1]
-        self._show(Shown(fields[0], tuple(self._source(run, run.name) for run in runs)))
+        steps = len(fields[0].time)
+        self._show(Shown(fields[0], tuple(self._source(run, run.name, steps) for run in runs)))
 
-    def _source(self, run: Run, title: str) -> RunSource:
+    def _source(self, run: Run, title: str, steps: int) -> RunSource:
         colour = colour_of(self.workbench, run.id)
         source = self._run_sources.get(run.id)
         if source is None:
-            source = RunSource(run, title, colour, self._draw, self.workbench.report)
+            source = RunSource(run, title, colour, steps, self._draw, self.workbench.report)
             self._run_sources[run.id] = source
         source.title, source.colour = title, colour
         return source

@@ -93,7 +93,9 @@ class MapSet:
             plate.column: LinearColorMapper(palette=["#888888"], nan_color="#00000000")
             for plate in plates
         }
-        self.source = ColumnDataSource({name: [] for name in (*_PLACE, *self.mappers)})
+        self.source = ColumnDataSource(
+            {column: [] for column in (*_PLACE, *self.mappers)}, name="maps"
+        )
         self._hovers: list[HoverTool] = []
         self.figures = {plate.column: self._figure(plate) for plate in plates}
         self._picture: Picture | None = None

@@ -106,6 +106,10 @@ class RunTable:
             callback=self._netcdf, filename="field.nc", label="NetCDF", variant="outlined",
             description="Download the reconstruction", css_classes=["download-netcdf"], **icon,
         )  # fmt: skip
+        self.reuse = pmui.Button(
+            label="Reuse", icon="tune", variant="outlined", css_classes=["reuse"],
+            description="Take up the choices of this run", **icon,
+        )  # fmt: skip
         self.delete = pmui.Button(
             label="Delete", icon="delete", variant="outlined", color="error",
             css_classes=["delete"], **icon,
@@ -118,7 +122,7 @@ class RunTable:
             min_width=0,
         )  # fmt: skip
         self.view = card(
-            line(head, self.cainr, self.netcdf, self.delete),
+            line(head, self.reuse, self.cainr, self.netcdf, self.delete),
             self.table,
             css_class="runs",
             height=HEAD + HEIGHT + 16,
@@ -126,6 +130,7 @@ class RunTable:
         )
         self.table.param.watch(self._picked, "selection")
         self.table.on_edit(self._edited)
+        self.reuse.on_click(lambda event: workbench.adopt(self._chosen().choices))
         self.delete.on_click(self._ask)
         workbench.param.watch(self._list, "runs")
         workbench.param.watch(self._buttons, "picked")
@@ -176,6 +181,7 @@ class RunTable:
         picked = self.workbench.picked
         self.delete.disabled = not picked
         run = self.workbench.run(picked[0]) if len(picked) == 1 else None
+        self.reuse.disabled = run is None
         for button, ending in ((self.cainr, "cainr"), (self.netcdf, "nc")):
             button.disabled = run is None
             if run is not None:

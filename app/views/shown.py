@@ -54,25 +54,36 @@ class RunSource:
         run: Run,
         title: str,
         colour: str,
+        steps: int,
         arrived: Callable[[], None],
         failed: Callable[[Exception], None],
     ) -> None:
         self.run, self.title, self.colour = run, title, colour
-        self._arrived, self._failed = arrived, failed
+        self._steps, self._arrived, self._failed = steps, arrived, failed
         self._asked: set[int] = set()
+        self.meanwhile: Source | None = None
 
     def values(self, time: int) -> NDArray[np.floating] | None:
-        """The decoded time step, asked for where it is not there yet."""
+        """The decoded time step, asked for where it is not there yet; so is the one after it,
+        which a player shows next."""
         decoded = shared.frame(self.run, time)
-        if decoded is None and time not in self._asked:
-            self._asked.add(time)
-
-            def arrive(values: object) -> None:
-                self._asked.discard(time)
-                self._arrived()
-
-            shared.background(lambda: shared.decode(self.run, time), arrive, self._failed)
+        if decoded is None:
+            self._ask(time, self._arrived)
+            return self.meanwhile.values(time) if self.meanwhile is not None else None
+        if time + 1 < self._steps:
+            self._ask(time + 1, lambda: None)
         return decoded
+
+    def _ask(self, time: int, arrived: Callable[[], None]) -> None:
+        if time in self._asked or shared.frame(self.run, time) is not None:
+            return
+        self._asked.add(time)
+
+        def arrive(values: object) -> None:
+            self._asked.discard(time)
+            arrived()
+
+        shared.background(lambda: shared.decode(self.run, time), arrive, self._failed)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,209 @@
+"""What a visitor has chosen: data, contexts, architecture, budget, recipe, device; no widgets."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import param
+
+from app import shared
+from cainr_core.choices import Choices, DataChoice, Target
+from cainr_core.compression import Plan
+from cainr_core.data.contexts import BUILTIN_CONTEXTS, Context, ContextChoice, load_context
+from cainr_core.data.fields import Field
+from cainr_core.errors import CainrError
+from cainr_core.fit.recipe import Recipe
+from cainr_core.model.architecture import Architecture
+
+log = logging.getLogger("cainr.app")
+
+DEVICES = ("auto", "cpu", "cuda")
+SURPRISE = "Something went wrong that cainr did not expect; the server's log has the details."
+
+
+@dataclass(eq=False)
+class Offer:
+    """A context that can be ticked; its choice of quality stays while it is not."""
+
+    choice: ContextChoice
+    title: str
+    sentence: str
+    ticked: bool = False
+    own: bool = False  # added by the visitor, so it can be removed
+
+
+class Choosing(param.Parameterized):
+    """The choices, the field that they name, and what they would cost."""
+
+    field = param.Parameter(doc="The field that is fitted next, or None.")
+    plan = param.Parameter(doc="What the choices would cost, or None while that is not known.")
+    refusal = param.String(doc="Why the choices cannot be fitted.")
+    problem = param.String(doc="A sentence that the visitor should read.")
+    opening = param.Boolean(doc="Whether a field is being read.")
+    changed = param.Event(doc="Some choice has changed.")
+    offered = param.Event(doc="The list of contexts, or which are ticked, has changed.")
+    device: Any = param.Selector(
+        default="auto",
+        objects=list(DEVICES),
+        label="Device",
+        doc="Where the fit runs: auto takes CUDA where there is one, else the CPU.",
+    )
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.data, self.architecture = DataChoice(), Architecture()
+        self.recipe, self.target = Recipe(), Target()
+        self.offers = [
+            Offer(ContextChoice(source=name), title, sentence)
+            for name, (title, sentence) in BUILTIN_CONTEXTS.items()
+        ]
+        self._opened = copy_of(self.data)
+        self._planned = 0
+        for choice in (self.architecture, self.recipe, self.target):
+            choice.param.watch(self._choice_changed, names_of(choice))
+        for offer in self.offers:
+            offer.choice.param.watch(self._choice_changed, names_of(offer.choice))
+        self.param.watch(self._choice_changed, "device")
+
+    @property
+    def choices(self) -> Choices:
+        """A copy of all choices as they stand; the data are those that are open."""
+        return Choices(
+            data=copy_of(self._opened),
+            contexts=[copy_of(offer.choice) for offer in self.offers if offer.ticked],
+            architecture=copy_of(self.architecture),
+            recipe=copy_of(self.recipe),
+            target=copy_of(self.target),
+            device=self.device,
+        )
+
+    def adopt(self, choices: Choices, then: Callable[[], None] = lambda: None) -> None:
+        """Take over the choices of a run, and open its data."""
+        for mine, other in (
+            (self.data, choices.data),
+            (self.architecture, choices.architecture),
+            (self.recipe, choices.recipe),
+            (self.target, choices.target),
+        ):
+            mine.param.update(**values_of(other))
+        self.device = choices.device
+        wanted = {choice.source: choice for choice in choices.contexts}
+        for offer in self.offers:
+            offer.ticked = offer.choice.source in wanted
+            if offer.ticked:
+                offer.choice.param.update(**values_of(wanted.pop(offer.choice.source)))
+        for choice in wanted.values():
+            self._add(copy_of(choice), choice.title)
+        self.param.trigger("offered")
+        self.open_data(then)
+
+    # ------------------------------------------------------------------ contexts
+
+    def tick(self, offer: Offer, ticked: bool) -> None:
+        """Use a context, or stop using it."""
+        if offer.ticked != ticked:
+            offer.ticked = ticked
+            self._choice_changed()
+
+    def offer_file(self, spec: str) -> None:
+        """Add a context from a file, "FILE.nc:VAR"; it is read first, to see that it can be."""
+        try:
+            choice = ContextChoice.parse(spec.strip())
+        except CainrError as problem:
+            return self.report(problem)
+
+        def take(context: Context) -> None:
+            self._add(choice, context.title)
+            self.param.trigger("offered")
+            self._choice_changed()
+
+        self._background(lambda: load_context(choice, self.field), take)
+
+    def withdraw(self, offer: Offer) -> None:
+        """Remove a context that the visitor added."""
+        self.offers.remove(offer)
+        self.param.trigger("offered")
+        self._choice_changed()
+
+    def _add(self, choice: ContextChoice, title: str) -> None:
+        choice.param.watch(self._choice_changed, names_of(choice))
+        self.offers.append(Offer(choice, title, choice.source, ticked=True, own=True))
+
+    # ------------------------------------------------------------------ field and plan
+
+    def open_data(self, then: Callable[[], None] = lambda: None) -> None:
+        """Read the field that the choices name."""
+        choice = copy_of(self.data)
+
+        def take(opened: Field) -> None:
+            self._opened = choice
+            self.param.update(field=opened, opening=False, problem="")
+            self._choice_changed()
+            then()
+
+        def refuse(problem: Exception) -> None:
+            self.opening = False
+            self.report(problem)
+
+        self.opening = True
+        shared.background(lambda: shared.open_choice(choice), take, refuse)
+
+    def _choice_changed(self, *events: object) -> None:
+        self.param.trigger("changed")
+        self._planned += 1
+        asked, field, choices = self._planned, self.field, self.choices
+        if field is None:
+            return
+
+        def take(plan: Plan) -> None:
+            if asked == self._planned:  # else a later choice has overtaken this one
+                self.param.update(plan=plan, refusal="")
+
+        def refuse(problem: Exception) -> None:
+            if asked == self._planned:
+                self.param.update(plan=None, refusal=self.told(problem))
+
+        shared.background(lambda: shared.plan(field, choices), take, refuse)
+
+    # ------------------------------------------------------------------ trouble
+
+    def report(self, problem: Exception) -> None:
+        """Tell the visitor in one sentence."""
+        self.problem = self.told(problem)
+
+    @staticmethod
+    def told(problem: Exception) -> str:
+        """The sentence of a problem; what was not foreseen goes to the log as well."""
+        if isinstance(problem, CainrError):
+            return str(problem)
+        refused = re.search(r"parameter '\w+\.(\w+)' (must be .*)", str(problem))
+        if refused and isinstance(problem, ValueError):  # a value that a choice refuses
+            name = refused[1].replace("_", " ").capitalize()
+            return f"{name} {refused[2].rstrip('.')}."
+        log.error("unforeseen", exc_info=problem)
+        return SURPRISE
+
+    def _background(self, work: Callable[[], Any], then: Callable[[Any], None]) -> None:
+        shared.background(work, then, self.report)
+
+
+P = TypeVar("P", bound=param.Parameterized)
+
+
+def names_of(choice: param.Parameterized) -> list[str]:
+    """Names of the parameters of a choice."""
+    return [name for name in choice.param if name != "name"]
+
+
+def values_of(choice: param.Parameterized) -> dict[str, Any]:
+    """Values of a choice by name."""
+    return {name: value for name, value in choice.param.values().items() if name != "name"}
+
+
+def copy_of(choice: P) -> P:
+    """The same choice, apart from the original."""
+    return type(choice)(**values_of(choice))
