@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from app import shared
 from app.controls.form import widget
 from app.views.cards import GAP, card, side_by_side, stack
-from app.views.colours import GAIN, Scale, sequential, symmetric
+from app.views.colours import DIVERGING, GAIN, SEQUENTIAL, Scale, sequential, symmetric
 from app.views.mapcard import MapCard
 from app.views.maps import Geography, MapSet, Plate
 from app.views.projections import PROJECTIONS, picture
@@ -25,8 +25,16 @@ from cainr_core.runs import Run
 NARROW = 900  # px of the screen, up to which maps stand one below the other
 PLAY_EVERY = 350  # ms between two time steps
 ROWS = (
-    (Plate("original", "Original"), Plate("a", "Reconstruction"), Plate("error_a", "Error")),
-    (Plate("gain", "Gain of B over A"), Plate("b", "B"), Plate("error_b", "Error of B")),
+    (
+        Plate("original", "Original", SEQUENTIAL),
+        Plate("a", "Reconstruction", SEQUENTIAL),
+        Plate("error_a", "Error", DIVERGING),
+    ),
+    (
+        Plate("gain", "Gain of B over A", GAIN),
+        Plate("b", "B", SEQUENTIAL),
+        Plate("error_b", "Error of B", DIVERGING),
+    ),
 )
 _TITLE = """
 .title { font-size: 1.05rem; font-weight: 600; overflow: hidden; text-overflow: ellipsis;

@@ -78,10 +78,11 @@ def _columns(lines: Lines) -> dict[str, list[np.ndarray]]:
 
 @dataclass(frozen=True)
 class Plate:
-    """One map of a set: the column it draws and how hover calls it."""
+    """One map of a set: the column it draws, its title and its colours."""
 
     column: str
     title: str
+    palette: Sequence[str]
 
 
 class MapSet:
@@ -90,7 +91,7 @@ class MapSet:
     def __init__(self, plates: Sequence[Plate], geography: Geography) -> None:
         self.geography = geography
         self.mappers = {
-            plate.column: LinearColorMapper(palette=["#888888"], nan_color="#00000000")
+            plate.column: LinearColorMapper(palette=list(plate.palette), nan_color="#00000000")
             for plate in plates
         }
         self.source = ColumnDataSource(
@@ -132,9 +133,9 @@ class MapSet:
         )
 
     def colour(self, scales: Mapping[str, Scale]) -> None:
-        """Set limits and palettes by column."""
+        """Set limits by column."""
         for column, scale in scales.items():
-            self.mappers[column].update(low=scale.low, high=scale.high, palette=list(scale.palette))
+            self.mappers[column].update(low=scale.low, high=scale.high)
 
     def name(self, titles: Mapping[str, str], unit: str) -> None:
         """What the hover reads: names of columns, in order."""
