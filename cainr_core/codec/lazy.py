@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,9 @@ from xarray.core import indexing
 
 if TYPE_CHECKING:
     from cainr_core.codec.reconstruction import Reconstruction
+
+
+CHUNK_VALUES = 1 << 21  # values of a chunk where dask may choose: some seconds of evaluation
 
 
 class LazyField(BackendArray):
@@ -52,8 +56,9 @@ def to_dataset(
     dataset.attrs = dict(description.dataset_attrs)
     if reconstruction.name not in dropped:
         lazy = indexing.LazilyIndexedArray(LazyField(reconstruction))
-        time, *space = reconstruction.dims
-        chunks = {time: 1, **dict(zip(space, reconstruction.shape[1:], strict=True))}
+        steps = max(1, CHUNK_VALUES // math.prod(reconstruction.shape[1:]))
+        sizes = (min(steps, reconstruction.shape[0]), *reconstruction.shape[1:])
+        chunks = dict(zip(reconstruction.dims, sizes, strict=True))
         dataset[reconstruction.name] = xr.Variable(
             reconstruction.dims, lazy, reconstruction.attrs, {"preferred_chunks": chunks}
         )
