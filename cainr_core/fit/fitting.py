@@ -111,7 +111,7 @@ class Fitting:
     def run_rounded(self, rounding: Rounding) -> Iterator[Progress]:
         """The tail: go on with weights rounded by `rounding` (straight through for gradients), so
         that the network learns to live with them; ends with the best rounded weights."""
-        self._rounding = rounding
+        self._rounding, self._lost = rounding, 0
         self.best_error = math.inf
         self._remember(self._error())
         recipe = self.recipe
@@ -196,12 +196,14 @@ class Fitting:
             moment = clock.monotonic()
             self._seconds = spent + moment - started
             speed = points / max(moment - since, 1e-9)
-            points, since = 0, moment
             progress = self._progress(done, speed, message, error, now)
             if checkpoint is not None and (last or moment - saved > CHECKPOINT_SECONDS):
                 self._save(checkpoint, step, done, rate_scale)
                 saved = moment
             yield progress
+            since = clock.monotonic()
+            started += since - moment  # what others do meanwhile is not spent learning
+            points = 0
         self._return_to_best()
 
     def _one(self, step: Step, rate: float) -> int:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -72,6 +73,14 @@ def test_progress_tells_where_the_fit_stands(field: Field) -> None:
     rmse = float(np.sqrt(np.mean((values - field.values) ** 2.0)))
     psnr = 20 * math.log10((field.hi - field.lo) / rmse)
     assert max(one.psnr for one in told) == pytest.approx(psnr, abs=0.5)
+
+
+def test_only_learning_counts_as_seconds(field: Field) -> None:
+    fit = fit_of(field)
+    for _ in fit.run():
+        time.sleep(0.2)
+    assert fit.curve[-1].seconds < 0.5
+    assert fit.curve[-1].points_per_second > 256 * 10 / 0.2
 
 
 def test_a_reconstruction_is_had_on_demand(field: Field) -> None:
