@@ -25,7 +25,6 @@ _CARD = """
 """
 _LINE = """
 :host { display: flex; flex-flow: row wrap; align-items: flex-start; }
-:host > :first-child { flex: 1 1 150px !important; width: auto !important; min-width: 0; }
 """
 _SIDE_BY_SIDE = """
 :host {{ display: grid; gap: {gap}px; grid-template-columns: {columns}; }}
@@ -50,6 +49,8 @@ def card(*objects: Viewable, css_class: str = "", **options: Any) -> pn.Column:
 
 def line(*objects: Viewable) -> pn.Column:
     """Objects in one line that breaks where the screen is narrow; the first takes the rest."""
+    # not by a selector: what stands first in Panel's shadow roots are the stylesheets
+    objects[0].styles = {**objects[0].styles, "flex": "1 1 150px", "min-width": "0"}
     return stack(*objects, css=_LINE)
 
 

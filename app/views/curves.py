@@ -5,11 +5,13 @@ from __future__ import annotations
 from html import escape
 from typing import Any
 
+import holoviews as hv
 import numpy as np
 import panel as pn
 import panel_material_ui as pmui
-from bokeh.models import ColumnDataSource, HoverTool, NumeralTickFormatter, Range1d
-from bokeh.plotting import figure
+from bokeh.models import HoverTool, NumeralTickFormatter
+from holoviews.streams import Pipe
+from numpy.typing import NDArray
 
 from app.style import SMALL
 from app.views.cards import card, line
@@ -17,22 +19,42 @@ from app.views.colours import FIT_COLOUR, RUN_COLOURS
 from app.views.shown import colour_of
 from app.workbench import Workbench
 
+hv.extension("bokeh", logo=False)
+
 HEIGHT, HEAD = 300, 46  # px
 POINTS = 400  # of a curve that are sent to the page
 AXES = {"Steps": ("step", "step"), "Seconds": ("seconds", "seconds spent learning")}
+COLOURS = (*RUN_COLOURS, FIT_COLOUR)
+NAMES = (*(f"curve-{number}" for number in range(len(RUN_COLOURS))), "curve-fit")
+COLUMNS = ["psnr", "step", "seconds"]
 _CSS = """
 .title { font-weight: 600; font-size: .95rem; }
 .key { display: flex; flex-wrap: wrap; gap: 2px 14px; font-size: .78rem; min-height: 1.3em; }
 .key span::before { content: ''; display: inline-block; width: 14px; height: 3px;
   border-radius: 2px; margin-right: 6px; vertical-align: middle; background: var(--line); }
 """
+_PLAIN = {
+    "plot.background_fill_alpha": 0,
+    "plot.border_fill_alpha": 0,
+    "plot.outline_line_color": None,
+    "plot.min_border_left": 56,
+    "plot.min_border_right": 24,
+    "plot.min_border_bottom": 44,
+    "plot.toolbar.autohide": True,
+    "plot.toolbar.logo": None,
+    "plot.toolbar_inner": True,
+}
+
+Table = dict[str, NDArray[np.float64]]
+NOTHING: Table = {column: np.empty(0) for column in COLUMNS}
 
 
 class Curves:
-    """One line for the fit and one for each run picked, drawn from a fixed set of lines."""
+    """One line for each run picked and one for the fit, redrawn as they grow."""
 
     def __init__(self, workbench: Workbench) -> None:
         self.workbench = workbench
+        self._tables = [NOTHING] * len(COLOURS)
         self.axis = pmui.RadioButtonGroup(
             options=list(AXES), value="Steps", size="small", width=None, margin=SMALL,
             css_classes=["curve-axis"],
@@ -40,106 +62,100 @@ class Curves:
         self.key = pn.pane.HTML(
             "", stylesheets=[_CSS], sizing_mode="stretch_width", margin=(8, 12, 0, 12), height=HEAD
         )
-        self.plot = figure(
-            height=HEIGHT,
-            sizing_mode="stretch_width",
-            tools="pan,box_zoom,reset,save",
-            toolbar_location="right",
-            toolbar_inner=True,
-            x_range=Range1d(start=0, end=1),
-            y_range=Range1d(start=0, end=50),
-            y_axis_label="PSNR (dB)",
-            background_fill_alpha=0,
-            border_fill_alpha=0,
-            outline_line_color=None,
-            min_border_left=56,
-            min_border_right=24,
-            min_border_bottom=44,
-        )
-        self.plot.toolbar.autohide = True
-        self.plot.toolbar.logo = None
-        self.plot.xaxis.formatter = NumeralTickFormatter(format="0,0.[00]")
-        self.runs = [
-            self._line(f"curve-{number}", colour, 1.6) for number, colour in enumerate(RUN_COLOURS)
-        ]
-        self.fit = self._line("curve-fit", FIT_COLOUR, 2.4)
-        self.plot.add_tools(
-            HoverTool(
-                renderers=[*self.runs, self.fit],
-                tooltips="<b>@psnr{0.00} dB</b> after @step{0,0} steps, @seconds{0.0} s",
-                line_policy="nearest",
-                visible=False,
+        self._pipe = Pipe(data=[])
+        plot = hv.DynamicMap(self._overlay, streams=[self._pipe]).opts(
+            hv.opts.Overlay(
+                responsive=True, height=HEIGHT, show_legend=False, show_grid=True, title="",
+                ylabel="PSNR (dB)", xformatter=NumeralTickFormatter(format="0,0.[00]"),
+                toolbar="right", active_tools=[], hooks=[self._frame], backend_opts=_PLAIN,
             )
-        )
+        )  # fmt: skip
         self.view = card(
             line(self.key, self.axis),
-            pn.pane.Bokeh(
-                self.plot, sizing_mode="stretch_width", height=HEIGHT, margin=(0, 8, 8, 4)
+            pn.pane.HoloViews(
+                plot, sizing_mode="stretch_width", height=HEIGHT, margin=(0, 8, 8, 4)
             ),
             css_class="curves",
             height=HEAD + HEIGHT + 16,
             margin=0,
         )
-        self.axis.param.watch(self._turn, "value")
-        workbench.param.watch(self._show_fit, ["snapshot", "job", "fitted"])
-        workbench.param.watch(self._show_runs, ["picked", "runs", "fitted"])
-        self._turn()
-        self._show_runs()
-        self._show_fit()
-
-    def _line(self, name: str, colour: str, width: float) -> Any:
-        source = ColumnDataSource({"step": [], "seconds": [], "psnr": []}, name=name)
-        return self.plot.line(
-            "step", "psnr", source=source, line_color=colour, line_width=width, visible=False
+        self.axis.param.watch(lambda event: self._redraw(), "value")
+        workbench.param.watch(
+            lambda *events: self._show(), ["snapshot", "job", "fitted", "picked", "runs"]
         )
+        self._show()
 
-    def _turn(self, *events: object) -> None:
+    # ------------------------------------------------------------------ drawing
+
+    def _overlay(self, data: list[Table]) -> hv.Overlay:
         column, label = AXES[self.axis.value]
-        for drawn in [*self.runs, self.fit]:
-            drawn.glyph.x = column
-        self.plot.xaxis.axis_label = label
-        self._stretch()
+        lines = []
+        for colour, table in zip(COLOURS, data or self._tables, strict=True):
+            hover = HoverTool(
+                tooltips="<b>@psnr{0.00} dB</b> after @step{0,0} steps, @seconds{0.0} s",
+                line_policy="nearest",
+                visible=False,
+            )
+            columns = (table[column], *(table[name] for name in COLUMNS))
+            lines.append(
+                hv.Curve(columns, hv.Dimension("x", label=label), COLUMNS).opts(
+                    color=colour,
+                    line_width=2.4 if colour == FIT_COLOUR else 1.6,
+                    tools=[hover],
+                    default_tools=["pan", "box_zoom", "reset", "save"],
+                )
+            )
+        return hv.Overlay(lines)
 
-    def _stretch(self) -> None:
+    def _frame(self, plot: Any, element: Any) -> None:
         """Ranges that hold all curves to their ends, so that axes stay while a fit goes on."""
         bench, column = self.workbench, AXES[self.axis.value][0]
-        drawn = [line.data_source.data for line in [*self.runs, self.fit] if line.visible]
-        ends = [float(data[column][-1]) for data in drawn]
+        drawn = [table for table in self._tables if len(table["step"])]
+        ends = [float(table[column][-1]) for table in drawn]
         progress = None if bench.ended or bench.snapshot is None else bench.snapshot.progress
         if progress is not None and progress.step:
             whole = {"step": progress.step, "seconds": progress.seconds}[column]
             ends.append(whole * progress.steps / progress.step)
-        levels = np.concatenate([data["psnr"] for data in drawn] or [[0.0, 50.0]])
+        levels = np.concatenate([np.empty(0), *(table["psnr"] for table in drawn)])
         levels = levels[np.isfinite(levels)]
         if not any(ends):
             ends = [float(bench.recipe.steps)] if column == "step" else [60.0]
         if not levels.size:
             levels = np.array([0.0, 50.0])
-        end = max(ends) if column == "step" else _two_digits(max(ends))
-        self.plot.x_range.update(start=0, end=end * 1.02, reset_end=end * 1.02)
+        end = (max(ends) if column == "step" else _two_digits(max(ends))) * 1.02
         low, high = 5 * np.floor(levels.min() / 5), 5 * np.ceil((levels.max() + 0.5) / 5)
-        self.plot.y_range.update(start=float(low), end=float(high))
+        plot.handles["x_range"].update(start=0, end=end, reset_start=0, reset_end=end)
+        plot.handles["y_range"].update(
+            start=float(low), end=float(high), reset_start=float(low), reset_end=float(high)
+        )
+        plot.handles["xaxis"].axis_label = AXES[self.axis.value][1]
+        for drawn_line, name in zip(plot.subplots.values(), NAMES, strict=True):
+            drawn_line.handles["glyph_renderer"].name = name
 
-    def _show_fit(self, *events: object) -> None:
+    # ------------------------------------------------------------------ what is drawn
+
+    def _show(self) -> None:
         bench = self.workbench
-        curve = None
-        if bench.fitted is not None:
-            curve = bench.fitted.curve
+        fitted, curve = bench.fitted, None
+        if fitted is not None:
+            curve = fitted.curve
         elif bench.job is not None and bench.snapshot is not None:
             curve = bench.snapshot.curve
-        _fill(self.fit, curve)
-        self._stretch()
+        skipped = fitted.id if fitted is not None else None
+        picked = (bench.run(id) for id in bench.picked if id != skipped)
+        curves: list[Any] = [run.curve for run in picked if run is not None][: len(RUN_COLOURS)]
+        curves += [None] * (len(RUN_COLOURS) - len(curves))
+        tables = [_table(each) for each in (*curves, curve)]
         self._show_key()
+        if any(
+            new is not old and not np.array_equal(new["seconds"], old["seconds"])
+            for new, old in zip(tables, self._tables, strict=True)
+        ):
+            self._tables = tables
+            self._redraw()
 
-    def _show_runs(self, *events: object) -> None:
-        bench = self.workbench
-        skipped = bench.fitted.id if bench.fitted is not None else None
-        picked = [bench.run(id) for id in bench.picked if id != skipped]
-        runs = [run for run in picked if run is not None]
-        for number, drawn in enumerate(self.runs):
-            _fill(drawn, runs[number].curve if number < len(runs) else None)
-        self._stretch()
-        self._show_key()
+    def _redraw(self) -> None:
+        self._pipe.send(self._tables)
 
     def _show_key(self) -> None:
         bench = self.workbench
@@ -166,11 +182,10 @@ def _two_digits(value: float) -> float:
     return float(np.ceil(value / step) * step)
 
 
-def _fill(line: Any, curve: Any) -> None:
+def _table(curve: Any) -> Table:
+    """The columns of a curve, thinned for the page."""
     if curve is None or not len(curve.step):
-        line.visible = False
-        return
+        return NOTHING
     if hasattr(curve, "thinned"):
         curve = curve.thinned(POINTS)
-    line.data_source.data = {"step": curve.step, "seconds": curve.seconds, "psnr": curve.psnr}
-    line.visible = True
+    return {column: np.asarray(getattr(curve, column), dtype=float) for column in COLUMNS}
