@@ -130,7 +130,7 @@ class Curves:
         )
         plot.handles["xaxis"].axis_label = AXES[self.axis.value][1]
         for drawn_line, name in zip(plot.subplots.values(), NAMES, strict=True):
-            drawn_line.handles["glyph_renderer"].name = name
+            drawn_line.handles["source"].name = name
 
     # ------------------------------------------------------------------ what is drawn
 
