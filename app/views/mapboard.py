@@ -135,7 +135,7 @@ class MapBoard:
         colour = colour_of(self.workbench, run.id)
         source = self._run_sources.get(run.id)
         if source is None:
-            source = RunSource(run, title, colour, steps, self._draw, self.workbench.report)
+            source = RunSource(run, title, colour, steps, self._arrived, self.workbench.report)
             self._run_sources[run.id] = source
         source.title, source.colour = title, colour
         return source
@@ -208,6 +208,10 @@ class MapBoard:
         if self.shown.comparing:
             titles["gain"] = "Gain of B over A"
         self.maps.name(titles, self.shown.field.units if self.shown.field else "")
+
+    def _arrived(self, time: int) -> None:
+        if time == self.workbench.time:
+            self._draw(original=False)
 
     def _snapshot(self) -> None:
         if self._fit is not None:

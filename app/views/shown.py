@@ -47,7 +47,7 @@ class FitSource:
 
 
 class RunSource:
-    """A finished run, decoded in a thread; `arrived` is called when a step is there."""
+    """A finished run, decoded in a thread; `arrived` is called with each step that is there."""
 
     def __init__(
         self,
@@ -55,7 +55,7 @@ class RunSource:
         title: str,
         colour: str,
         steps: int,
-        arrived: Callable[[], None],
+        arrived: Callable[[int], None],
         failed: Callable[[Exception], None],
     ) -> None:
         self.run, self.title, self.colour = run, title, colour
@@ -68,20 +68,20 @@ class RunSource:
         which a player shows next."""
         decoded = shared.frame(self.run, time)
         if decoded is None:
-            self._ask(time, self._arrived)
+            self._ask(time)
             return self.meanwhile.values(time) if self.meanwhile is not None else None
         if time + 1 < self._steps:
-            self._ask(time + 1, lambda: None)
+            self._ask(time + 1)
         return decoded
 
-    def _ask(self, time: int, arrived: Callable[[], None]) -> None:
+    def _ask(self, time: int) -> None:
         if time in self._asked or shared.frame(self.run, time) is not None:
             return
         self._asked.add(time)
 
         def arrive(values: object) -> None:
             self._asked.discard(time)
-            arrived()
+            self._arrived(time)
 
         shared.background(lambda: shared.decode(self.run, time), arrive, self._failed)
 

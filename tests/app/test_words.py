@@ -1,0 +1,43 @@
+"""Numbers as a person reads them."""
+
+from __future__ import annotations
+
+import pytest
+
+from app.words import about, duration, network, size_of, three
+from cainr_core.data.fields import Field
+from cainr_core.model.architecture import Architecture
+
+
+@pytest.mark.parametrize(
+    ("n_bytes", "words"),
+    [(0, "0 B"), (999, "999 B"), (12_890, "12.9 kB"), (6_635_520, "6.64 MB"), (3e9, "3.00 GB")],
+)
+def test_sizes(n_bytes: float, words: str):
+    assert size_of(n_bytes) == words
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [(0, "0"), (0.01234, "0.0123"), (3.14159, "3.14"), (842.6, "843"), (12345.6, "12,346")],
+)
+def test_three_digits(value: float, words: str):
+    assert three(value) == words
+
+
+def test_numbers_that_are_none():
+    assert three(float("inf")) == "∞"
+    assert three(float("nan")) == "–"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"), [(-1, "0 s"), (44.1, "45 s"), (200, "3 min 20 s"), (7500, "2 h 5 min")]
+)
+def test_durations(seconds: float, words: str):
+    assert duration(seconds) == words
+
+
+def test_networks_and_fields(sample: Field):
+    assert network(Architecture(network="siren", depth=10, width=50)) == "SIREN 10 × 50"
+    assert about(sample).startswith("TS: ")
+    assert about(sample).endswith("(K)")

@@ -1,0 +1,238 @@
+"""The state of a page, without a page: choices, plan, fits and runs."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from types import SimpleNamespace
+from uuid import uuid4
+
+import numpy as np
+import pytest
+
+from app import shared
+from app.choosing import SURPRISE
+from app.workbench import Workbench
+from cainr_core.curves import Curve
+from cainr_core.errors import CainrError
+from cainr_core.evaluate.metrics import Metrics
+from cainr_core.runs import Library
+
+METRICS = Metrics(30.0, 39.0, 2.0, 2.0, 9.0, 0.1, 4, 0, 500.0, 0.04, 300.0, 9000)
+CURVE = Curve(np.arange(3), np.arange(3.0), np.ones(3), np.array([10.0, 20.0, 30.0]))
+
+
+class FakeJob:
+    """A fit that ends when it is told to."""
+
+    def __init__(self, choices) -> None:
+        self.id, self.choices, self.state, self.error = uuid4().hex, choices, "running", None
+        self.latest = SimpleNamespace(progress=None, curve=CURVE, frame=None, message=None)
+        self.looked_at: list[int] = []
+        self.fails = False
+
+    def look_at(self, time: int) -> None:
+        self.looked_at.append(time)
+
+    def cancel(self) -> None:
+        self.state = "cancelled"
+
+    def result(self):
+        if self.fails:
+            raise CainrError("The fit failed for a reason.")
+        return SimpleNamespace(data=b"data", metrics=METRICS, curve=CURVE, seconds=3.0)
+
+
+@pytest.fixture
+def library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Library:
+    kept = Library(tmp_path / "runs")
+    monkeypatch.setattr(shared, "library", lambda: kept)
+    return kept
+
+
+@pytest.fixture
+def job(monkeypatch: pytest.MonkeyPatch) -> list[FakeJob]:
+    """The jobs that were submitted; each ends at once where nothing else is said."""
+    submitted: list[FakeJob] = []
+
+    def submit(choices, field):
+        submitted.append(FakeJob(choices))
+        return submitted[-1]
+
+    monkeypatch.setattr(shared, "jobs", lambda: SimpleNamespace(submit=submit))
+    monkeypatch.setattr(shared, "fits", shared.Fits())
+    return submitted
+
+
+@pytest.fixture
+def bench(library: Library) -> Workbench:
+    bench = Workbench()
+    bench.open_data()
+    return bench
+
+
+def settle(bench: Workbench, wait=lambda bench: bench.fitted is not None) -> None:
+    """Poll as the page does, until the thread that keeps a fit is through."""
+    for _ in range(200):
+        bench.poll()
+        if wait(bench):
+            return
+        time.sleep(0.01)
+    raise AssertionError("nothing came of the fit")
+
+
+def test_the_sample_is_open_and_its_cost_is_known_at_once(bench: Workbench):
+    assert bench.field.shape == (30, 192, 288)
+    assert bench.plan.weights > 1000
+    assert bench.plan.compression_ratio > 50
+    assert not bench.problem
+
+
+def test_every_choice_changes_the_plan(bench: Workbench):
+    before = bench.plan.weights
+    bench.architecture.width += 8
+    wider = bench.plan.weights
+    assert wider > before
+    bench.tick(bench.offers[0], True)
+    assert bench.plan.weights > wider
+    assert [c.source for c in bench.choices.contexts] == ["topography"]
+    assert "topography" in bench.choices.to_python()
+
+
+def test_a_budget_chooses_the_width(bench: Workbench):
+    bench.target.param.update(kind="bytes", value=20_000)
+    assert bench.plan.file_bytes <= 20_000
+    assert bench.plan.architecture.width != bench.architecture.width
+
+
+def test_an_impossible_budget_is_refused_in_a_sentence(bench: Workbench):
+    bench.target.param.update(kind="bytes", value=10)
+    assert bench.plan is None
+    assert "too small" in bench.refusal
+    bench.target.kind = "none"
+    assert bench.plan is not None
+    assert not bench.refusal
+
+
+def test_bad_data_leave_the_field_and_tell_a_sentence(bench: Workbench):
+    before = bench.field
+    bench.data.path = "/nowhere/at/all.nc"
+    bench.open_data()
+    assert bench.field is before
+    assert "/nowhere/at/all.nc" in bench.problem
+    assert not bench.opening
+    assert bench.choices.data.path == ""  # what would be fitted is what is open
+
+
+def test_a_context_that_cannot_be_read_is_not_offered(bench: Workbench):
+    offers = len(bench.offers)
+    bench.offer_file("/nowhere.nc:T")
+    assert len(bench.offers) == offers
+    assert bench.problem
+
+
+def test_what_a_choice_refuses_is_told_by_name(bench: Workbench):
+    with pytest.raises(ValueError, match="steps") as refused:
+        bench.recipe.steps = 10**9
+    bench.report(refused.value)
+    assert bench.problem.startswith("Steps must be at most")
+
+
+def test_what_was_not_foreseen_stays_in_the_log(bench: Workbench, caplog):
+    bench.report(RuntimeError("secret detail"))
+    assert bench.problem == SURPRISE
+    assert "secret detail" in caplog.text
+
+
+def test_a_fit_becomes_a_run_that_bears_its_contexts(bench: Workbench, job, library: Library):
+    bench.tick(bench.offers[0], True)
+    bench.fit()
+    job[0].state = "done"
+    settle(bench)
+    assert bench.ended
+    assert [run.name for run in library.list()] == ["topography"]
+    assert bench.fitted.id == bench.runs[0].id
+    bench.fit()
+    assert job[1].choices.contexts[0].source == "topography"
+
+
+def test_names_are_not_used_twice(bench: Workbench, job, library: Library):
+    for number in range(3):
+        bench.fit()
+        job[-1].state = "done"
+        settle(bench)
+        assert len(library.list()) == number + 1
+    assert {run.name for run in library.list()} == {
+        "no context",
+        "no context (2)",
+        "no context (3)",
+    }
+
+
+def test_one_fit_of_a_page_at_a_time(bench: Workbench, job):
+    bench.fit()
+    bench.fit()
+    assert len(job) == 1
+    bench.cancel()
+    assert job[0].state == "cancelled"
+
+
+def test_looking_at_another_time_asks_the_fit_for_it(bench: Workbench, job):
+    bench.fit()
+    bench.look_at(7)
+    assert job[0].looked_at[-1] == 7
+    assert bench.time == 7
+
+
+def test_a_fit_that_fails_tells_why(bench: Workbench, job, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(FakeJob, "fails", True, raising=False)
+    original = FakeJob.__init__
+
+    def failing(self, choices) -> None:
+        original(self, choices)
+        self.fails, self.state = True, "failed"
+
+    monkeypatch.setattr(FakeJob, "__init__", failing)
+    bench.fit()
+    settle(bench, lambda bench: bench.problem)
+    assert bench.problem == "The fit failed for a reason."
+    assert bench.ended
+
+
+def test_runs_are_picked_renamed_and_deleted(bench: Workbench, job, library: Library):
+    bench.fit()
+    job[0].state = "done"
+    settle(bench)
+    run = bench.runs[0]
+    bench.pick([run.id])
+    assert not bench.following
+    bench.rename(run.id, "my run")
+    assert [run.name for run in bench.runs] == ["my run"]
+    bench.rename(run.id, "  ")
+    assert "name" in bench.problem
+    bench.delete([run.id])
+    assert bench.runs == bench.picked == []
+    assert library.list() == []
+
+
+def test_the_choices_of_a_run_can_be_taken_up(bench: Workbench):
+    bench.tick(bench.offers[1], True)
+    bench.offers[1].choice.resolution = 4
+    bench.architecture.depth = 3
+    bench.recipe.steps = 77
+    choices = bench.choices
+    other = Workbench()
+    other.adopt(choices)
+    assert other.choices.to_dict() == choices.to_dict()
+    assert other.field is bench.field
+
+
+def test_a_page_finds_its_fit_again(bench: Workbench, job):
+    bench.architecture.width = 20
+    bench.fit()
+    again = Workbench()
+    again.rejoin(job[0].id)
+    assert again.job is bench.job
+    assert again.architecture.width == 20
+    again.rejoin("unknown")
+    assert again.job is bench.job
