@@ -43,7 +43,7 @@ def build() -> pmui.Page:
         MapBoard(bench).view,
         side_by_side(
             Curves(bench).view, RunTable(bench).view,
-            shares="4 7", narrow=1100, margin=(0, 0, GAP, 0),
+            shares="1 2", narrow=1100, margin=(0, 0, GAP, 0),
         ),
         Lines(bench).view,
         css=":host { width: auto; align-self: stretch; }",

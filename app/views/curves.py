@@ -34,6 +34,7 @@ _CSS = """
   border-radius: 2px; margin-right: 6px; vertical-align: middle; background: var(--line); }
 """
 _PLAIN = {
+    "plot.output_backend": "canvas",
     "plot.background_fill_alpha": 0,
     "plot.border_fill_alpha": 0,
     "plot.outline_line_color": None,

@@ -8,7 +8,7 @@ import panel as pn
 import panel_material_ui as pmui
 
 from app.views.cards import card
-from app.words import duration, size_of, three
+from app.words import duration, size_of, summary, three
 from app.workbench import Workbench
 
 _IDLE = {"visibility": "hidden"}  # keeps its place, so that nothing jumps
@@ -54,7 +54,7 @@ class FitBar:
         self.fit.on_click(lambda event: workbench.fit())
         self.cancel.on_click(lambda event: workbench.cancel())
         workbench.param.watch(
-            self._show, ["plan", "refusal", "snapshot", "fitted", "field", "ended"]
+            self._show, ["changed", "plan", "refusal", "snapshot", "fitted", "field", "ended"]
         )
         self._show()
 
@@ -85,10 +85,10 @@ class FitBar:
         self.figures.object = _figures(figures, self._last())
 
     def _last(self) -> str:
-        """What came of the last fit."""
-        run = self.workbench.fitted
+        """What came of the last fit, or what the first one will be."""
+        bench, run = self.workbench, self.workbench.fitted
         if run is None:
-            return ""
+            return escape(summary(bench.choices, bench.plan.architecture)) + "."
         measures = run.metrics
         unit = self.workbench.job_field.units
         return (
@@ -114,7 +114,9 @@ class FitBar:
                 "to the end": duration(left * rate) if progress.step else "…",
                 "points a second": three(progress.points_per_second).split(".")[0],
             },
-            escape(snapshot.message or progress.message or ""),
+            escape(
+                snapshot.message or progress.message or f"{summary(self.workbench.job.choices)}."
+            ),
         )
 
 

@@ -39,11 +39,11 @@ _NUMBERS = {
     "seconds": "0.0",
 }
 _WIDTHS = {
-    "name": "22%",
-    "network": 100,
-    **dict.fromkeys(_NUMBERS, 60),
-    "weights": 68,
-    "seconds": 70,
+    "name": "20%",
+    "network": 94,
+    **dict.fromkeys(_NUMBERS, 56),
+    "weights": 66,
+    "seconds": 68,
 }
 _CSS = """
 .title { font-weight: 600; font-size: .95rem; }
@@ -91,7 +91,7 @@ class RunTable:
             header_tooltips={"name": "Click a name to change it."},
             widths=_WIDTHS,
             configuration={
-                "columnDefaults": {"minWidth": 60,  "headerSortTristate": True},
+                "columnDefaults": {"minWidth": 48,  "headerSortTristate": True},
                 "placeholder": "No runs yet: each fit is kept here.",
             },
             margin=(0, 8, 8, 8),

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from app.words import about, duration, network, size_of, three
+from app.words import about, duration, network, size_of, summary, three
+from cainr_core.choices import Choices
+from cainr_core.data.contexts import ContextChoice
 from cainr_core.data.fields import Field
+from cainr_core.fit.recipe import Recipe
 from cainr_core.model.architecture import Architecture
 
 
@@ -41,3 +44,11 @@ def test_networks_and_fields(sample: Field):
     assert network(Architecture(network="siren", depth=10, width=50)) == "SIREN 10 × 50"
     assert about(sample).startswith("TS: ")
     assert about(sample).endswith("(K)")
+
+
+def test_a_summary_says_what_is_learned_with_what():
+    choices = Choices(contexts=[ContextChoice(source="topography")], recipe=Recipe(steps=4000))
+    assert summary(choices, Architecture(depth=5, width=48)) == (
+        "SIREN 5 × 48 with topography, 4,000 steps"
+    )
+    assert "no context" in summary(Choices())
