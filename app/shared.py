@@ -23,6 +23,7 @@ import panel as pn
 from cainr_core.choices import Choices, DataChoice
 from cainr_core.compression import Plan, open_data
 from cainr_core.compression import plan as make_plan
+from cainr_core.data.choices import split_source
 from cainr_core.data.contexts import Context, load_context
 from cainr_core.data.fields import Field
 from cainr_core.errors import CainrError
@@ -131,7 +132,9 @@ def reader(run: Run) -> Any:
     if opened is None:
         from cainr_core.codec.reconstruction import read
 
-        opened = read(run.cainr_path)
+        # the file names a visitor's own contexts without their folders; the choices know these
+        own = (choice.source for choice in run.choices.contexts if not choice.is_builtin)
+        opened = read(run.cainr_path, [split_source(source)[0] for source in own])
         _readers.put(run.id, opened)
     return opened
 
