@@ -77,7 +77,12 @@ class ContextCard:
         self.tick = pmui.Checkbox(
             label=offer.title, value=offer.ticked, description=offer.sentence, width=None,
             sizing_mode="stretch_width", margin=(2, 0), size="small",
-            sx={"& .MuiFormControlLabel-label": {"fontSize": "0.85rem", "lineHeight": 1.25}},
+            sx={
+                "& .MuiFormControlLabel-label": {
+                    "fontSize": "0.85rem", "lineHeight": 1.25, "overflowWrap": "anywhere",
+                }
+            },
+            styles={"min-width": "0"},  # a long file name breaks instead of pushing the icons out
             css_classes=[f"context-{offer.choice.source.split('/')[-1].split(':')[0]}"],
         )  # fmt: skip
         self.tune = pmui.ToggleIcon(
