@@ -95,7 +95,10 @@ class Workbench(Choosing):
             self.list_runs()
 
     def _free_name(self, choices: Choices) -> str:
-        parts = [context.title.split(",")[0].lower() for context in choices.contexts]
+        parts = [
+            context.title.lower() if not context.is_builtin else context.source.replace("_", " ")
+            for context in choices.contexts
+        ]
         name, taken = " + ".join(parts) or "no context", {run.name for run in self.runs}
         number = 2
         free = name

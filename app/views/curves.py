@@ -61,7 +61,11 @@ class Curves:
             css_classes=["curve-axis"],
         )  # fmt: skip
         self.key = pn.pane.HTML(
-            "", stylesheets=[_CSS], sizing_mode="stretch_width", margin=(8, 12, 0, 12), height=HEAD
+            "",
+            stylesheets=[_CSS],
+            sizing_mode="stretch_width",
+            margin=(8, 12, 0, 12),
+            min_height=HEAD,
         )
         self._pipe = Pipe(data=[])
         plot = hv.DynamicMap(self._overlay, streams=[self._pipe]).opts(
@@ -77,7 +81,7 @@ class Curves:
                 plot, sizing_mode="stretch_width", height=HEIGHT, margin=(0, 8, 8, 4)
             ),
             css_class="curves",
-            height=HEAD + HEIGHT + 16,
+            min_height=HEAD + HEIGHT + 16,
             margin=0,
         )
         self.axis.param.watch(lambda event: self._redraw(), "value")
@@ -171,7 +175,7 @@ class Curves:
         told = "".join(f'<span style="--line:{c}">{escape(name)}</span>' for name, c in named)
         html = (
             '<div class="title">Learning</div><div class="key">'
-            f"{told or 'press Fit, or pick runs in the table'}</div>"
+            f"{told or 'press Fit or tick a run'}</div>"
         )
         if html != self.key.object:
             self.key.object = html

@@ -39,11 +39,11 @@ _NUMBERS = {
     "seconds": "0.0",
 }
 _WIDTHS = {
-    "name": "20%",
-    "network": 94,
+    "name": "19%",
+    "network": 88,
     **dict.fromkeys(_NUMBERS, 56),
     "weights": 66,
-    "seconds": 68,
+    "seconds": 72,
 }
 _CSS = """
 .title { font-weight: 600; font-size: .95rem; }
@@ -118,14 +118,14 @@ class RunTable:
         self.dialog: pmui.Dialog | None = None  # made when first wanted
         head = pn.pane.HTML(
             f'<div class="title">Runs</div><div class="hint">{HINT}</div>',
-            stylesheets=[_CSS], sizing_mode="stretch_width", margin=(8, 12, 0, 12), height=HEAD,
+            stylesheets=[_CSS], sizing_mode="stretch_width", margin=(8, 12, 0, 12), min_height=HEAD,
             min_width=0,
         )  # fmt: skip
         self.view = card(
             line(head, self.reuse, self.cainr, self.netcdf, self.delete),
             self.table,
             css_class="runs",
-            height=HEAD + HEIGHT + 16,
+            min_height=HEAD + HEIGHT + 16,
             margin=0,
         )
         self.table.param.watch(self._picked, "selection")
