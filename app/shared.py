@@ -65,7 +65,7 @@ _frames = _Recent(_DECODED_BYTES, lambda values: values.nbytes)
 
 
 @lru_cache
-def library() -> Library:
+def kept_runs() -> Library:
     """The runs on disk."""
     return Library()
 
@@ -81,7 +81,7 @@ def jobs() -> Jobs:
 def warm_up() -> None:
     """Start the worker process, and load what decoding runs takes, before they are wanted."""
     jobs().start()
-    if library().list():
+    if kept_runs().list():
         _POOL.submit(import_module, "cainr_core.codec.reconstruction")
 
 
@@ -177,7 +177,7 @@ class Fits:
         try:
             fitted = job.result()
             if fitted is not None:
-                self._runs[job.id] = library().add(choices, fitted, name=name)
+                self._runs[job.id] = kept_runs().add(choices, fitted, name=name)
                 self.changed()
         except CainrError as problem:
             self._lost[job.id] = str(problem)

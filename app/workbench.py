@@ -110,7 +110,7 @@ class Workbench(Choosing):
 
     def list_runs(self) -> None:
         """Read the library again."""
-        runs = shared.library().list()[::-1]
+        runs = shared.kept_runs().list()[::-1]
         known = {run.id for run in runs}
         self.param.update(runs=runs, picked=[id for id in self.picked if id in known])
 
@@ -125,12 +125,12 @@ class Workbench(Choosing):
 
     def rename(self, id: str, name: str) -> None:
         """Give a run another name."""
-        self._change_library(partial(shared.library().rename, id, name))
+        self._change_library(partial(shared.kept_runs().rename, id, name))
 
     def delete(self, ids: list[str]) -> None:
         """Remove runs from the library and from the disk."""
         for id in ids:
-            self._change_library(partial(shared.library().delete, id))
+            self._change_library(partial(shared.kept_runs().delete, id))
 
     def _change_library(self, change: Callable[[], object]) -> None:
         try:

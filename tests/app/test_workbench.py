@@ -46,7 +46,7 @@ class FakeJob:
 @pytest.fixture
 def library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Library:
     kept = Library(tmp_path / "runs")
-    monkeypatch.setattr(shared, "library", lambda: kept)
+    monkeypatch.setattr(shared, "kept_runs", lambda: kept)
     return kept
 
 
