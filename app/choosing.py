@@ -153,6 +153,7 @@ class Choosing(param.Parameterized):
         shared.background(lambda: shared.open_choice(choice), take, refuse)
 
     def _choice_changed(self, *events: object) -> None:
+        self.problem = ""  # what was wrong has been chosen anew
         self.param.trigger("changed")
         self._planned += 1
         asked, field, choices = self._planned, self.field, self.choices

@@ -177,6 +177,8 @@ class Fits:
         try:
             fitted = job.result()
             if fitted is not None:
+                if job.state == "cancelled":  # its figures are not those of a whole fit
+                    name = f"{name} (stopped at step {int(fitted.curve.step[-1]):,})"
                 self._runs[job.id] = kept_runs().add(choices, fitted, name=name)
                 self.changed()
         except CainrError as problem:

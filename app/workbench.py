@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import param
@@ -100,6 +101,8 @@ class Workbench(Choosing):
             for context in choices.contexts
         ]
         name, taken = " + ".join(parts) or "no context", {run.name for run in self.runs}
+        if choices.data.path:
+            name = f"{Path(choices.data.path).stem}: {name}"
         number = 2
         free = name
         while free in taken:

@@ -10,8 +10,8 @@ from typing import Any
 import param
 
 from cainr_core.data.contexts import ContextChoice
-from cainr_core.fit.recipe import Recipe
-from cainr_core.model.architecture import Architecture
+from cainr_core.fit.recipe import RECIPES, Recipe
+from cainr_core.model.architecture import NETWORKS, PRESETS, Architecture
 
 
 class DataChoice(param.Parameterized):
@@ -108,11 +108,10 @@ class Choices:
         arguments = ["field"]
         if self.contexts:
             arguments.append(f"contexts={[context.spec for context in self.contexts]!r}")
-        for name, choice in (
-            ("architecture", self.architecture),
-            ("recipe", self.recipe),
-            ("target", self.target),
-        ):
+        named = {"architecture": self.architecture, "recipe": self.recipe}
+        if self.target.kind != "none":
+            named["target"] = self.target
+        for name, choice in named.items():
             words_of = ", ".join(f"{key}={value!r}" for key, value in _changed(choice).items())
             if words_of:
                 arguments.append(f"{name}=cainr_core.{type(choice).__name__}({words_of})")
@@ -128,28 +127,60 @@ class Choices:
         )
 
     def to_command(self) -> str:
-        """The shell line that does the same; choices that it has no option for are left out."""
+        """The shell line that does the same; choices that the shell has no option for are named in
+        a comment before it."""
         words = ["cainr", "compress", self.data.path or "sample"]
         if self.data.variable or not self.data.path:
             words += ["-v", self.data.variable or "TS"]
         words += ["-o", "field.cainr"]
         for context in self.contexts:
             words += ["--context", context.spec]
-        architecture = self.architecture
-        words += ["--architecture", str(architecture.network), "--depth", str(architecture.depth)]
+        architecture, recipe = self.architecture, self.recipe
+        kind, of_architecture = _nearest(architecture.choices(), _networks(), ("depth", "width"))
+        preset, of_recipe = _nearest(recipe.choices(), RECIPES, ("steps", "seed"))
+        words += ["--architecture", kind, "--depth", str(architecture.depth)]
         if self.target.kind == "none":
             words += ["--width", str(architecture.width)]
         else:
             value = self.target.value if self.target.kind == "ratio" else int(self.target.value)
             words += [f"--{self.target.kind}", f"{value:.15g}"]
-        words += ["--steps", str(self.recipe.steps)]
+        if preset != "default":
+            words += ["--recipe", preset]
+        words += ["--steps", str(recipe.steps)]
         if self.data.time:
             words += ["--time", self.data.time]
+        for dim, entry in self.data.select.items():
+            words += ["--select", f"{dim}={entry}"]
         if self.device != "auto":
             words += ["--device", self.device]
         if self.recipe.seed:
             words += ["--seed", str(self.recipe.seed)]
-        return shlex.join(words)
+        missing = ", ".join(
+            f"{key}={value!r}" for key, value in {**of_architecture, **of_recipe}.items()
+        )
+        comment = f"# the command line has no option for: {missing}\n" if missing else ""
+        return comment + shlex.join(words)
+
+
+def _networks() -> dict[str, dict[str, Any]]:
+    """What --architecture takes: networks, and presets of more than that."""
+    networks = {name: {"network": name} for name in NETWORKS}
+    return networks | {name: preset for name, preset in PRESETS.items() if name != "default"}
+
+
+def _nearest(
+    values: Mapping[str, Any], presets: Mapping[str, Mapping[str, Any]], free: tuple[str, ...]
+) -> tuple[str, dict[str, Any]]:
+    """The preset that leaves the least to be said, and what differs from it besides `free`."""
+    kind = Architecture if "network" in values else Recipe
+    differences = {}
+    for name, preset in presets.items():
+        known = {**kind().choices(), **preset}
+        differences[name] = {
+            key: value for key, value in values.items() if key not in free and value != known[key]
+        }
+    best = min(differences, key=lambda name: len(differences[name]))
+    return best, differences[best]
 
 
 def _values(choice: param.Parameterized) -> dict[str, Any]:

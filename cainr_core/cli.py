@@ -262,8 +262,6 @@ def main() -> None:
     """Run the command line; every failure that a person can mend is one line and exit code 2."""
     if not sys.warnoptions:
         warnings.simplefilter("ignore")  # what libraries say of each other is no help here
-    # threads that spin while they wait for each other slow a fit tenfold on a busy machine
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     try:
         code = app(standalone_mode=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -25,6 +26,13 @@ def evaluate(reconstruction: Reconstruction, lat: ArrayLike, lon: ArrayLike, tim
 
     lats, lons, days = _broadcast(lat, lon, reconstruction.time.parse(time))
     architecture, device = reconstruction.architecture, reconstruction.torch_device
+    own = reconstruction.time.coordinate
+    step = np.ptp(own) / max(1, len(own) - 1)
+    if days.size and (days.min() < own.min() - step or days.max() > own.max() + step):
+        warnings.warn(
+            "Some times lie outside those of the field: what a network says there is no forecast.",
+            stacklevel=3,
+        )
     unique, row = np.unique(days.ravel(), return_inverse=True)
     axis = reconstruction.time.at(unique)
     waves = frequencies(architecture, reconstruction.frame.n_inputs)

@@ -105,7 +105,7 @@ def find_referenced(
         raise CainrError(
             f"The file was written with the context '{name}' ({title}), which cannot be read here "
             f"({reason}): put its file beside the .cainr file, or name the folder that holds it "
-            "with contexts=[...] or in CAINR_CONTEXT_PATH."
+            "with --context, with contexts=[...] in Python, or in CAINR_CONTEXT_PATH."
         )
     raise CainrError(
         f"The context '{name}' found here is not the one that the file was written with (digest "

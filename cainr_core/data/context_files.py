@@ -102,6 +102,11 @@ def find_file(path: str, search: Sequence[str | Path] = ()) -> str:
     for folder in (*map(Path, search), *told):
         if name and (folder / name).exists():
             return str(folder / name)
+    if name != path or Path(name).suffix:
+        raise CainrError(
+            f"There is no file '{path}' to take a context from, nor one of that name in a folder "
+            f"that {SEARCH_VARIABLE} names; check the path."
+        )
     raise CainrError(
         f"There is no context '{path}'; there are {', '.join(BUILTIN_CONTEXTS)}, or FILE:VARIABLE "
         f"with a file at its path or in a folder that {SEARCH_VARIABLE} names."

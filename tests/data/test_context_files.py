@@ -120,7 +120,7 @@ def test_levels(tmp_path: Path, make_dataset) -> None:
 def test_files_are_found_by_their_name(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for path in ("file.nc", "/elsewhere/file.nc", "C:\\elsewhere\\file.nc"):
         assert find_file(path, [folder]) == str(folder / "file.nc")
-    with pytest.raises(CainrError, match=r"There is no context '/elsewhere/file\.nc'"):
+    with pytest.raises(CainrError, match=r"There is no file '/elsewhere/file\.nc'"):
         find_file("/elsewhere/file.nc")
     monkeypatch.setenv("CAINR_CONTEXT_PATH", f"/nowhere:{folder}")
     assert find_file("/elsewhere/file.nc") == str(folder / "file.nc")
