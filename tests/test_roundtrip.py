@@ -79,6 +79,8 @@ def test_a_field_comes_back(case: Case, request: pytest.FixtureRequest, tmp_path
     again = cainr_core.open_field(tmp_path / "again.nc", case.variable)
     np.testing.assert_array_equal(again.values, opened[case.variable].values)
     np.testing.assert_array_equal(again.time.coordinate, field.time.coordinate)
+    for name in field.coords.coords:  # with the bounds of the time, which no array of it has
+        xr.testing.assert_identical(opened[name].variable, field.coords[name].variable)
     reconstruction = cainr_core.open(tmp_path / "field.cainr", folders)
     anywhere_is_there(reconstruction, field)
     metrics = cainr_core.measure(

@@ -97,6 +97,12 @@ class Field:
         """As xarray, with coordinates and attributes."""
         import xarray as xr
 
+        # the bounds of the time have a dimension of their own, which no array of the field has
+        coords = {
+            name: coordinate
+            for name, coordinate in self.coords.coords.items()
+            if set(coordinate.dims) <= set(self.dims)
+        }
         return xr.DataArray(
-            self.values, dims=self.dims, coords=self.coords.coords, name=self.name, attrs=self.attrs
+            self.values, dims=self.dims, coords=coords, name=self.name, attrs=self.attrs
         )

@@ -98,7 +98,7 @@ def open_field(
             values=values,
             grid=grid,
             time=axis[index],
-            coords=_coords(dataset, array, layout).load(),
+            coords=_coords(dataset, array, layout, index).load(),
             attrs=dict(array.attrs),
             dataset_attrs=dict(dataset.attrs),
             dims=tuple(str(dim) for dim in array.dims),
@@ -199,12 +199,18 @@ def _values(array: xr.DataArray) -> tuple[np.ndarray, np.dtype]:
     return values, stored
 
 
-def _coords(dataset: xr.Dataset, array: xr.DataArray, layout: Layout) -> xr.Dataset:
-    """The coordinates of the array, with lat, lon and area where these are plain variables."""
+def _coords(
+    dataset: xr.Dataset, array: xr.DataArray, layout: Layout, times: slice | np.ndarray
+) -> xr.Dataset:
+    """The coordinates of the array, with lat, lon and area where these are plain variables, and the
+    bounds of the time, without which a mean stamped at the end of its month would be misread."""
     coords = array.coords.to_dataset()
     for name in filter(None, (layout.lat, layout.lon, area_name(dataset, layout))):
         if name not in coords:
             coords = coords.assign_coords({name: dataset.variables[name]})
+    bounds = time_bounds_name(dataset, layout.time) if layout.time else None
+    if bounds and dataset[bounds].ndim == 2 and dataset[bounds].dims[0] == layout.time:
+        coords = coords.assign_coords({bounds: dataset[bounds].variable[times]})
     coords = coords.copy()
     for variable in coords.variables.values():
         # The rest of the encoding (chunks, filters, path of the file) belongs to that file alone.

@@ -57,6 +57,9 @@ def test_months_of_e3sm_stand_in_their_middle(shared: Path) -> None:
     field = open_field(shared / "e3sm_trefht_monthly_2012_2013.nc", "TREFHT")
     assert field.time.phase[0] == pytest.approx(15.5 / 365)
     assert field.time.text(0) == "2012-02-01"
+    with xr.open_dataset(shared / "e3sm_trefht_monthly_2012_2013.nc") as dataset:
+        part = open_field(dataset, "TREFHT", time="2:5")
+        np.testing.assert_array_equal(part.coords["time_bnds"], dataset["time_bnds"][2:5])
 
 
 def test_the_columns_of_e3sm(shared: Path) -> None:
