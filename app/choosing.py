@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import param
 
 from app import shared
-from cainr_core.choices import Choices, DataChoice, Target
+from cainr_core.choices import Choices, DataChoice, Target, values_of
 from cainr_core.compression import Plan
 from cainr_core.data.contexts import BUILTIN_CONTEXTS, Context, ContextChoice, load_context
 from cainr_core.data.fields import Field
@@ -198,11 +198,6 @@ P = TypeVar("P", bound=param.Parameterized)
 def names_of(choice: param.Parameterized) -> list[str]:
     """Names of the parameters of a choice."""
     return [name for name in choice.param if name != "name"]
-
-
-def values_of(choice: param.Parameterized) -> dict[str, Any]:
-    """Values of a choice by name."""
-    return {name: value for name, value in choice.param.values().items() if name != "name"}
 
 
 def copy_of(choice: P) -> P:

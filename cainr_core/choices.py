@@ -73,11 +73,11 @@ class Choices:
     def to_dict(self) -> dict[str, Any]:
         """Plain values, for JSON."""
         return {
-            "data": _values(self.data),
+            "data": values_of(self.data),
             "contexts": [context.spec for context in self.contexts],
             "architecture": self.architecture.choices(),
             "recipe": self.recipe.choices(),
-            "target": _values(self.target),
+            "target": values_of(self.target),
             "device": self.device,
         }
 
@@ -183,12 +183,13 @@ def _nearest(
     return best, differences[best]
 
 
-def _values(choice: param.Parameterized) -> dict[str, Any]:
+def values_of(choice: param.Parameterized) -> dict[str, Any]:
+    """Values of a choice by name."""
     return {key: value for key, value in choice.param.values().items() if key != "name"}
 
 
 def _changed(choice: param.Parameterized) -> dict[str, Any]:
     """What differs from the defaults."""
     return {
-        key: value for key, value in _values(choice).items() if value != choice.param[key].default
+        key: value for key, value in values_of(choice).items() if value != choice.param[key].default
     }

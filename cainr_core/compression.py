@@ -66,19 +66,10 @@ class Plan:
 def open_data(choice: DataChoice) -> Field:
     """The field of a choice; the bundled sample where no path is named."""
     if not choice.path:
-        return open_field_sample(choice)
+        return open_sample(choice.time or None)
     return open_field(
         choice.path, choice.variable or None, time=choice.time or None, select=choice.select
     )
-
-
-def open_field_sample(choice: DataChoice) -> Field:
-    """The bundled sample, or some of its times."""
-    from cainr_core.data.sources import sample_path
-
-    if not choice.time:
-        return open_sample()
-    return open_field(sample_path("cesm1_ts_30days.nc"), "TS", time=choice.time)
 
 
 def plan(
