@@ -24,7 +24,7 @@ _OVER_THE_PAGE = {
     "position": "fixed", "bottom": "16px", "left": "50%", "transform": "translateX(-50%)",
     "width": "min(720px, 94vw)", "z-index": "1300",
 }  # fmt: skip
-TICK = 250  # ms between two looks at a fit: four pictures a second
+TICK = 200  # ms between two looks at a fit: about four pictures a second
 WARM = 3000  # ms after the page is there
 
 

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 State = Literal["queued", "running", "done", "failed", "cancelled"]
 FINAL = ("done", "failed", "cancelled")
-PERIOD = 0.2  # seconds between two looks at the jobs
+PERIOD = 0.1  # seconds between two looks at the jobs
 
 
 @dataclass(frozen=True, eq=False)

@@ -39,14 +39,15 @@ if TYPE_CHECKING:
     from cainr_core.data.fields import Field
     from cainr_core.evaluate.metrics import Metrics
 
-PERIOD = 0.2  # seconds between two looks at the wishes, and between two states
+PERIOD = 0.1  # seconds between two looks at the wishes, and between two states
 MOST_DEATHS = 2
 TOO_LARGE = (
     f"The worker died {MOST_DEATHS} times during this fit, probably for want of memory: choose a "
     "smaller batch, fewer times or a smaller network."
 )
 SHOWN_POINTS = 2000  # of a curve, while it grows
-SHARE_FOR_FRAMES = 0.1  # of the time of a fit, at most, goes into showing it
+FRAMES_APART = 0.2  # seconds at least
+SHARE_FOR_FRAMES = 0.2  # of the time of a fit, at most, goes into showing it
 
 _one_fit = threading.Lock()  # a worker may have many threads, but a fit uses all of its cores
 
@@ -179,7 +180,7 @@ class _Reporter:
             return
         values = self._compression.reconstruct(look)[0]
         cost = clock.monotonic() - now
-        self._frame_due = now + max(PERIOD, cost / SHARE_FOR_FRAMES)
+        self._frame_due = now + max(FRAMES_APART, cost / SHARE_FOR_FRAMES)
         self._looked = look
         self._frame = (self._frame[0] + 1, look, values)
 

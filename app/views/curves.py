@@ -10,7 +10,6 @@ import numpy as np
 import panel as pn
 import panel_material_ui as pmui
 from bokeh.models import HoverTool, NumeralTickFormatter
-from holoviews.streams import Pipe
 from numpy.typing import NDArray
 
 from app.style import SMALL
@@ -67,12 +66,12 @@ class Curves:
             margin=(8, 12, 0, 12),
             min_height=HEAD,
         )
-        self._pipe = Pipe(data=[])
-        plot = hv.DynamicMap(self._overlay, streams=[self._pipe]).opts(
+        self._plot: Any = None  # as HoloViews drew it; from then on only its data change
+        plot = self._overlay().opts(
             hv.opts.Overlay(
                 responsive=True, height=HEIGHT, show_legend=False, show_grid=True, title="",
                 ylabel="PSNR (dB)", xformatter=NumeralTickFormatter(format="0,0.[00]"),
-                toolbar="right", active_tools=[], hooks=[self._frame], backend_opts=_PLAIN,
+                toolbar="right", active_tools=[], hooks=[self._drawn], backend_opts=_PLAIN,
             )
         )  # fmt: skip
         self.view = card(
@@ -92,18 +91,16 @@ class Curves:
 
     # ------------------------------------------------------------------ drawing
 
-    def _overlay(self, data: list[Table]) -> hv.Overlay:
-        column, label = AXES[self.axis.value]
+    def _overlay(self) -> hv.Overlay:
         lines = []
-        for colour, table in zip(COLOURS, data or self._tables, strict=True):
+        for colour in COLOURS:
             hover = HoverTool(
                 tooltips="<b>@psnr{0.00} dB</b> after @step{0,0} steps, @seconds{0.0} s",
                 line_policy="nearest",
                 visible=False,
             )
-            columns = (table[column], *(table[name] for name in COLUMNS))
             lines.append(
-                hv.Curve(columns, hv.Dimension("x", label=label), COLUMNS).opts(
+                hv.Curve((np.empty(0),) * 4, "x", COLUMNS).opts(
                     color=colour,
                     line_width=2.4 if colour == FIT_COLOUR else 1.6,
                     tools=[hover],
@@ -112,9 +109,28 @@ class Curves:
             )
         return hv.Overlay(lines)
 
-    def _frame(self, plot: Any, element: Any) -> None:
+    def _drawn(self, plot: Any, element: Any) -> None:
+        self._plot = plot
+        for drawn, name in zip(plot.subplots.values(), NAMES, strict=True):
+            drawn.handles["source"].name = name
+        self._redraw()
+
+    def _redraw(self) -> None:
+        """Hand the page what has changed: for HoloViews each picture would be a new one, and ten
+        times the work of a growing curve."""
+        if self._plot is None:
+            return
+        column, label = AXES[self.axis.value]
+        self._plot.handles["xaxis"].axis_label = label
+        for drawn, table in zip(self._plot.subplots.values(), self._tables, strict=True):
+            source, data = drawn.handles["source"], {"x": table[column], **table}
+            if not all(np.array_equal(source.data[name], data[name]) for name in data):
+                source.data = data
+        self._frame(self._plot, column)
+
+    def _frame(self, plot: Any, column: str) -> None:
         """Ranges that hold all curves to their ends, so that axes stay while a fit goes on."""
-        bench, column = self.workbench, AXES[self.axis.value][0]
+        bench = self.workbench
         drawn = [table for table in self._tables if len(table["step"])]
         ends = [float(table[column][-1]) for table in drawn]
         progress = None if bench.ended or bench.snapshot is None else bench.snapshot.progress
@@ -133,9 +149,6 @@ class Curves:
         plot.handles["y_range"].update(
             start=float(low), end=float(high), reset_start=float(low), reset_end=float(high)
         )
-        plot.handles["xaxis"].axis_label = AXES[self.axis.value][1]
-        for drawn_line, name in zip(plot.subplots.values(), NAMES, strict=True):
-            drawn_line.handles["source"].name = name
 
     # ------------------------------------------------------------------ what is drawn
 
@@ -158,9 +171,6 @@ class Curves:
         ):
             self._tables = tables
             self._redraw()
-
-    def _redraw(self) -> None:
-        self._pipe.send(self._tables)
 
     def _show_key(self) -> None:
         bench = self.workbench

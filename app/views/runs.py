@@ -15,6 +15,7 @@ from bokeh.models.widgets.tables import NumberFormatter
 from app import shared
 from app.views.cards import card, line
 from app.views.curves import HEAD, HEIGHT
+from app.views.table import Table
 from app.words import contexts_of, network
 from app.workbench import Workbench
 from cainr_core.runs import Run
@@ -75,7 +76,7 @@ class RunTable:
         self.workbench = workbench
         self._ids: list[str] = []
         self._filling = False
-        self.table = pn.widgets.Tabulator(
+        self.table = Table(
             self._frame([]),
             titles=COLUMNS,
             show_index=False,

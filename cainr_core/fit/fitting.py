@@ -29,12 +29,12 @@ from cainr_core.model.inputs import Inputs
 from cainr_core.model.mlp import initial_tensors
 from cainr_core.model.predict import predict
 
-CHECK_EVERY = 25  # steps; fixed, so that what a check decides does not depend on the clock
+CHECK_EVERY = 10  # steps; fixed, so that what a check decides does not depend on the clock
 CHECKPOINT_SECONDS = 20.0
 DIVERGED = 4.0  # times the best squared error: 6 dB worse is no noise of a batch
 LOST = 2.0  # times the best squared error, from which a network that stays there does not return
 BEGUN = 0.9  # times the first squared error, above which nothing was learned
-PATIENCE = 6  # checks in a row that a network may be lost
+PATIENCE = 15  # checks in a row that a network may be lost
 TAIL_RATE = 0.1  # highest rate of the rounding tail, as a part of the recipe's
 FULL_PASS = {"cpu": 1 << 17, "cuda": 1 << 23}  # points whose activations are held at once
 
@@ -90,7 +90,7 @@ class Fitting:
     # ------------------------------------------------------------------ what others call
 
     def run(self, checkpoint: Path | None = None) -> Iterator[Progress]:
-        """Learn, yielding every 25 steps; goes on from `checkpoint` if that file exists.
+        """Learn, yielding every 10 steps; goes on from `checkpoint` if that file exists.
 
         Ends with the best weights met in `tensors`. Raises CainrError where the checkpoint belongs
         to another fit.

@@ -14,7 +14,7 @@ from cainr_core.model.architecture import Architecture
 from cainr_core.model.inputs import Inputs
 from cainr_core.model.mlp import forward, frequencies
 
-CHECK_POINTS = 1 << 15
+CHECK_POINTS = 1 << 14
 POINTS_PER_PASS = 1 << 14
 LEAST_SCALE = float(np.finfo(np.float32).tiny)
 

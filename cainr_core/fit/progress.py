@@ -10,7 +10,7 @@ class Progress:
     """Where a fit stands after `step` of `steps`.
 
     `loss`: mean squared error in scaled units; `psnr`: dB, by the definition of `metrics`, both
-    estimated on the same 32,768 points throughout; `seconds`: spent learning; `message`: something
+    estimated on the same 16,384 points throughout; `seconds`: spent learning; `message`: something
     that a person should know, or None.
     """
 

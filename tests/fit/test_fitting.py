@@ -62,7 +62,7 @@ def test_every_network_learns(field: Field, network: str) -> None:
 def test_progress_tells_where_the_fit_stands(field: Field) -> None:
     fit = fit_of(field, specs=("topography",), rounding_tail=0.1)
     told = run(fit)
-    assert [one.step for one in told] == [0, 5, 25, 50, 60]
+    assert [one.step for one in told] == [0, 5, 10, 20, 30, 40, 50, 60]
     assert {one.steps for one in told} == {66}
     assert told == fit.curve
     seconds = [one.seconds for one in told]
@@ -142,7 +142,7 @@ def test_the_papers_recipe_halves_and_returns_to_the_best(
     recipe = Recipe(**{**RECIPES["paper"], "steps": 100, "halve_every": 40})
     fit = Fitting(field, [], small.tiny(coordinates="indices", skip=False), recipe, "cpu")
     told = run(fit)
-    assert [one.learning_rate for one in told[1:]] == [1e-3, 1e-3, 5e-4, 5e-4, 2.5e-4]
+    assert [one.learning_rate for one in told[1:]] == [1e-3] * 5 + [5e-4] * 4 + [2.5e-4] * 2
     assert len(returned) == 3  # at steps 40 and 80, and at the end
     assert fit.best_error == min(one.loss for one in told)
 
@@ -212,9 +212,9 @@ def test_a_fit_that_turns_to_nan_goes_on_from_its_best(
         (message,) = [one.message for one in told if one.message]
         assert "went back to its best" in message
         after = [one for one in told if one.step > 50]
-        assert told[3].message == message
+        assert told[5].message == message
         assert after[0].learning_rate < 0.5 * 1e-2
-        assert after[-1].loss < told[2].loss
+        assert after[-1].loss < told[4].loss
         assert np.isfinite(np.concatenate([w.ravel() for w in weights(fit)])).all()
 
 
@@ -236,7 +236,7 @@ def test_the_tail_learns_with_rounded_weights(field: Field) -> None:
         return [t + ((t.detach() * 20).round() / 20 - t).detach() for t in tensors]
 
     tail = list(fit.run_rounded(rounded))
-    assert [one.step for one in tail] == [75, 90]
+    assert [one.step for one in tail] == [70, 80, 90]
     assert tail[-1].loss >= before * 0.5
     assert fit.best_error <= tail[0].loss
     coarse = fit.reconstruct()

@@ -1,0 +1,45 @@
+"""A table that brings its style sheets along."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, ClassVar
+
+import panel as pn
+from bokeh.models import ImportedStyleSheet
+
+_DIST = Path(pn.__file__).parent / "dist"
+
+
+class Table(pn.widgets.Tabulator):
+    """Panel's table with style sheets in the page instead of behind links.
+
+    The table of Panel 1.9 waits for linked sheets in a loop that never sleeps, and goes on for ever
+    where they were replaced before they had arrived: a browser then spends a whole core on it.
+    """
+
+    _stylesheets: ClassVar[list[str]] = []  # icons that no table here shows
+
+    def _process_param_change(self, params: dict[str, Any]) -> dict[str, Any]:
+        properties: dict[str, Any] = super()._process_param_change(params)
+        if "stylesheets" in properties:
+            properties["stylesheets"] = list(map(_inline, properties["stylesheets"]))
+        return properties
+
+
+def _inline(sheet: Any) -> Any:
+    """The text of a sheet that Panel serves; any other as it is."""
+    if not isinstance(sheet, ImportedStyleSheet):
+        return sheet
+    for folder in ("bundled/", "css/"):
+        _, found, rest = str(sheet.url).partition("/" + folder)
+        if found and (text := _read(folder + rest.partition("?")[0])):
+            return text
+    return sheet
+
+
+@lru_cache
+def _read(name: str) -> str:
+    path = _DIST / name
+    return path.read_text(encoding="utf-8") if path.is_file() else ""
