@@ -46,6 +46,7 @@ class Choosing(param.Parameterized):
     opening = param.Boolean(doc="Whether a field is being read.")
     changed = param.Event(doc="Some choice has changed.")
     offered = param.Event(doc="The list of contexts, or which are ticked, has changed.")
+    adopted = param.Event(doc="All choices were taken over from a run.")
     device: Any = param.Selector(
         default="auto",
         objects=list(DEVICES),
@@ -98,7 +99,7 @@ class Choosing(param.Parameterized):
                 offer.choice.param.update(**values_of(wanted.pop(offer.choice.source)))
         for choice in wanted.values():
             self._add(copy_of(choice), choice.title)
-        self.param.trigger("offered")
+        self.param.trigger("offered", "adopted")
         self.open_data(then)
 
     # ------------------------------------------------------------------ contexts

@@ -6,11 +6,13 @@ from collections.abc import Callable
 
 import panel as pn
 import panel_material_ui as pmui
+from bokeh.events import DocumentReady
+from bokeh.models import CustomJS
 from panel.util import edit_readonly
 
 from app import shared
 from app.controls.sidebar import Sidebar
-from app.style import BEHIND_CARDS, THEME
+from app.style import BEHIND_CARDS, HOVER, THEME
 from app.views.cards import GAP, side_by_side, stack
 from app.views.curves import Curves
 from app.views.fitbar import FitBar
@@ -26,12 +28,21 @@ _OVER_THE_PAGE = {
 }  # fmt: skip
 TICK = 200  # ms between two looks at a fit: about four pictures a second
 WARM = 3000  # ms after the page is there
+# A number field of Material takes what is typed after an Enter only where it was left in between.
+_LEAVE_ON_ENTER = """
+document.addEventListener("keydown", (event) => {
+  const field = event.composedPath()[0]
+  const buttons = field.parentElement?.querySelector(".MuiInputAdornment-root")
+  if (event.key == "Enter" && buttons) setTimeout(() => field.blur())
+})
+"""
 
 
 def build() -> pmui.Page:
     """The whole page, with the bundled sample opened."""
     bench = Workbench()
     pn.config.exception_handler = bench.report
+    pn.config.raw_css = [HOVER]
     sidebar = Sidebar(bench)
     alert = pmui.Alert(
         object="", severity="error", closeable=True, closed=True, variant="filled", margin=0,
@@ -43,7 +54,7 @@ def build() -> pmui.Page:
         MapBoard(bench).view,
         side_by_side(
             Curves(bench).view, RunTable(bench).view,
-            shares="1 2", narrow=1100, margin=(0, 0, GAP, 0),
+            shares="4 9", narrow=1100, margin=(0, 0, GAP, 0),
         ),
         Lines(bench).view,
         css=":host { width: auto; align-self: stretch; }",
@@ -69,6 +80,8 @@ def build() -> pmui.Page:
     # The page would follow the server's being busy, at every tick, at 50 ms each.
     with edit_readonly(page):
         page.busy = False
+    if pn.state.curdoc is not None:
+        pn.state.curdoc.js_on_event(DocumentReady, CustomJS(code=_LEAVE_ON_ENTER))
     _tell_problems(bench, alert)
     bench.list_runs()
     bench.open_data()

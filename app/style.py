@@ -4,6 +4,8 @@ from __future__ import annotations
 
 SMALL = (6, 6)  # margin around a control, px
 
+_UNCOLOURED = "&:not([class*='MuiIconButton-color']):not(.Mui-disabled)"
+_AS_TEXT = {"color": "inherit", "opacity": 0.75}
 # No colours of surfaces here: they are Material's own, which follow the switch of light and dark
 # at once, while a theme given for each would wait for the server.
 THEME = {
@@ -14,7 +16,17 @@ THEME = {
         "button": {"textTransform": "none", "fontWeight": 600},
     },
     "shape": {"borderRadius": 8},
+    # Chevrons, plus and minus have the colour of text: their own grey is faint on dark.
+    "components": {"MuiIconButton": {"styleOverrides": {"root": {_UNCOLOURED: _AS_TEXT}}}},
 }
+# Bokeh hangs the box of a hover into the body of the page, out of reach of a figure's style sheets.
+HOVER = """
+.bk-Tooltip { --tooltip-color: var(--panel-surface-color);
+  --tooltip-text: var(--panel-on-surface-color);
+  --tooltip-border: color-mix(in srgb, var(--panel-on-surface-color) 30%, transparent);
+  --tooltip-arrow-color: var(--tooltip-border); --tooltip-arrow-inner-color: var(--tooltip-color);
+  border-radius: 6px; padding: 6px 8px; }
+"""
 BEHIND_CARDS = {
     "&.mui-light .main": {"backgroundColor": "#f2f4f6"},
     "&.mui-dark .main": {"backgroundColor": "#0a0c0e"},

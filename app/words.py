@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -46,17 +47,26 @@ def network(architecture: Architecture) -> str:
 
 
 def summary(choices: Choices, architecture: Architecture | None = None) -> str:
-    """What is learned with what: SIREN 5 × 48 with topography, 4,000 steps."""
+    """What is learned with what: SIREN 5 × 48 with topography, 300 steps and 45 for rounding."""
     contexts = " and ".join(context.title.lower() for context in choices.contexts)
+    rounding = choices.recipe.tail_steps
     return (
         f"{network(architecture or choices.architecture)} with {contexts or 'no context'}, "
-        f"{choices.recipe.steps:,} steps"
+        f"{choices.recipe.steps:,} steps{f' and {rounding:,} for rounding' if rounding else ''}"
     )
 
 
 def contexts_of(run: Run) -> str:
     """The contexts of a run, or none."""
     return ", ".join(c.spec.replace("_", " ") for c in run.choices.contexts) or "none"
+
+
+def data_of(run: Run) -> str:
+    """The data of a run in short: sample, or file and variable."""
+    data = run.choices.data
+    if not data.path:
+        return "sample"
+    return " ".join(filter(None, [Path(data.path).stem, data.variable]))
 
 
 def about(field: Field) -> str:

@@ -87,7 +87,7 @@ class ContextCard:
         )  # fmt: skip
         self.tune = pmui.ToggleIcon(
             icon="tune", active_icon="expand_less", value=False, size="small", width=32,
-            margin=(6, 0), description="Quality", visible=offer.ticked,
+            margin=(6, 0), description="Quality", visible=offer.ticked, css_classes=["quality"],
         )  # fmt: skip
         self.quality = pn.Column(visible=False, sizing_mode="stretch_width")
         self.remove = pmui.IconButton(

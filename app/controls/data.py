@@ -62,6 +62,7 @@ class DataSection:
         self.times.param.watch(self._times_changed, "value")
         self.open.on_click(lambda event: workbench.open_data())
         workbench.param.watch(self._field_opened, "field")
+        workbench.param.watch(self._adopted, "adopted")
         pn.bind(self._opening, workbench.param.opening, watch=True)
         self._source_changed()
 
@@ -73,6 +74,9 @@ class DataSection:
         if events and not of_file and self.workbench.data.path:
             self.workbench.data.param.update(path="", variable="", select={}, time="")
             self.workbench.open_data()
+
+    def _adopted(self, *events: object) -> None:
+        self.source.value = FILE if self.workbench.data.path else SAMPLE
 
     def _path_changed(self, *events: object) -> None:
         path = self.workbench.data.path.strip()

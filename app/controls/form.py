@@ -22,6 +22,7 @@ def widget(parameter: param.Parameter, **options: object) -> Any:
         kind = pmui.Switch
     elif isinstance(parameter, param.Integer):
         kind = pmui.IntInput
+        options.setdefault("step", 1)
     elif isinstance(parameter, param.Number):
         kind = pmui.FloatInput
         options.setdefault("format", "0.[000000]")
@@ -34,9 +35,36 @@ def widget(parameter: param.Parameter, **options: object) -> Any:
         "margin": SMALL,
         "css_classes": [f"choice-{parameter.name}"],
     }
-    if kind is pmui.IntInput:
-        settings["step"] = 1
+    if isinstance(parameter, param.Number):  # an Integer is one
+        return _number(parameter, kind, settings | options)
     return kind.from_param(parameter, **(settings | options))
+
+
+def _number(parameter: param.Number[Any], kind: Any, settings: dict[str, Any]) -> Any:
+    """A field of a number; one that its choice refuses is told, and the number before comes back.
+
+    Panel's own link would have the refusal logged as a fault of the server.
+    """
+    choice, name = parameter.owner, str(parameter.name)
+    start, end = parameter.bounds or (None, None)
+    field = kind(value=getattr(choice, name), start=start, end=end, **settings)
+
+    def typed(event: Any) -> None:
+        try:
+            if event.new is not None:  # an emptied field
+                setattr(choice, name, event.new)
+        except ValueError as refusal:
+            if pn.config.exception_handler is None:
+                raise
+            pn.config.exception_handler(refusal)
+        field.value = getattr(choice, name)
+
+    def chosen(event: Any) -> None:
+        field.value = event.new
+
+    field.param.watch(typed, "value")
+    choice.param.watch(chosen, name)
+    return field
 
 
 def pairs(widgets: Iterable[Viewable]) -> pn.Column:

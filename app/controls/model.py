@@ -70,9 +70,14 @@ class ArchitectureSection:
         names = [name for name in declared(choice) if name != "network"]
         self.kind = widget(choice.param.network, options={_kind(n): n for n in NETWORKS})
         self.fields = form(choice, names)
-        self.section = Section(
-            "Architecture", pairs([self.preset.select, self.kind, *self.fields.values()])
-        )
+        # Takes the place of the visitor's own width, which comes back when the budget goes.
+        self.given = pmui.IntInput(
+            label="Width, by budget", disabled=True, visible=False, size="small", width=None,
+            sizing_mode="stretch_width", margin=SMALL, css_classes=["given-width"],
+        )  # fmt: skip
+        shown = list(self.fields.values())
+        shown.insert(names.index("width"), self.given)
+        self.section = Section("Architecture", pairs([self.preset.select, self.kind, *shown]))
         choice.param.watch(self._network_changed, "network")
         workbench.param.watch(self._tell, ["changed", "plan"])
         self._network_changed()
@@ -81,13 +86,15 @@ class ArchitectureSection:
     def _network_changed(self, *events: object) -> None:
         used = self.workbench.architecture.used()
         for name, field in self.fields.items():
-            field.visible = name in used
+            if name != "width":  # which every network has; see _tell
+                field.visible = name in used
 
     def _tell(self, *events: object) -> None:
         given = self.workbench.target.kind != "none"
-        self.fields["width"].disabled = given
         plan = self.workbench.plan
         shown = plan.architecture if given and plan else self.workbench.architecture
+        self.fields["width"].visible, self.given.visible = not given, given
+        self.given.value = plan.architecture.width if plan else None
         self.section.tell(network(shown))
 
 

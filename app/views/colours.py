@@ -31,8 +31,9 @@ GAIN = interp_palette(
     ), 256,
 )  # fmt: skip
 
-# Runs in curves and table: told apart in light and dark, and by colour-blind readers.
-RUN_COLOURS = ("#0d8f8f", "#e07b39", "#7b6fd0", "#c2478f", "#6b9e1f", "#b08800", "#4a90d9")
+# Runs in curves and beside maps: told apart on light and on dark, and by colour-blind readers; the
+# first ones, which are seen together most, best of all.
+RUN_COLOURS = ("#d2430f", "#a2a203", "#e183a1", "#8a449a", "#2b7f67", "#d646b0", "#5649d9")
 FIT_COLOUR = "#1e88e5"
 
 
@@ -52,8 +53,21 @@ class Scale:
         last = np.floor(self.high / step + 1e-9)
         return np.arange(first, last + 1) * step + 0.0
 
-    def bar(self, unit: str) -> str:
-        """The scale as HTML: a strip of colour with its ticks and unit."""
+    def exceeded(self, values: NDArray[np.floating] | None) -> tuple[bool, bool]:
+        """Whether some values lie below the scale, and whether some lie above."""
+        if values is None or np.isnan(values).all():
+            return False, False
+        return bool(np.nanmin(values) < self.low), bool(np.nanmax(values) > self.high)
+
+    def bar(self, unit: str, exceeded: tuple[bool, bool] = (False, False)) -> str:
+        """The scale as HTML: a strip of colour with its ticks and unit; it ends in an arrow where
+        values go beyond it."""
+        ends = zip(("below", "above"), exceeded, (self.palette[0], self.palette[-1]), strict=True)
+        arrows = "".join(
+            f'<i class="{side}" style="--end:{colour}" title="Some values lie {side}."></i>'
+            for side, some, colour in ends
+            if some
+        )
         stops = ",".join(self.palette[:: max(1, len(self.palette) // 24)])
         span = self.high - self.low
         labels = "".join(
@@ -62,7 +76,8 @@ class Scale:
         )
         return (
             '<div class="bar">'
-            f'<div class="strip" style="background:linear-gradient(90deg,{stops})"></div>'
+            f'<div class="strip" style="background:linear-gradient(90deg,{stops})">'
+            f"{arrows}</div>"
             f'<div class="ticks">{labels}</div><div class="unit">{unit}</div></div>'
         )
 

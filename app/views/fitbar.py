@@ -10,6 +10,7 @@ import panel_material_ui as pmui
 from app.views.cards import card
 from app.words import duration, size_of, summary, three
 from app.workbench import Workbench
+from cainr_core.compression import Plan
 
 _IDLE = {"visibility": "hidden"}  # keeps its place, so that nothing jumps
 _FIGURE = (
@@ -82,7 +83,14 @@ class FitBar:
         }
         if plan.context_bytes:
             figures["contexts, shared"] = size_of(plan.context_bytes)
-        self.figures.object = _figures(figures, self._last())
+        self.figures.object = _figures(figures, f"{self._last()}{self._widest(plan)}")
+
+    def _widest(self, plan: Plan) -> str:
+        """That a budget could not be spent."""
+        widest = plan.architecture.param.width.bounds[1]
+        if self.workbench.target.kind == "none" or plan.architecture.width < widest:
+            return ""
+        return f" <b>The budget allows more, but {widest} is the largest width.</b>"
 
     def _last(self) -> str:
         """What came of the last fit, or what the first one will be."""
@@ -106,14 +114,21 @@ class FitBar:
             return
         left = progress.steps - progress.step
         rate = progress.seconds / max(1, progress.step)
+        steps = self.workbench.job.choices.recipe.steps
+        rounding = progress.steps - steps  # steps that the recipe adds to those chosen
         self.bar.value = round(100 * progress.step / max(1, progress.steps))
+        figures = {
+            "PSNR": f"{progress.psnr:.1f} dB",
+            f"of {steps:,} steps": f"{min(progress.step, steps):,}",
+        }
+        if rounding:
+            figures[f"of {rounding:,} for rounding"] = f"{max(0, progress.step - steps):,}"
+        figures |= {
+            "to the end": duration(left * rate) if progress.step else "…",
+            "points a second": three(progress.points_per_second).split(".")[0],
+        }
         self.figures.object = _figures(
-            {
-                "PSNR": f"{progress.psnr:.1f} dB",
-                f"of {progress.steps:,} steps": f"{progress.step:,}",
-                "to the end": duration(left * rate) if progress.step else "…",
-                "points a second": three(progress.points_per_second).split(".")[0],
-            },
+            figures,
             escape(
                 snapshot.message or progress.message or f"{summary(self.workbench.job.choices)}."
             ),

@@ -16,7 +16,7 @@ from app.views.colours import DIVERGING, GAIN, SEQUENTIAL, Scale, sequential, sy
 from app.views.mapcard import MapCard
 from app.views.maps import Geography, MapSet, Plate
 from app.views.projections import PROJECTIONS, picture
-from app.views.shown import FitSource, RunSource, Shown, colour_of
+from app.views.shown import FitSource, Held, RunSource, Shown, Source, colour_of
 from app.words import about, three
 from app.workbench import Workbench
 from cainr_core.data.fields import Field
@@ -57,6 +57,8 @@ class MapBoard:
         self._fit: FitSource | None = None
         self._run_sources: dict[str, RunSource] = {}
         self._placed: tuple[object, ...] = ()
+        self._names: dict[str, str] = {}  # of the maps, as the hover box has them
+        self._held: dict[str, Held] = {}  # what each reconstruction showed last
 
         self.title = pn.pane.HTML(
             "", stylesheets=[_TITLE], sizing_mode="stretch_width", margin=(8, 12, 4, 12), height=42
@@ -148,8 +150,8 @@ class MapBoard:
         if new_field:
             self._take_field(shown.field)
         self.second.visible = shown.comparing
-        self._place()
         self._name()
+        self._place()
 
     def _take_field(self, field: Field) -> None:
         texts = {field.time.text(i): i for i in range(len(field.time))}
@@ -194,7 +196,7 @@ class MapBoard:
         self._draw()
 
     def _name(self) -> None:
-        """Headings and hover call the runs by their names."""
+        """Headings call the runs by their names, and so does the hover box when it is drawn."""
         titles = {"original": "Original"}
         for letter, source in zip("ab", self.shown.sources, strict=False):
             named = f"{letter.upper()}: {source.title}" if self.shown.comparing else source.title
@@ -207,7 +209,7 @@ class MapBoard:
             self.cards["error_a"].title("Error")
         if self.shown.comparing:
             titles["gain"] = "Gain of B over A"
-        self.maps.name(titles, self.shown.field.units if self.shown.field else "")
+        self._names = titles
 
     def _arrived(self, time: int) -> None:
         if time == self.workbench.time:
@@ -219,24 +221,40 @@ class MapBoard:
         if self._fit in self.shown.sources:
             self._draw(original=False)
 
+    def _at_hand(self, letter: str, source: Source, time: int) -> Held | None:
+        """The values of a time step; until they are there, those of the step shown before."""
+        values = source.values(time)
+        if values is not None:
+            self._held[letter] = Held(source, time, values)
+        held = self._held.get(letter)
+        return held if held is not None and held.source is source else None
+
     def _draw(self, original: bool = True) -> None:
-        """Draw the present time step."""
+        """Draw the present time step; each error is that of the step whose values are drawn."""
         field, sources = self.shown.field, self.shown.sources
         if field is None:
             return
         time = min(self.workbench.time, len(field.time) - 1)
-        truth = field.values[time].reshape(-1)
-        values: dict[str, NDArray | None] = {"original": truth} if original else {}
+        truth = field.values.reshape(len(field.time), -1)
+        values: dict[str, NDArray | None] = {"original": truth[time]} if original else {}
+        late: dict[str, str] = {}  # maps that still show another time step, and which
         for letter, source in zip("ab", sources or (None,), strict=False):
-            rebuilt = source.values(time) if source is not None else None
-            values[letter] = rebuilt
-            values[f"error_{letter}"] = None if rebuilt is None else rebuilt - truth
+            held = self._at_hand(letter, source, time) if source is not None else None
+            values[letter] = None if held is None else held.values
+            values[f"error_{letter}"] = None if held is None else held.values - truth[held.time]
+            if held is not None and held.time != time:
+                late |= dict.fromkeys((letter, f"error_{letter}"), field.time.text(held.time))
         if self.shown.comparing:
             a, b = values["error_a"], values["error_b"]
-            values["gain"] = None if a is None or b is None else np.abs(a) - np.abs(b)
+            values["gain"] = None
+            if a is not None and b is not None and not late:
+                values["gain"] = np.abs(a) - np.abs(b)
         self._colour(values)
         self.maps.draw(values)
-        self._tell(truth, values)
+        self.maps.fade(late)
+        read = {column: name for column, name in self._names.items() if column not in late}
+        self.maps.name(read, field.units)
+        self._tell(truth[time], values, late)
 
     def _colour(self, values: dict[str, NDArray | None]) -> None:
         scales = dict.fromkeys(("original", "a", "b"), self._scales["original"])
@@ -250,20 +268,32 @@ class MapBoard:
         )
         scales["gain"] = self._scales["gain"]
         self.maps.colour({column: scales[column] for column in self.maps.mappers})
+        unit = self.shown.field.units if self.shown.field else ""
         for column, each in self.cards.items():
-            each.colour(scales[column], self.shown.field.units if self.shown.field else "")
+            each.colour(scales[column], unit, scales[column].exceeded(values.get(column)))
 
-    def _tell(self, truth: NDArray, values: dict[str, NDArray | None]) -> None:
+    def _tell(
+        self, truth: NDArray, values: dict[str, NDArray | None], late: dict[str, str]
+    ) -> None:
         """Figures of this time step beside the titles, on native cells."""
-        cards, unit = self.cards, self.shown.field.units if self.shown.field else ""
+        cards, field = self.cards, self.shown.field
+        unit = field.units if field else ""
+        # the table has the error of all steps
+        rmse_of = "RMSE of this step" if field and len(field.time) > 1 else "RMSE"
         cards["original"].tell(f"{three(np.nanmin(truth))} to {three(np.nanmax(truth))} {unit}")
         for letter, _ in zip("ab", self.shown.sources, strict=False):
             error = values[f"error_{letter}"]
-            rmse = None if error is None else float(np.sqrt(np.nanmean(error**2)))
-            cards[letter].tell("")
-            cards[f"error_{letter}"].tell("…" if rmse is None else f"RMSE {three(rmse)} {unit}")
+            rmse = "…"
+            if error is not None:
+                rmse = f"{rmse_of} {three(float(np.sqrt(np.nanmean(error**2))))} {unit}"
+            still = f"still {late[letter]}" if letter in late else ""
+            cards[letter].tell(still)
+            cards[f"error_{letter}"].tell(still or rmse)
         if not self.shown.sources:
             cards["a"].tell("press Fit to learn this field")
             cards["error_a"].tell("")
-        if (gain := values.get("gain")) is not None:
-            cards["gain"].tell(f"B closer in {np.nanmean(gain > 0):.0%} of the cells")
+        if self.shown.comparing:
+            gain = values["gain"]
+            cards["gain"].tell(
+                "…" if gain is None else f"B closer in {np.nanmean(gain > 0):.0%} of the cells"
+            )

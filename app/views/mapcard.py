@@ -20,7 +20,12 @@ _HEAD = """
 _BAR = """
 .bar { position: relative; font-size: .72rem; font-variant-numeric: tabular-nums; display: grid;
   grid-template-columns: 1fr auto; column-gap: 16px; }
-.strip { height: 8px; border-radius: 4px; }
+.strip { height: 8px; border-radius: 4px; position: relative; }
+.strip i { position: absolute; top: 0; width: 11px; height: 8px; background: var(--end); }
+.strip .below { left: -10px; clip-path: polygon(0 50%, 100% 0, 100% 100%); }
+.strip .above { right: -10px; clip-path: polygon(100% 50%, 0 0, 0 100%); }
+.strip:has(.below) { border-top-left-radius: 0; border-bottom-left-radius: 0; }
+.strip:has(.above) { border-top-right-radius: 0; border-bottom-right-radius: 0; }
 .unit { grid-row: 1; grid-column: 2; line-height: 8px; opacity: .75; }
 .ticks { position: relative; height: 16px; margin-top: 3px; }
 .ticks span { position: absolute; transform: translateX(-50%); opacity: .8; }
@@ -67,8 +72,8 @@ class MapCard:
         if html != self.head.object:
             self.head.object = html
 
-    def colour(self, scale: Scale, unit: str) -> None:
-        """Explain the colours."""
-        html = scale.bar(escape(unit))
+    def colour(self, scale: Scale, unit: str, exceeded: tuple[bool, bool]) -> None:
+        """Explain the colours, and mark an end that values go beyond."""
+        html = scale.bar(escape(unit), exceeded)
         if html != self.bar.object:
             self.bar.object = html

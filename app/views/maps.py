@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 
@@ -22,12 +22,14 @@ from bokeh.models import (
     WheelZoomTool,
 )
 from bokeh.models.annotations import Span
+from bokeh.models.renderers import GlyphRenderer
 from bokeh.plotting import figure
 
 from app.views.colours import Scale
 from app.views.projections import PROJECTIONS, Array, Extent, Lines, Picture, globe
 
 _CLEAR = ":host { background: transparent !important; }"  # the toolbar lies over the map
+FAINT = 0.35  # opacity of a map that shows another time step than the one asked for
 _PLACE = ("x", "y", "dw", "dh", "lat", "lon")
 
 # What the hover's numbers look like; NaN is a pixel that shows nothing.
@@ -98,6 +100,7 @@ class MapSet:
             {column: [] for column in (*_PLACE, *self.mappers)}, name="maps"
         )
         self._hovers: list[HoverTool] = []
+        self._images: dict[str, GlyphRenderer] = {}
         self.figures = {plate.column: self._figure(plate) for plate in plates}
         self._picture: Picture | None = None
 
@@ -136,6 +139,11 @@ class MapSet:
         """Set limits by column."""
         for column, scale in scales.items():
             self.mappers[column].update(low=scale.low, high=scale.high)
+
+    def fade(self, columns: Collection[str]) -> None:
+        """Draw some maps faintly, the others in full."""
+        for column, image in self._images.items():
+            image.glyph.global_alpha = FAINT if column in columns else 1.0
 
     def name(self, titles: Mapping[str, str], unit: str) -> None:
         """What the hover reads: names of columns, in order."""
@@ -203,6 +211,7 @@ class MapSet:
             color_mapper=self.mappers[plate.column],  # type: ignore[call-arg]
         )
         hover.renderers = [image]
+        self._images[plate.column] = image
         self._hovers.append(hover)
         plot.multi_line("xs", "ys", source=shared.grid, color="#808080", alpha=0.25, line_width=0.6)
         # A light halo keeps dark coastlines legible on the dark end of the scale.

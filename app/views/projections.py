@@ -9,7 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, wraps
+from threading import RLock
+from typing import ParamSpec, TypeVar
 
 import cartopy.crs as ccrs
 import numpy as np
@@ -26,6 +28,21 @@ Lines = list[NDArray[np.float64]]
 DEGREES = ccrs.PlateCarree()
 POLAR_LIMIT = 30.0  # degrees of latitude at the rim of a polar map
 GRATICULE_STEP = 30
+
+_CARTOPY = RLock()
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+def _one_at_a_time(compute: Callable[P, T]) -> Callable[P, T]:
+    """Let one thread compute at a time: Cartopy mixes up the lines that two threads project."""
+
+    @wraps(compute)
+    def alone(*args: P.args, **kwargs: P.kwargs) -> T:
+        with _CARTOPY:
+            return compute(*args, **kwargs)
+
+    return alone
 
 
 @dataclass(frozen=True)
@@ -113,6 +130,7 @@ def frame(name: str, centre: float = 0.0) -> tuple[ccrs.Projection, Polygon]:
     return crs, Polygon(radius * np.column_stack([np.cos(angle), np.sin(angle)]))
 
 
+@_one_at_a_time
 def picture(grid: Grid, name: str, centre: float = 0.0) -> Picture:
     """The picture of `grid` in the projection `name`; computed once for each."""
     return _picture(_Key(grid), name, float(centre))
@@ -202,6 +220,7 @@ def _view(grid: Grid, crs: ccrs.Projection, extent: Extent, name: str) -> Extent
     return Extent(x_mid - half, x_mid + half, y_mid - half_y, y_mid + half_y)
 
 
+@_one_at_a_time
 def project_lines(lines: Lines, name: str, centre: float = 0.0) -> Lines:
     """Lines in degrees, each (n, 2) lon, lat, cut at the map's edge and projected."""
     crs, _ = frame(name, centre)
@@ -221,6 +240,7 @@ def graticule(step: int = GRATICULE_STEP) -> Lines:
     return meridians + parallels
 
 
+@_one_at_a_time
 @lru_cache(maxsize=32)
 def globe(name: str, centre: float = 0.0) -> tuple[Lines, Lines, Lines]:
     """Coastlines, graticule and outline of a map, projected; computed once for each."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import io
 import tempfile
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import pandas as pd
 import panel as pn
@@ -15,46 +16,49 @@ from bokeh.models.widgets.tables import NumberFormatter
 from app import shared
 from app.views.cards import card, line
 from app.views.curves import HEAD, HEIGHT
+from app.views.download import Download
 from app.views.table import Table
-from app.words import contexts_of, network
+from app.words import contexts_of, data_of, network
 from app.workbench import Workbench
 from cainr_core.runs import Run
 
+
+class Column(NamedTuple):
+    """A column: its title, what it means, and how it is shown."""
+
+    title: str
+    told: str
+    width: int  # px
+    share: int = 0  # of the room that is left, for a column that may be wider
+    rank: int = 0  # where room is short, columns of the highest rank are left out first
+    format: str = ""
+
+
 COLUMNS = {
-    "name": "Name",
-    "contexts": "Contexts",
-    "network": "Architecture",
-    "weights": "Weights",
-    "bytes": "Bytes",
-    "ratio": "Ratio",
-    "psnr": "PSNR",
-    "rmse": "RMSE",
-    "seconds": "Seconds",
+    "name": Column("Name", "Click a name to change it.", 84, share=4),
+    "data": Column("Data", "The bundled sample, or file and variable.", 56, share=1, rank=1),
+    "contexts": Column("Contexts", "What the network is given at every point.", 68, 3, 5),
+    "network": Column("Network", "Kind, depth and width.", 86, rank=3),
+    "weights": Column("Weights", "Number of weights and biases.", 62, rank=6, format="0,0"),
+    "bytes": Column("Bytes", "Size of the whole file.", 60, rank=2, format="0,0"),
+    "ratio": Column("Ratio", "Bytes of the original over those of the file.", 54, format="0,0.0"),
+    "psnr": Column("PSNR", "In dB, over all time steps.", 50, format="0.00"),
+    "rmse": Column("RMSE", "Over all time steps, in the field's unit.", 52, format="0.000"),
+    "seconds": Column("Time", "Seconds that the fit took.", 52, rank=4, format="0.0"),
 }
-_NUMBERS = {
-    "weights": "0,0",
-    "bytes": "0,0",
-    "ratio": "0,0.0",
-    "psnr": "0.00",
-    "rmse": "0.000",
-    "seconds": "0.0",
-}
-_WIDTHS = {
-    "name": "19%",
-    "network": 88,
-    **dict.fromkeys(_NUMBERS, 56),
-    "weights": 66,
-    "seconds": 72,
-}
+_NUMBERS = {name: column.format for name, column in COLUMNS.items() if column.format}
 _CSS = """
 .title { font-weight: 600; font-size: .95rem; }
 .hint { font-size: .78rem; opacity: .75; }
 """
 _TABLE = """
 .tabulator { font-size: 12.5px; }
-.tabulator .tabulator-header .tabulator-col .tabulator-col-content { padding: 6px 8px; }
+.tabulator .tabulator-header .tabulator-col[tabulator-field] .tabulator-col-content {
+  padding: 6px !important; }
 .tabulator .tabulator-header .tabulator-col-title { font-size: 12px; font-weight: 600; }
-.tabulator .tabulator-row .tabulator-cell { padding: 6px 8px; font-size: 12.5px; }
+.tabulator .tabulator-row .tabulator-cell { font-size: 12.5px; }
+.tabulator .tabulator-row .tabulator-cell[tabulator-field] { padding: 6px !important; }
+.tabulator-cell > div { overflow: hidden; text-overflow: ellipsis; }
 .tabulator .tabulator-row.tabulator-selected,
 .tabulator .tabulator-row.tabulator-selected:hover {
   background: color-mix(in srgb, var(--panel-primary-color) 18%, transparent) !important;
@@ -63,7 +67,12 @@ _TABLE = """
   background: color-mix(in srgb, var(--panel-primary-color) 8%, transparent) !important;
   color: inherit !important; }
 .tabulator-col[aria-sort="none"] .tabulator-col-sorter { display: none !important; }
-.tabulator-col[aria-sort="none"] .tabulator-col-title { padding-right: 0 !important; }
+.tabulator-col .tabulator-col-title { padding-right: 0 !important; }
+.tabulator-col .tabulator-col-sorter { right: 1px !important; }
+.tabulator-col .tabulator-arrow { border-left-width: 4px !important;
+  border-right-width: 4px !important; }
+.tabulator-tooltip { pointer-events: none; background: var(--panel-surface-color) !important;
+  border-color: color-mix(in srgb, var(--panel-on-surface-color) 30%, transparent) !important; }
 .tabulator-placeholder-contents { font-size: 13px !important; font-weight: 400 !important; }
 """
 HINT = "Tick one to see it, two to compare."
@@ -78,7 +87,18 @@ class RunTable:
         self._filling = False
         self.table = Table(
             self._frame([]),
-            titles=COLUMNS,
+            titles={name: column.title for name, column in COLUMNS.items()},
+            more={
+                name: {
+                    "widthGrow": column.share,
+                    "minWidth": column.width,
+                    "responsive": column.rank,
+                    "tooltip": True,  # what an ellipsis hides
+                }
+                for name, column in COLUMNS.items()
+            },
+            widths={name: column.width for name, column in COLUMNS.items() if not column.share},
+            header_tooltips={name: column.told for name, column in COLUMNS.items()},
             show_index=False,
             selectable="checkbox",
             layout="fit_columns",
@@ -89,24 +109,19 @@ class RunTable:
             editors={column: "input" if column == "name" else None for column in COLUMNS},
             formatters={name: NumberFormatter(format=form) for name, form in _NUMBERS.items()},
             text_align=dict.fromkeys(_NUMBERS, "right"),
-            header_tooltips={"name": "Click a name to change it."},
-            widths=_WIDTHS,
             configuration={
-                "columnDefaults": {"minWidth": 48,  "headerSortTristate": True},
+                "columnDefaults": {"headerSortTristate": True},
+                "responsiveLayout": "hide",
                 "placeholder": "No runs yet: each fit is kept here.",
             },
             margin=(0, 8, 8, 8),
             css_classes=["runs-table"],
         )  # fmt: skip
         icon = {"size": "small", "margin": (8, 2), "disabled": True}
-        self.cainr = pmui.FileDownload(
-            callback=self._cainr, filename="field.cainr", label=".cainr", variant="outlined",
-            description="Download the compressed file", css_classes=["download-cainr"], **icon,
-        )  # fmt: skip
-        self.netcdf = pmui.FileDownload(
-            callback=self._netcdf, filename="field.nc", label="NetCDF", variant="outlined",
-            description="Download the reconstruction", css_classes=["download-netcdf"], **icon,
-        )  # fmt: skip
+        self.cainr = self._download(
+            "cainr", ".cainr", "Download the compressed file", _cainr, **icon
+        )
+        self.netcdf = self._download("nc", "NetCDF", "Download the reconstruction", _netcdf, **icon)
         self.reuse = pmui.Button(
             label="Reuse", icon="tune", variant="outlined", css_classes=["reuse"],
             description="Take up the choices of this run", **icon,
@@ -137,6 +152,18 @@ class RunTable:
         workbench.param.watch(self._buttons, "picked")
         self._list()
 
+    def _download(
+        self, ending: str, label: str, told: str, make: Callable[[Run], bytes], **look: Any
+    ) -> Download:
+        def choose() -> tuple[str, Callable[[], bytes]]:
+            run = self._chosen()
+            return f"{_file_name(run.name)}.{ending}", partial(make, run)
+
+        return Download(
+            choose, self.workbench.report, filename="field", label=label, variant="outlined",
+            description=told, css_classes=[f"download-{label.lower().strip('.')}"], **look,
+        )  # fmt: skip
+
     # ------------------------------------------------------------------ rows
 
     @staticmethod
@@ -144,6 +171,7 @@ class RunTable:
         rows = [
             {
                 "name": run.name,
+                "data": data_of(run),
                 "contexts": contexts_of(run),
                 "network": network(run.choices.architecture),
                 "weights": run.metrics.weights,
@@ -182,11 +210,8 @@ class RunTable:
         picked = self.workbench.picked
         self.delete.disabled = not picked
         run = self.workbench.run(picked[0]) if len(picked) == 1 else None
-        self.reuse.disabled = run is None
-        for button, ending in ((self.cainr, "cainr"), (self.netcdf, "nc")):
+        for button in (self.reuse, self.cainr, self.netcdf):
             button.disabled = run is None
-            if run is not None:
-                button.filename = f"{_file_name(run.name)}.{ending}"
 
     def _ask(self, event: object) -> None:
         names = [run.name for run in map(self.workbench.run, self.workbench.picked) if run]
@@ -213,15 +238,16 @@ class RunTable:
         assert run is not None
         return run
 
-    def _cainr(self) -> io.BytesIO:
-        return io.BytesIO(self._chosen().cainr_path.read_bytes())
 
-    def _netcdf(self) -> io.BytesIO:
-        # NetCDF-4 is written to a path only.
-        with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder) / "field.nc"
-            shared.reader(self._chosen()).to_dataset().to_netcdf(path)
-            return io.BytesIO(path.read_bytes())
+def _cainr(run: Run) -> bytes:
+    return run.cainr_path.read_bytes()
+
+
+def _netcdf(run: Run) -> bytes:
+    with tempfile.TemporaryDirectory() as folder:  # NetCDF-4 is written to a path only
+        path = Path(folder) / "field.nc"
+        shared.reader(run).to_dataset().to_netcdf(path)
+        return path.read_bytes()
 
 
 def _file_name(name: str) -> str:

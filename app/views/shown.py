@@ -87,6 +87,15 @@ class RunSource:
 
 
 @dataclass(frozen=True)
+class Held:
+    """A time step of a source, on native cells."""
+
+    source: Source
+    time: int
+    values: NDArray[np.floating]
+
+
+@dataclass(frozen=True)
 class Shown:
     """A field and the reconstructions of it, at most two."""
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, ClassVar
 
 import panel as pn
+import param
 from bokeh.models import ImportedStyleSheet
 
 _DIST = Path(pn.__file__).parent / "dist"
@@ -19,7 +21,15 @@ class Table(pn.widgets.Tabulator):
     where they were replaced before they had arrived: a browser then spends a whole core on it.
     """
 
+    more = param.Dict(default={}, doc="Further settings of Tabulator for a column, by its name.")
+
+    _rename: ClassVar[Mapping[str, str | None]] = {"more": None}
     _stylesheets: ClassVar[list[str]] = []  # icons that no table here shows
+
+    def _config_columns(self, column_objs: list[Any]) -> list[Any]:
+        # Panel's own `configuration` gives them to the wrong columns beside one of ticks.
+        columns: Sequence[Any] = super()._config_columns(column_objs)
+        return [column | self.more.get(column.get("field"), {}) for column in columns]
 
     def _process_param_change(self, params: dict[str, Any]) -> dict[str, Any]:
         properties: dict[str, Any] = super()._process_param_change(params)

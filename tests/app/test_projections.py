@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 
 import numpy as np
@@ -146,3 +147,13 @@ def test_the_globe_has_coastlines_graticule_and_outline():
     assert sum(map(len, coast)) > 3000
     assert len(grid) > 10
     assert len(rim) == 1
+
+
+def test_threads_do_not_mix_up_their_lines():
+    kinds = [graticule(30), graticule(15)] * 2
+    alone = [project_lines(lines, "robinson") for lines in kinds]
+    with ThreadPoolExecutor(4) as pool:
+        together = list(pool.map(lambda lines: project_lines(lines, "robinson"), kinds))
+    for a, b in zip(alone, together, strict=True):
+        assert len(a) == len(b)
+        assert all(np.array_equal(x, y) for x, y in zip(a, b, strict=True))

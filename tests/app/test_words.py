@@ -49,6 +49,6 @@ def test_networks_and_fields(sample: Field):
 def test_a_summary_says_what_is_learned_with_what():
     choices = Choices(contexts=[ContextChoice(source="topography")], recipe=Recipe(steps=4000))
     assert summary(choices, Architecture(depth=5, width=48)) == (
-        "SIREN 5 × 48 with topography, 4,000 steps"
+        "SIREN 5 × 48 with topography, 4,000 steps and 600 for rounding"
     )
     assert "no context" in summary(Choices())

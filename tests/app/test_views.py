@@ -1,0 +1,140 @@
+"""What the views show of a fit and of runs, as models without a page."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from bokeh.models import Image
+
+from app.views.fitbar import FitBar
+from app.views.mapboard import MapBoard
+from app.views.maps import FAINT
+from app.views.runs import COLUMNS, RunTable
+from app.words import data_of
+from app.workbench import Workbench
+from cainr_core.choices import Choices, DataChoice
+from cainr_core.fit.progress import Progress
+from cainr_core.fit.recipe import Recipe
+
+
+@pytest.fixture
+def bench() -> Workbench:
+    bench = Workbench()
+    bench.open_data()
+    return bench
+
+
+class FakeJob:
+    """A fit that is under way."""
+
+    id, state, choices = "one", "running", Choices(recipe=Recipe(steps=300))
+    latest = None
+
+    def look_at(self, time: int) -> None:
+        """Nothing comes of it."""
+
+
+def follow(bench: Workbench) -> None:
+    bench.ended = False
+    bench.param.update(job=FakeJob(), job_field=bench.field)
+
+
+def news(step: int = 10, frame: object = None) -> SimpleNamespace:
+    progress = Progress(step, 345, 0.1, 20.0, 1.0, 1000.0, 1e-3)
+    curve = SimpleNamespace(step=[], psnr=[], seconds=[])
+    return SimpleNamespace(progress=progress, curve=curve, frame=frame, message=None)
+
+
+@pytest.mark.parametrize(
+    ("step", "steps", "rounding"), [(10, "10", "0"), (300, "300", "0"), (320, "300", "20")]
+)
+def test_steps_of_the_tail_are_counted_apart(
+    bench: Workbench, step: int, steps: str, rounding: str
+):
+    bar = FitBar(bench)
+    follow(bench)
+    bench.snapshot = news(step)
+    html = bar.figures.object
+    assert f'>{steps}</div><div class="label">of 300 steps<' in html
+    assert f'>{rounding}</div><div class="label">of 45 for rounding<' in html
+
+
+def test_a_map_of_another_time_is_kept_faint_and_marked(bench: Workbench):
+    board = MapBoard(bench)
+    follow(bench)
+    truth = bench.field.values
+    bench.snapshot = news(frame=(0, truth[0] + 1))
+    assert alphas(board) == {"original": 1.0, "a": 1.0, "error_a": 1.0}
+    assert "RMSE of this step 1.00 K" in board.cards["error_a"].head.object
+    bench.look_at(3)
+    assert alphas(board) == {"original": 1.0, "a": FAINT, "error_a": FAINT}
+    for card in ("a", "error_a"):
+        assert f"still {bench.field.time.text(0)}" in board.cards[card].head.object
+    # the error is that of the step whose reconstruction is shown
+    assert np.nanmax(np.abs(board.maps.source.data["error_a"][0] - 1)) < 1e-3
+    assert "@a{" not in hover(board)
+    bench.snapshot = news(frame=(3, truth[3] + 2))
+    assert alphas(board) == {"original": 1.0, "a": 1.0, "error_a": 1.0}
+    assert np.nanmax(np.abs(board.maps.source.data["error_a"][0] - 2)) < 1e-3
+    assert "@a{" in hover(board)
+
+
+def alphas(board: MapBoard) -> dict[str, float]:
+    shown = {name: board.maps.figures[name].renderers for name in ("original", "a", "error_a")}
+    return {
+        name: renderer.glyph.global_alpha
+        for name, renderers in shown.items()
+        for renderer in renderers
+        if isinstance(renderer.glyph, Image)
+    }
+
+
+def hover(board: MapBoard) -> str:
+    (tool,) = (t for t in board.maps.figures["a"].tools if type(t).__name__ == "HoverTool")
+    return tool.tooltips
+
+
+def test_the_data_of_a_run_in_short():
+    def named(**data: object) -> str:
+        return data_of(SimpleNamespace(choices=Choices(data=DataChoice(**data))))
+
+    assert named() == "sample"
+    assert named(path="/far/away/ts_daily.nc", variable="TS") == "ts_daily TS"
+    assert named(path="/far/away/store.zarr") == "store"
+
+
+def test_every_column_is_explained_and_some_always_stay(bench: Workbench):
+    table = RunTable(bench).table
+    assert set(table.header_tooltips) == set(COLUMNS)
+    assert [name for name, column in COLUMNS.items() if not column.rank] == [
+        *("name", "ratio", "psnr", "rmse")
+    ]
+    columns = {c.get("field"): c for c in table.get_root().configuration["columns"]}
+    assert columns["name"]["tooltip"]
+    assert "tooltip" not in columns[None]  # the column of ticks
+
+
+def test_a_file_is_fetched_again_and_again(bench: Workbench, tmp_path: Path):
+    runs = RunTable(bench)
+    run = SimpleNamespace(name="my run", cainr_path=tmp_path / "field.cainr")
+    run.cainr_path.write_bytes(b"bytes")
+    runs._chosen = lambda: run
+    sent = []
+    runs.cainr.param.watch(lambda event: sent.append(event.new), "data")
+    for _ in range(2):
+        runs.cainr._clicks += 1
+    assert [file is None for file in sent] == [False, True, False]
+    assert sent[0] == sent[2]
+    assert runs.cainr.filename == "my_run.cainr"
+    assert not runs.cainr.loading
+
+
+def test_a_file_that_cannot_be_made_is_told(bench: Workbench, tmp_path: Path):
+    runs = RunTable(bench)
+    runs._chosen = lambda: SimpleNamespace(name="gone", cainr_path=tmp_path / "gone.cainr")
+    runs.cainr._clicks += 1
+    assert bench.problem
+    assert not runs.cainr.loading
