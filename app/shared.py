@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import logging
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 from functools import lru_cache, partial
 from importlib import import_module
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("cainr.app")
 _POOL = ThreadPoolExecutor(3, thread_name_prefix="cainr-page")
+PREFETCHED = 4  # of the newest runs
 _DECODED_BYTES = 512 * 2**20  # decoded time steps kept in memory
 
 
@@ -124,6 +126,18 @@ def decode(run: Run, time: int) -> np.ndarray:
         values = np.asarray(reader(run).values(time)).reshape(-1)
         _frames.put((run.id, time), values)
     return values
+
+
+def prefetch(runs: Sequence[Run], time: int) -> None:
+    """Decode a time step of runs that somebody may look at next, while nobody waits."""
+
+    def quietly(run: Run) -> None:
+        with suppress(Exception):  # told to whoever looks at the run
+            decode(run, min(time, reader(run).shape[0] - 1))
+
+    for run in runs[:PREFETCHED]:
+        if frame(run, time) is None:
+            _POOL.submit(quietly, run)
 
 
 def reader(run: Run) -> Any:

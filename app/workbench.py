@@ -116,6 +116,7 @@ class Workbench(Choosing):
         runs = shared.kept_runs().list()[::-1]
         known = {run.id for run in runs}
         self.param.update(runs=runs, picked=[id for id in self.picked if id in known])
+        shared.prefetch(runs, self.time)
 
     def run(self, id: str) -> Run | None:
         """The run of that id."""
