@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("cainr.app")
 _POOL = ThreadPoolExecutor(3, thread_name_prefix="cainr-page")
+AFTER_MAPS = 200  # ms
 PREFETCHED = 4  # of the newest runs
 _DECODED_BYTES = 512 * 2**20  # decoded time steps kept in memory
 
@@ -203,6 +204,21 @@ class Fits:
 
 
 fits = Fits()
+
+
+def after_maps(update: Callable[[], None]) -> None:
+    """Run `update` when the page has had the time to draw its maps: what somebody looked for is
+    not to wait for what stands around it."""
+    document = pn.state.curdoc
+
+    def turn() -> None:
+        with pn.io.hold():
+            update()
+
+    if document is None or document.session_context is None:
+        update()
+    else:
+        document.add_timeout_callback(turn, AFTER_MAPS)
 
 
 def background(

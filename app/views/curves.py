@@ -12,6 +12,7 @@ import panel_material_ui as pmui
 from bokeh.models import HoverTool, NumeralTickFormatter
 from numpy.typing import NDArray
 
+from app import shared
 from app.style import SMALL
 from app.views.cards import card, line
 from app.views.colours import FIT_COLOUR, RUN_COLOURS
@@ -85,8 +86,9 @@ class Curves:
         )
         self.axis.param.watch(lambda event: self._redraw(), "value")
         workbench.param.watch(
-            lambda *events: self._show(), ["snapshot", "job", "fitted", "picked", "runs"]
+            lambda *events: self._show(), ["snapshot", "job", "fitted", "runs"]
         )
+        workbench.param.watch(lambda *events: shared.after_maps(self._show), "picked")
         self._show()
 
     # ------------------------------------------------------------------ drawing

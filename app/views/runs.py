@@ -149,7 +149,7 @@ class RunTable:
         self.reuse.on_click(lambda event: workbench.adopt(self._chosen().choices))
         self.delete.on_click(self._ask)
         workbench.param.watch(self._list, "runs")
-        workbench.param.watch(self._buttons, "picked")
+        workbench.param.watch(lambda event: shared.after_maps(self._buttons), "picked")
         self._list()
 
     def _download(
