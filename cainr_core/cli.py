@@ -1,4 +1,4 @@
-"""The command line: cainr compress, decompress, info and evaluate."""
+"""The command line: cainr compress, decompress, info, evaluate and benchmark."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
-from cainr_core import __version__, options, terminal
+from cainr_core import __version__, benchmark, options, terminal
 from cainr_core.choices import Choices, DataChoice, Target
 from cainr_core.data.choices import ContextChoice
 from cainr_core.data.samples import sample_path
@@ -27,6 +27,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+app.add_typer(benchmark.app)
 
 
 @app.callback(invoke_without_command=True)

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from cainr_core.codec.latent_start import LatentStart
     from cainr_core.codec.reconstruction import Reconstruction
     from cainr_core.fit.fitting import Fitting
     from cainr_core.fit.progress import Progress
@@ -41,7 +42,10 @@ __all__ = [
     "plan",
 ]
 
+NETWORK_BITS = 8.0  # of a weight behind latents, kept free while these are chosen
 EXPECTED_BITS = 5.8  # of a weight in the file, as fits of the sample come out
+LATENT_STEP, LATENT_RATE, LATENT_POWER = 0.3, 0.011, 1.3  # bytes a value at a step, as measured
+LEAST_LATENTS = 700  # bytes: their entropy model, and a few that are not zero
 FEWEST_BITS = 3.0  # of a weight, below which a network remembers next to nothing
 SLACK = 32  # bytes that numbers which only a fit gives may take more than their places held
 TAIL_ROOM = 0.985  # part of a byte budget used before the tail, in which entropy still moves
@@ -87,6 +91,8 @@ def plan(
     n_inputs = _n_inputs(field, contexts, architecture)
     overhead += MODEL.size * 2 * len(architecture.layer_shapes(n_inputs))
     limit = (target or Target()).file_bytes(field.original_bytes)
+    if architecture.has_latents:
+        return _plan_of_latents(field, contexts, architecture, overhead, limit)
     if limit is not None:
         room = limit - overhead - SLACK
         architecture = architecture.with_width_for(room * 8 / EXPECTED_BITS, n_inputs)
@@ -100,6 +106,33 @@ def plan(
     expected = overhead + int(weights * EXPECTED_BITS / 8)
     if limit is not None:
         expected = min(expected, limit)
+    return Plan(
+        architecture=architecture,
+        weights=weights,
+        file_bytes=expected,
+        compression_ratio=field.original_bytes / expected,
+        bits_per_value=8 * expected / field.values.size,
+        context_bytes=sum(bytes_besides(contexts)),
+    )
+
+
+def _plan_of_latents(
+    field: Field,
+    contexts: Sequence[Context],
+    architecture: Architecture,
+    overhead: int,
+    limit: int | None,
+) -> Plan:
+    """What latents will cost: under a target that, else what fits of their step came to."""
+    weights = architecture.n_weights(_n_inputs(field, contexts, architecture))
+    least = overhead + int(weights * NETWORK_BITS / 8) + LEAST_LATENTS
+    if limit is not None and least > limit:
+        raise CainrError(
+            f"A file of {limit:,} bytes is too small for these choices: the smallest that works "
+            f"takes about {least:,} bytes (ratio {field.original_bytes / least:.0f})."
+        )
+    rate = LATENT_RATE * (LATENT_STEP / architecture.step) ** LATENT_POWER
+    expected = limit or least + int(field.values.size * rate)
     return Plan(
         architecture=architecture,
         weights=weights,
@@ -131,6 +164,7 @@ class Compression:
         self._limit = (target or Target()).file_bytes(field.original_bytes)
         self._device = device
         self._fitting: Fitting | None = None
+        self._start: LatentStart | None = None
         self._cancelled = False
         self._decoded: Reconstruction | None = None
         self.data: bytes = b""
@@ -152,38 +186,66 @@ class Compression:
         """The field as it stands, (time, *grid.shape): of the file once there is one."""
         if self._decoded is not None:
             return self._decoded.values(times)
-        if self._fitting is None:
-            raise CainrError("There is nothing to reconstruct before the fit has begun.")
-        return self._fitting.reconstruct(times)
+        if self._fitting is not None:
+            return self._fitting.reconstruct(times)
+        if self._start is not None:
+            return self._start.reconstruct(times)
+        raise CainrError("There is nothing to reconstruct before the fit has begun.")
 
     def run(self, checkpoint: Path | None = None) -> Iterator[Progress]:
         """Fit, write and measure; goes on from `checkpoint` where that file exists."""
         from cainr_core.codec import quantize
-        from cainr_core.codec.rate import coded, size, steps_for
+        from cainr_core.codec.rate import DEFAULT_NOISE, LATENT_NOISE, coded, size, steps_for
         from cainr_core.fit.fitting import Fitting
 
         started = clock.monotonic()
+        if self.plan.architecture.has_latents:
+            yield from self._choose_latents()
         fitting = Fitting(
-            self.field, self.contexts, self.plan.architecture, self.recipe, self._device
+            self.field,
+            self.contexts,
+            self.plan.architecture,
+            self.recipe,
+            self._device,
+            self._start,
         )
         self._fitting = fitting
         if self._cancelled:
             fitting.cancel()
         yield from fitting.run(checkpoint)
         most = None if self._limit is None else self._limit - self._overhead(fitting)
+        if most is not None and self._start is not None:
+            most -= self._start.nbytes
         room = None if most is None else int(most * TAIL_ROOM)
         influence = quantize.influences(fitting)
-        steps = steps_for(fitting.tensors, influence, fitting.best_error, room)
+        noise = DEFAULT_NOISE if self._start is None else LATENT_NOISE
+        steps = steps_for(fitting.tensors, influence, fitting.best_error, room, noise)
         if self.recipe.tail_steps and not fitting.cancelled:
             fixed = steps
             yield from fitting.run_rounded(lambda tensors: quantize.rounded(tensors, fixed))
         if most is not None and size(fitting.tensors, steps) > most:
             steps = steps_for(fitting.tensors, influence, fitting.best_error, most)
         yield self._said("Writing the file and measuring what it holds.")
-        self.data = write(self._parts, fitting, coded(fitting.tensors, steps))
+        self.data = write(self._parts, fitting, coded(fitting.tensors, steps), self._start)
         self._measure()
         self.seconds = clock.monotonic() - started
         yield self._said(self._outcome())
+
+    def _choose_latents(self) -> Iterator[Progress]:
+        from cainr_core.codec.latent_start import LatentStart
+        from cainr_core.fit.progress import Progress
+
+        start = LatentStart(
+            self.field, self.contexts, self.plan.architecture, self.recipe, self._device
+        )
+        self._start = start
+        most = None
+        if self._limit is not None:
+            weights = self.plan.weights * NETWORK_BITS / 8
+            most = int(self._limit - self._parts.overhead() - weights)
+        total = self.recipe.steps + self.recipe.tail_steps
+        for message in start.run(most):
+            yield Progress(0, total, start.error, start.psnr, 0.0, 0.0, 0.0, message)
 
     def _measure(self) -> None:
         """Decode the file and compare it with the original."""

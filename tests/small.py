@@ -13,8 +13,9 @@ from cainr_core.data.contexts import Context, load_context
 from cainr_core.data.fields import Field
 from cainr_core.data.sources import open_field
 from cainr_core.fit.recipe import Recipe
-from cainr_core.model.architecture import Architecture
+from cainr_core.model.architecture import NETWORKS, Architecture
 
+PLAIN_NETWORKS = [network for network in NETWORKS if network != "latent"]
 LAT = np.linspace(-87.5, 87.5, 15)
 LON = np.arange(0, 360, 15.0)
 

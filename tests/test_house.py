@@ -17,7 +17,7 @@ APP_SOURCES = sorted((REPOSITORY / "app").rglob("*.py"))
 ROOMS = ["data", "model", "fit", "codec", "evaluate"]  # imports point from right to left only
 TOGETHER = {  # above all rooms
     *("choices", "compression", "cluster", "jobs", "worker", "runs"),
-    *("archive", "xarray_backend", "cli", "options", "terminal"),
+    *("archive", "xarray_backend", "cli", "benchmark", "options", "terminal"),
 }
 UPSTAIRS = {"app", "panel", "panel_material_ui", "holoviews", "geoviews", "cartopy", "bokeh"}
 UNSAFE_MODULES = {"pickle", "cloudpickle", "dill", "joblib", "marshal", "shelve"}

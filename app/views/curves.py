@@ -85,9 +85,7 @@ class Curves:
             margin=0,
         )
         self.axis.param.watch(lambda event: self._redraw(), "value")
-        workbench.param.watch(
-            lambda *events: self._show(), ["snapshot", "job", "fitted", "runs"]
-        )
+        workbench.param.watch(lambda *events: self._show(), ["snapshot", "job", "fitted", "runs"])
         workbench.param.watch(lambda *events: shared.after_maps(self._show), "picked")
         self._show()
 

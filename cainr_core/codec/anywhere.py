@@ -26,9 +26,10 @@ def evaluate(reconstruction: Reconstruction, lat: ArrayLike, lon: ArrayLike, tim
 
     lats, lons, days = _broadcast(lat, lon, reconstruction.time.parse(time))
     architecture, device = reconstruction.architecture, reconstruction.torch_device
-    own = reconstruction.time.coordinate
-    step = np.ptp(own) / max(1, len(own) - 1)
-    if days.size and (days.min() < own.min() - step or days.max() > own.max() + step):
+    own, latents = reconstruction.time, reconstruction.latents()
+    known = own.coordinate
+    step = np.ptp(known) / max(1, len(known) - 1)
+    if days.size and (days.min() < known.min() - step or days.max() > known.max() + step):
         warnings.warn(
             "Some times lie outside those of the field: what a network says there is no forecast.",
             stacklevel=3,
@@ -43,7 +44,8 @@ def evaluate(reconstruction: Reconstruction, lat: ArrayLike, lon: ArrayLike, tim
         part = slice(first, first + run)
         place = lats.ravel()[part], lons.ravel()[part]
         sampled = [context.sample(*place, axis) for context in reconstruction.contexts]
-        inputs = Inputs(reconstruction.frame, *place, axis, sampled, device)
+        between = latents.between(reconstruction.grid, own, *place, axis) if latents else ()
+        inputs = Inputs(reconstruction.frame, *place, axis, sampled, device, between)
         points = torch.from_numpy(row[part].astype(np.int64)).to(device)
         with torch.inference_mode():
             batch = inputs.gather(points, torch.arange(len(points), device=device))

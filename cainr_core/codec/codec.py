@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from cainr_core.codec import container, embedding
@@ -14,6 +14,7 @@ from cainr_core.model.architecture import Architecture
 
 if TYPE_CHECKING:
     from cainr_core.codec.entropy import Coded
+    from cainr_core.codec.latent_start import LatentStart
     from cainr_core.model.coordinates import Range
 
 
@@ -39,21 +40,39 @@ class Parts:
         return cls(header, sections)
 
     def with_weights(
-        self, ranges: Sequence[Range], offset: float, scale: float, weights: bytes
+        self,
+        ranges: Sequence[Range],
+        offset: float,
+        scale: float,
+        weights: bytes,
+        latents: Mapping[str, Any] | None = None,
+        latent_sections: Sequence[bytes] = (),
     ) -> bytes:
-        """The whole file: `ranges` of the contexts, `offset` and `scale` of the values, and the
-        entropy-coded weights."""
+        """The whole file: `ranges` of the contexts, `offset` and `scale` of the values, latents
+        where the architecture has them, and the entropy-coded weights."""
         header = {**self.header, "ranges": ranges, "offset": offset, "scale": scale}
-        return container.join(header, [*self.sections, weights])
+        if latents is not None:
+            header["latents"] = latents
+        return container.join(header, [*self.sections, *latent_sections, weights])
 
     def overhead(self) -> int:
-        """Bytes of a file without its weights, to within the few of the numbers yet unknown."""
+        """Bytes of a file without latents and weights, to within the few of the numbers yet
+        unknown."""
         ranges = [(-1234.5678, 1234.5678)] * len(self.header["contexts"])
-        return len(self.with_weights(ranges, 273.14159, 21.123456, b""))
+        unknown = None
+        if self.header["architecture"]["network"] == "latent":
+            unknown = {"step": 0.123456, "shifts": (0.05, 0.05), "gain": 12.345678}
+        return len(self.with_weights(ranges, 273.14159, 21.123456, b"", unknown))
 
 
-def write(parts: Parts, fitting: Any, tensors: Sequence[Coded]) -> bytes:
+def write(
+    parts: Parts, fitting: Any, tensors: Sequence[Coded], start: LatentStart | None = None
+) -> bytes:
     """The file of a fit whose weights are coded."""
     from cainr_core.codec.entropy import encode
 
-    return parts.with_weights(fitting.frame.ranges, fitting.offset, fitting.scale, encode(tensors))
+    latents = (asdict(start.latents), start.sections) if start else ()
+    weights = encode(tensors)
+    return parts.with_weights(
+        fitting.frame.ranges, fitting.offset, fitting.scale, weights, *latents
+    )

@@ -11,7 +11,8 @@ from typing import Any
 from cainr_core.errors import CainrError
 
 MAGIC = b"\x89CAINR\r\n"
-VERSION = 1
+VERSION = 2
+FIRST_VERSION = 1  # of files without latents: older versions of cainr read them too
 SHELL = struct.Struct("<8sHIIQ")  # magic, version, header packed, header plain, whole file
 CHECKSUM = struct.Struct("<I")
 LARGEST_HEADER = 1 << 22
@@ -50,8 +51,17 @@ def join(header: Mapping[str, Any], sections: Sequence[bytes]) -> bytes:
     coder = zlib.compressobj(9, wbits=-15, zdict=COMMON)
     packed = coder.compress(text) + coder.flush()
     total = SHELL.size + len(packed) + sum(map(len, sections)) + CHECKSUM.size
-    body = SHELL.pack(MAGIC, VERSION, len(packed), len(text), total) + packed + b"".join(sections)
+    body = (
+        SHELL.pack(MAGIC, version_of(header), len(packed), len(text), total)
+        + packed
+        + b"".join(sections)
+    )
     return body + CHECKSUM.pack(zlib.crc32(body))
+
+
+def version_of(header: Mapping[str, Any]) -> int:
+    """The format version that a file with this header needs."""
+    return VERSION if "latents" in header else FIRST_VERSION
 
 
 def split(data: bytes, what: str = "The file") -> tuple[dict[str, Any], list[bytes]]:

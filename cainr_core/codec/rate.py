@@ -10,6 +10,7 @@ from cainr_core.codec.entropy import Coded, encode
 from cainr_core.codec.quantize import choose_steps, to_integers
 
 DEFAULT_NOISE = 0.05  # squared error that rounding adds before the tail, as a part of the fit's own
+LATENT_NOISE = 0.004  # the same behind latents, beside which the weights are few
 FINEST = 1e-4  # that part at least, when a number of bytes is to be met
 COARSEST = 1e2  # squared error that rounding adds at most, of values that vary by about 1
 HALVINGS = 14  # to a hundredth of a step
@@ -26,15 +27,16 @@ def steps_for(
     influence: Sequence[float],
     error: float,
     most_bytes: int | None = None,
+    noise: float = DEFAULT_NOISE,
 ) -> list[int]:
     """Step indices of the tensors of a network whose mean squared error is `error`.
 
-    Without `most_bytes`, rounding adds a fixed part of that error. With it, the steps are the
+    Without `most_bytes`, rounding adds the part `noise` of that error. With it, the steps are the
     finest ones whose coded weights take at most so many bytes; the coarsest, if none do.
     """
     error = max(error, LEAST_ERROR)
     if most_bytes is None:
-        return choose_steps(tensors, influence, DEFAULT_NOISE * error)
+        return choose_steps(tensors, influence, noise * error)
     low, high = FINEST * error, COARSEST
     if size(tensors, choose_steps(tensors, influence, low)) <= most_bytes:
         return choose_steps(tensors, influence, low)

@@ -14,8 +14,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from cainr_core.codec import container, embedding
 from cainr_core.codec.header import Description, restore
+from cainr_core.codec.latent_file import FileLatents
 from cainr_core.data.contexts import Context
 from cainr_core.data.fields import Grid, TimeAxis
+from cainr_core.data.sampling import SampledContext
 from cainr_core.errors import CainrError
 from cainr_core.model.architecture import Architecture
 
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from cainr_core.model.inputs import Inputs
 
 LARGEST_FILE = 1 << 32
+TIMES_AT_ONCE = 16  # whose latents are spread over the grid at once
 
 
 def read(
@@ -76,7 +79,7 @@ class Reconstruction:
     ) -> None:
         self._device, self._given, self._search = device, given, search
         header, sections = container.split(data, what)
-        self._header = header
+        self.header = header
         self.file_bytes = len(data)
         remaining = iter(sections)
         try:
@@ -88,8 +91,11 @@ class Reconstruction:
                 for index, entry in enumerate(header["contexts"])
                 if "embedded" in entry
             }
-            self._weights = next(remaining)
             self.architecture = Architecture(**header["architecture"])
+            self.file_latents = None
+            if self.architecture.has_latents:
+                self.file_latents = FileLatents.of(header["latents"], self.shape, remaining)
+            self.weights = next(remaining)
             self._ranges = tuple((float(low), float(high)) for low, high in header["ranges"])
             self._offset, self._scale = float(header["offset"]), float(header["scale"])
             self._check()
@@ -105,7 +111,7 @@ class Reconstruction:
         numbers = [self._offset, self._scale, *self.architecture.choices().values()]
         numbers += [bound for span in self._ranges for bound in span]
         finite = all(math.isfinite(n) for n in numbers if isinstance(n, float))
-        if not finite or len(self._ranges) != len(self._header["contexts"]):
+        if not finite or len(self._ranges) != len(self.header["contexts"]):
             raise CainrError("The file's network cannot be one: it is damaged.")
 
     def __getstate__(self) -> dict[str, Any]:
@@ -168,38 +174,13 @@ class Reconstruction:
     @property
     def context_bytes(self) -> int:
         """Bytes of the referenced contexts, which a reader must have besides the file."""
-        return sum(int(entry.get("bytes", 0)) for entry in self._header["contexts"])
+        return sum(int(entry.get("bytes", 0)) for entry in self.header["contexts"])
 
     def info(self) -> dict[str, Any]:
         """What the file says of itself: field, contexts, network, sizes."""
-        description = self._description
-        return {
-            "variable": self.name,
-            "units": str(self.attrs.get("units", "")),
-            "dims": list(self.dims),
-            "shape": list(self.shape),
-            "calendar": self.time.calendar,
-            "grid": self.grid.kind,
-            "contexts": [
-                {
-                    "source": entry["source"],
-                    "title": entry["title"],
-                    "digest": entry["digest"],
-                    "embedded": "embedded" in entry,
-                }
-                for entry in self._header["contexts"]
-            ],
-            "architecture": self._header["architecture"],
-            "weights": self.n_weights,
-            "bits_per_weight": 8 * len(self._weights) / self.n_weights,
-            "weight_bytes": len(self._weights),
-            "file_bytes": self.file_bytes,
-            "context_bytes": self.context_bytes,
-            "original_bytes": description.original_bytes,
-            "compression_ratio": description.original_bytes / self.file_bytes,
-            "bits_per_value": 8 * self.file_bytes / int(np.prod(self.shape)),
-            "format_version": container.VERSION,
-        }
+        from cainr_core.codec.info import info
+
+        return info(self)
 
     # ------------------------------------------------------------------ its values
 
@@ -208,7 +189,7 @@ class Reconstruction:
         """The contexts; CainrError where a referenced one is not to be had."""
         return [
             self._embedded.get(index) or embedding.find_referenced(entry, self._given, self._search)
-            for index, entry in enumerate(self._header["contexts"])
+            for index, entry in enumerate(self.header["contexts"])
         ]
 
     def values(self, times: slice | int | Sequence[int] | None = None) -> NDArray:
@@ -219,16 +200,37 @@ class Reconstruction:
 
     def cells(self, rows: Sequence[int], cells: NDArray[np.int64] | None) -> NDArray:
         """The field at these time indices and flat cell indices (None: all), (time, cells)."""
-        from cainr_core.model.predict import predict
-
-        inputs = self._all_inputs if cells is None else self._inputs(cells)
-        values = self.in_units(predict(self.architecture, self.tensors, inputs, rows))
+        values = self.in_units(self._outputs(rows, cells))
         missing = self._description.missing
         if missing is not None:
             for index, row in enumerate(rows):
                 mask = missing[row].ravel()
                 values[index, mask if cells is None else mask[cells]] = np.nan
         return values
+
+    def _outputs(self, rows: Sequence[int], cells: NDArray[np.int64] | None) -> NDArray:
+        """Outputs of the network, (time, cells)."""
+        from cainr_core.model.predict import predict
+
+        if self.file_latents is None:
+            inputs = self._all_inputs if cells is None else self._inputs(cells)
+            return predict(self.architecture, self.tensors, inputs, rows)
+        outputs = []
+        for first in range(0, len(rows), TIMES_AT_ONCE):
+            part = rows[first : first + TIMES_AT_ONCE]
+            inputs = self._inputs(cells, np.asarray(part))
+            outputs.append(predict(self.architecture, self.tensors, inputs, range(len(part))))
+        return np.concatenate(outputs) if outputs else np.empty((0, self.grid.size), np.float32)
+
+    def latents(self) -> FileLatents | None:
+        """The latents, ready to be decoded; None where the architecture has none."""
+        latents = self.file_latents
+        if latents is not None and not latents.ready:
+            lat, lon = self.grid.points()
+            sampled = [context.sample(lat, lon, self.time) for context in self.contexts]
+            scaled = self.frame.scaled(sampled)
+            latents.prepare(self.grid, len(self.time), scaled, self.torch_device)
+        return latents
 
     def evaluate(self, lat: ArrayLike, lon: ArrayLike, time: Any) -> NDArray:
         """The field at any place and time: degrees north, degrees east, and a time as text,
@@ -284,7 +286,7 @@ class Reconstruction:
         """Step index and flat integers of each tensor of the network, as the file holds them."""
         from cainr_core.codec.entropy import decode
 
-        return decode(self._weights, [math.prod(shape) for shape in self._shapes])
+        return decode(self.weights, [math.prod(shape) for shape in self._shapes])
 
     @cached_property
     def tensors(self) -> list[Tensor]:
@@ -308,7 +310,10 @@ class Reconstruction:
     def _all_inputs(self) -> Inputs:
         return self._inputs(None)
 
-    def _inputs(self, cells: NDArray[np.int64] | None) -> Inputs:
+    def _inputs(
+        self, cells: NDArray[np.int64] | None, rows: NDArray[np.int64] | None = None
+    ) -> Inputs:
+        """What the network is given at these cells and times; None: at all."""
         from cainr_core.model.inputs import Inputs
 
         if cells is None:
@@ -318,5 +323,14 @@ class Reconstruction:
         else:
             row, column = np.divmod(cells, len(self.grid.lon))
             lat, lon = self.grid.lat[row], self.grid.lon[column]
-        sampled = [context.sample(lat, lon, self.time) for context in self.contexts]
-        return Inputs(self.frame, lat, lon, self.time, sampled, self.torch_device)
+        time = self.time if rows is None else self.time[rows]
+        sampled = [context.sample(lat, lon, time) for context in self.contexts]
+        planes: list[SampledContext] = []
+        latents = self.latents()
+        if latents is not None:
+            from cainr_core.model.latents import as_contexts
+
+            every = range(len(self.time)) if rows is None else rows.tolist()
+            found = latents.planes(every)
+            planes = as_contexts(found if cells is None else found[:, :, cells])
+        return Inputs(self.frame, lat, lon, time, sampled, self.torch_device, planes)

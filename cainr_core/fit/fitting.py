@@ -22,6 +22,7 @@ from cainr_core.fit.misfit import Misfit
 from cainr_core.fit.progress import Progress
 from cainr_core.fit.recipe import Recipe
 from cainr_core.fit.sampling import Sampler
+from cainr_core.fit.start import Start
 from cainr_core.fit.step import Step
 from cainr_core.model.architecture import Architecture
 from cainr_core.model.coordinates import Frame
@@ -55,22 +56,27 @@ class Fitting:
         architecture: Architecture,
         recipe: Recipe,
         device: str = "auto",
+        start: Start | None = None,
     ) -> None:
+        """`start`: latents and first weights, for an architecture that has latents."""
         self.field, self.contexts = field, list(contexts)
         self.architecture, self.recipe = architecture, recipe
         self.device = choose_device(device)
         lat, lon = field.grid.points()
         sampled = [context.sample(lat, lon, field.time) for context in contexts]
         self.frame = Frame.of(architecture.coordinates, field.grid, field.time, sampled)
-        self.inputs = Inputs(self.frame, lat, lon, field.time, sampled, self.device)
+        latents = start.sampled if start else ()
+        self.inputs = Inputs(self.frame, lat, lon, field.time, sampled, self.device, latents)
         self._misfit = Misfit(
             field, self.inputs, architecture, recipe.scaling, recipe.seed, self.device
         )
         self.offset, self.scale = self._misfit.offset, self._misfit.scale
-        self.tensors = [
-            tensor.to(self.device).requires_grad_()
-            for tensor in initial_tensors(architecture, self.frame.n_inputs, recipe.seed)
-        ]
+        self._first = (
+            start.tensors()
+            if start
+            else initial_tensors(architecture, self.frame.n_inputs, recipe.seed)
+        )
+        self.tensors = [tensor.clone().to(self.device).requires_grad_() for tensor in self._first]
         present = None
         if field.missing is not None:
             present = np.logical_not(field.missing.reshape(len(field.values), -1).all(axis=0))
@@ -236,7 +242,8 @@ class Fitting:
 
     def _has_begun(self) -> bool:
         """Whether anything worth keeping was learned."""
-        return self._rounding is not None or self.best_error <= BEGUN * self.curve[0].loss
+        learned = self._rounding is not None or self.best_error <= BEGUN * self.curve[0].loss
+        return learned or self.architecture.has_latents  # these have said most already
 
     def _go_back(self) -> str:
         """Return to the best weights; to the first ones while these are hardly better, since a
@@ -244,9 +251,8 @@ class Fitting:
         if self._has_begun():
             self._return_to_best()
             return "best"
-        first = initial_tensors(self.architecture, self.frame.n_inputs, self.recipe.seed)
         with torch.no_grad():
-            for tensor, old in zip(self.tensors, first, strict=True):
+            for tensor, old in zip(self.tensors, self._first, strict=True):
                 tensor.copy_(old)
         return "beginning"
 
@@ -304,6 +310,7 @@ class Fitting:
             self.field.values,
             *self.field.grid.points(),
             self.field.time.days,
+            *(tensor.numpy() for tensor in self._first),
         )
 
     def _save(self, path: Path, step: Step, done: int, rate_scale: float) -> None:

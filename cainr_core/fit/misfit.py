@@ -35,7 +35,7 @@ class Misfit:
         seed: int,
         device: torch.device,
     ) -> None:
-        self.offset, self.scale = _scaling(field, scaling)
+        self.offset, self.scale = scaling_of(field, scaling)
         self.peak = (field.hi - field.lo) / self.scale
         self._inputs, self._architecture = inputs, architecture
         values = field.values.reshape(-1)
@@ -89,7 +89,7 @@ class Misfit:
         return point // self._inputs.n_cells, point % self._inputs.n_cells
 
 
-def _scaling(field: Field, kind: str) -> tuple[float, float]:
+def scaling_of(field: Field, kind: str) -> tuple[float, float]:
     """Offset and scale, in the field's units, as float32 holds them: a file keeps them so.
 
     CainrError where the field is constant, or its values are too large or too small to be scaled.

@@ -11,8 +11,10 @@ NETWORKS = {
     "gaussian": "Gaussian bumps (Ramasinghe and Lucey 2022)",
     "relu": "ReLU layers behind random Fourier features (Tancik et al. 2020)",
     "gelu": "GELU layers behind random Fourier features (Tancik et al. 2020)",
+    "latent": "latent grids, entropy coded as their surroundings tell, behind a small GELU network",
 }
 FOURIER_NETWORKS = ("relu", "gelu")
+LATENT_INPUTS = 3  # what latent grids say at a point: with all details, and with fewer
 COORDINATES = {
     "sphere": "place on the unit sphere (x, y, z), time, and the season where a field spans one",
     "indices": "array indices of latitude, longitude and time scaled to [-1, 1], as in the paper",
@@ -57,6 +59,13 @@ class Architecture(param.Parameterized):
         label="Bandwidth",
         doc="Standard deviation of the random frequencies, in radians per unit of an input.",
     )
+    step = param.Number(
+        default=0.3,
+        bounds=(1e-4, 100.0),
+        label="Latent step",
+        doc="What latents are rounded to, in standard deviations of the field: lower keeps finer "
+        "detail and takes more bytes.",
+    )
     coordinates: param.Selector[str] = param.Selector(
         default="sphere",
         objects=list(COORDINATES),
@@ -78,12 +87,24 @@ class Architecture(param.Parameterized):
         """The architecture of that name in `PRESETS`."""
         return cls(**PRESETS[name])
 
+    @property
+    def has_latents(self) -> bool:
+        """Whether latent grids stand before the network."""
+        return self.network == "latent"
+
+    @property
+    def has_skip(self) -> bool:
+        """Whether the inputs reach the output directly as well; latents always do."""
+        return self.skip or self.has_latents
+
     def layer_shapes(self, n_inputs: int) -> list[tuple[int, int]]:
-        """(units, inputs) of each matrix, in order, for a network of `n_inputs` inputs."""
+        """(units, inputs) of each matrix, in order, for a network that is given `n_inputs` numbers
+        for place, time and contexts."""
+        n_inputs += LATENT_INPUTS if self.has_latents else 0
         first = 2 * self.features + n_inputs if self.network in FOURIER_NETWORKS else n_inputs
         shapes = [(self.width, first)]
         shapes += [(self.width, self.width)] * (self.depth - 1)
-        return [*shapes, (1, self.width + (n_inputs if self.skip else 0))]
+        return [*shapes, (1, self.width + (n_inputs if self.has_skip else 0))]
 
     def n_weights(self, n_inputs: int) -> int:
         """Number of weights and biases."""
@@ -117,11 +138,13 @@ class Architecture(param.Parameterized):
             unused.add("spread")
         if self.network not in FOURIER_NETWORKS:
             unused |= {"features", "bandwidth"}
+        unused.add("skip" if self.has_latents else "step")
         return [name for name in self.choices() if name not in unused]
 
 
 PRESETS: dict[str, dict[str, object]] = {
     "default": {},
     "deep": {"depth": 10, "width": 50},
+    "latent": {"network": "latent", "depth": 2, "width": 16},
     "paper": {"depth": 10, "width": 50, "coordinates": "indices", "skip": False},
 }

@@ -17,9 +17,9 @@ from cainr_core.model.coordinates import Frame
 class Inputs:
     """Tables of what the network sees at each cell and at each time.
 
-    The columns, in the order of the file format: place, time, contexts. A batch is gathered from
-    the tables, so that the inputs of a field never lie in memory whole: 5.5 million points of eight
-    inputs would be 177 MB.
+    The columns, in the order of the file format: place, time, contexts, latents. A batch is
+    gathered from the tables, so that the inputs of a field never lie in memory whole: 5.5 million
+    points of eight inputs would be 177 MB.
     """
 
     def __init__(
@@ -30,14 +30,16 @@ class Inputs:
         time: TimeAxis,
         contexts: Sequence[SampledContext],
         device: torch.device | str = "cpu",
+        latents: Sequence[SampledContext] = (),
     ) -> None:
-        """`lat`, `lon`: (cells,) in degrees; `contexts`: sampled at them and at `time`."""
+        """`lat`, `lon`: (cells,) in degrees; `contexts`: sampled at them and at `time`; `latents`:
+        what latent grids say there, as it is."""
         place = frame.place(lat, lon)
         self._n_place = place.shape[1]
         columns = [place]
         # of each context its column in the table of cells, or table, rows and weights
         self._contexts: list[int | tuple[Tensor, ...]] = []
-        for context in frame.scaled(contexts):
+        for context in [*frame.scaled(contexts), *latents]:
             if len(context.table) == 1:
                 # stands still: gathered together with the place
                 self._contexts.append(sum(part.shape[1] for part in columns))

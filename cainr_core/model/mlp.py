@@ -44,7 +44,7 @@ def initial_tensors(architecture: Architecture, n_inputs: int, seed: int) -> lis
         if architecture.network == "finer" and layer == 0:
             bias_bound = 1.0
         matrix = uniform((units, inputs), bound)
-        if last and architecture.skip:
+        if last and architecture.has_skip:
             matrix[:, architecture.width :] = 0
         tensors += [matrix, uniform((units,), 0.0 if last else bias_bound)]
     return tensors
@@ -69,7 +69,7 @@ def forward(
         hidden = torch.cat([torch.sin(phases), torch.cos(phases), inputs], dim=1)
     for matrix, bias in zip(tensors[:-2:2], tensors[1:-2:2], strict=True):
         hidden = _activate(architecture, functional.linear(hidden, matrix, bias))
-    if architecture.skip:
+    if architecture.has_skip:
         hidden = torch.cat([hidden, inputs.to(hidden.dtype)], dim=1)
     return functional.linear(hidden, tensors[-2], tensors[-1]).squeeze(1)
 
@@ -85,7 +85,7 @@ def _activate(architecture: Architecture, value: Tensor) -> Tensor:
             return torch.cos(architecture.omega * value) * envelope
         case "gaussian":
             return torch.exp(-((architecture.spread * value) ** 2) / 2)
-        case "gelu":
+        case "gelu" | "latent":
             return functional.gelu(value)
         case _:
             return functional.relu(value)

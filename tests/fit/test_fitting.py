@@ -16,7 +16,7 @@ from cainr_core.fit.fitting import Fitting
 from cainr_core.fit.progress import Progress
 from cainr_core.fit.recipe import RECIPES, Recipe
 from cainr_core.fit.step import Step
-from cainr_core.model.architecture import NETWORKS, Architecture
+from cainr_core.model.architecture import Architecture
 from tests import small
 
 
@@ -51,7 +51,7 @@ def same(one: list[np.ndarray], other: list[np.ndarray]) -> bool:
 # --- learning -------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("network", NETWORKS)
+@pytest.mark.parametrize("network", small.PLAIN_NETWORKS)
 def test_every_network_learns(field: Field, network: str) -> None:
     fit = fit_of(field, small.tiny(network=network, omega=10.0, spread=5.0))
     told = run(fit)

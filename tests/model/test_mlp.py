@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from cainr_core.model.architecture import NETWORKS, Architecture
+from cainr_core.model.architecture import LATENT_INPUTS, NETWORKS, Architecture
 from cainr_core.model.mlp import forward, frequencies, initial_tensors
 
 N_INPUTS = 5
@@ -22,7 +22,7 @@ def plainly(architecture: Architecture, tensors: list[np.ndarray], x: np.ndarray
         "gaussian": lambda u: np.exp(-((spread * u) ** 2) / 2),
         "relu": lambda u: np.maximum(u, 0),
         "gelu": lambda u: u * np.vectorize(lambda v: (1 + math.erf(v / math.sqrt(2))) / 2)(u),
-    }[architecture.network]
+    }[architecture.network.replace("latent", "gelu")]
     hidden = x
     if architecture.network in ("relu", "gelu"):
         draw = np.random.RandomState(20250711).standard_normal((x.shape[1], architecture.features))
@@ -30,9 +30,14 @@ def plainly(architecture: Architecture, tensors: list[np.ndarray], x: np.ndarray
         hidden = np.concatenate([np.sin(waves), np.cos(waves), x], axis=1)
     for matrix, bias in zip(tensors[:-2:2], tensors[1:-2:2], strict=True):
         hidden = act(hidden @ matrix.T + bias)
-    if architecture.skip:
+    if architecture.skip or architecture.network == "latent":
         hidden = np.concatenate([hidden, x], axis=1)
     return (hidden @ tensors[-2].T + tensors[-1])[:, 0]
+
+
+def given(architecture: Architecture) -> int:
+    """Number of inputs, latents included."""
+    return N_INPUTS + (LATENT_INPUTS if architecture.has_latents else 0)
 
 
 @pytest.mark.parametrize("network", NETWORKS)
@@ -44,7 +49,7 @@ def test_networks_are_what_the_format_says(network: str, skip: bool) -> None:
         tensor + 0.05 * torch.from_numpy(random.standard_normal(tensor.shape)).float()
         for tensor in initial_tensors(choice, N_INPUTS, 3)
     ]
-    inputs = random.uniform(-1, 1, (40, N_INPUTS)).astype(np.float32)
+    inputs = random.uniform(-1, 1, (40, given(choice))).astype(np.float32)
     waves = frequencies(choice, N_INPUTS)
     told = forward(choice, tensors, torch.from_numpy(inputs), waves)
     plain = plainly(choice, [t.double().numpy() for t in tensors], inputs.astype(np.float64))
@@ -57,7 +62,7 @@ def test_networks_are_what_the_format_says(network: str, skip: bool) -> None:
 def test_signals_live_through_any_depth(network: str, depth: int) -> None:
     choice = Architecture(network=network, depth=depth, width=50)
     tensors = [tensor.requires_grad_() for tensor in initial_tensors(choice, N_INPUTS, 0)]
-    inputs = torch.rand((512, N_INPUTS), generator=torch.Generator().manual_seed(0)) * 2 - 1
+    inputs = torch.rand((512, given(choice)), generator=torch.Generator().manual_seed(0)) * 2 - 1
     output = forward(choice, tensors, inputs, frequencies(choice, N_INPUTS))
     assert 1e-4 < float(output.detach().std()) < 10
     for gradient in torch.autograd.grad(output.square().mean(), tensors):

@@ -4,7 +4,6 @@ import pytest
 import torch
 
 from cainr_core.model import predict as module
-from cainr_core.model.architecture import NETWORKS
 from cainr_core.model.coordinates import Frame
 from cainr_core.model.inputs import Inputs
 from cainr_core.model.mlp import forward, frequencies, initial_tensors
@@ -12,7 +11,7 @@ from cainr_core.model.predict import predict
 from tests import small
 
 
-@pytest.mark.parametrize("network", NETWORKS)
+@pytest.mark.parametrize("network", small.PLAIN_NETWORKS)
 def test_a_field_is_predicted_as_its_points_are(
     network: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,0 +1,141 @@
+"""The latents of a file, decoded a group of times at a time, when they are asked for."""
+
+from __future__ import annotations
+
+import math
+from collections import OrderedDict
+from collections.abc import Iterator, Mapping, Sequence
+from threading import Lock
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cainr_core.data.grid import Grid
+from cainr_core.data.quality import canonical
+from cainr_core.data.sampling import SampledContext, interpolate, mix_times, used_rows
+from cainr_core.data.times import TimeAxis
+from cainr_core.errors import CainrError
+from cainr_core.model.groups import groups_of
+
+if TYPE_CHECKING:
+    import torch
+
+    from cainr_core.model.entropy import ScaleNet, Surroundings
+    from cainr_core.model.latents import Latents, Pyramid
+    from cainr_core.model.wavelet import Bands
+
+MOST_GROUPS = 8  # whose integers stay in memory
+
+
+class FileLatents:
+    """Latents as a file holds them: `net` and `groups` are its sections, `entry` its header's."""
+
+    def __init__(self, entry: Mapping[str, Any], net: bytes, groups: Sequence[bytes]) -> None:
+        first, further = entry["shifts"]
+        numbers = [float(entry["step"]), float(entry["gain"]), float(first), float(further)]
+        if not all(map(math.isfinite, numbers)) or numbers[0] <= 0:
+            raise CainrError("The file's latents cannot be ones: it is damaged.")
+        self.step, self.gain, *self.shifts = numbers
+        self._net_bytes, self._groups = net, list(groups)
+        self._decoded: OrderedDict[int, Bands] = OrderedDict()
+        self._lock = Lock()
+        self._ready: tuple[Pyramid, Surroundings, ScaleNet] | None = None
+
+    @classmethod
+    def of(
+        cls, entry: Mapping[str, Any], shape: Sequence[int], sections: Iterator[bytes]
+    ) -> FileLatents:
+        """Takes its sections from the iterator."""
+        if len(shape) != 3:
+            raise CainrError("The file's latents do not fit its field: it is damaged.")
+        count = len(groups_of(shape[0]))
+        net = next(sections)
+        return cls(entry, net, [next(sections) for _ in range(count)])
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of the sections."""
+        return len(self._net_bytes) + sum(map(len, self._groups))
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Without what is decoded when it is needed."""
+        fresh: dict[str, Any] = {"_decoded": OrderedDict(), "_lock": None, "_ready": None}
+        return {**self.__dict__, **fresh}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self._lock = Lock()
+
+    def prepare(
+        self, grid: Grid, times: int, scaled: Sequence[SampledContext], device: torch.device
+    ) -> None:
+        """Make ready to decode; `scaled`: the contexts at all cells and times, in [-1, 1]."""
+        from cainr_core.codec.latents import decode_net
+        from cainr_core.model.entropy import surroundings
+        from cainr_core.model.latents import Pyramid
+
+        pyramid = Pyramid.of(grid, times)
+        around = surroundings(pyramid, grid.points()[0], scaled, device)
+        self._ready = pyramid, around, decode_net(self._net_bytes, around.n_features)
+
+    @property
+    def ready(self) -> bool:
+        """Whether `prepare` was called."""
+        return self._ready is not None
+
+    def planes(self, rows: Sequence[int]) -> NDArray[np.float32]:
+        """What the network is given at these times, (LATENT_INPUTS, time, cells)."""
+        assert self._ready is not None
+        pyramid = self._ready[0]
+        result: NDArray[np.float32] | None = None
+        wanted = np.asarray(rows)
+        for number, group in enumerate(pyramid.groups):
+            places = np.flatnonzero((wanted >= group.start) & (wanted < group.stop))
+            if not len(places):
+                continue
+            times = wanted[places] - group.start
+            found = self._latents().at(pyramid, self._integers(number), times)
+            if result is None:
+                result = np.empty((len(found), len(wanted), found.shape[2]), np.float32)
+            result[:, places] = found
+        assert result is not None
+        return result
+
+    def between(
+        self, grid: Grid, own: TimeAxis, lat: NDArray, lon: NDArray, axis: TimeAxis
+    ) -> list[SampledContext]:
+        """What the network is given at places (cells,) and times that need not be the field's."""
+        if len(own) > 1:
+            rows, weights = mix_times(own.coordinate, axis.coordinate)
+        else:
+            rows = np.zeros((len(axis), 2), dtype=np.int64)
+            weights = np.tile(np.array([1, 0], dtype=np.float32), (len(axis), 1))
+        used, rows = used_rows(rows, weights)
+        planes = self.planes(used.tolist())
+        tables = []
+        for plane in planes:
+            values, ordered = canonical(plane.reshape(len(used), *grid.shape), grid)
+            tables.append(interpolate(values, ordered, lat, lon))
+        return [SampledContext(table, rows, weights) for table in tables]
+
+    def _latents(self) -> Latents:
+        from cainr_core.model.latents import Latents
+
+        return Latents(self.step, (self.shifts[0], self.shifts[1]), self.gain)
+
+    def _integers(self, number: int) -> Bands:
+        from cainr_core.codec.latents import decode_group
+
+        assert self._ready is not None
+        pyramid, around, net = self._ready
+        with self._lock:
+            if number not in self._decoded:
+                times = len(pyramid.groups[number])
+                self._decoded[number] = decode_group(
+                    self._groups[number], times, net, around, pyramid, around.device
+                )
+                while len(self._decoded) > MOST_GROUPS:
+                    self._decoded.popitem(last=False)
+            self._decoded.move_to_end(number)
+            return self._decoded[number]

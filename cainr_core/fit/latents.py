@@ -1,0 +1,191 @@
+"""Latents of a field, chosen for what they cost and what they give.
+
+The transform gives the latents of least error; each is then rounded to the integer of least
+error + slope x bits (rate-distortion optimised quantisation: Sullivan and Wiegand 1998, IEEE Signal
+Processing Magazine 15(6)), with the bits that the entropy model says. Model and integers are chosen
+in turn, since each depends on the other.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from cainr_core.model.entropy import (
+    FEATURE_UNIT,
+    ScaleNet,
+    Surroundings,
+    bits,
+    first_weights,
+    widths,
+)
+from cainr_core.model.latents import Pyramid, flat, unflat
+from cainr_core.model.wavelet import Bands
+
+SLOPE = 0.12  # squared error, in squared steps, that a bit is worth
+ZERO_BELOW = 0.8  # of a step: what is rounded to zero before the first model
+TURNS = 4  # of choosing the model and the integers
+LEARNING_RATE = 1e-2
+BATCH = 1 << 14
+LOUD = 0.75  # part of a batch that has something around it: most of a field is silence
+MODEL_STEPS = {"first": 300, "next": 120}
+QUIET = -24  # feature below which nothing is around
+AT_ONCE = 1 << 19
+
+
+@dataclass(frozen=True)
+class Quantised:
+    """Latents of a field as integers.
+
+    `groups`: bands of int32 for each group; `step`: of a latent, in the units of the residual;
+    `shifts`: what is added, in steps, to the magnitude 1 and to greater ones, where the middle of
+    what was rounded to them lies; `bits`: expected size.
+    """
+
+    groups: list[Bands]
+    step: float
+    shifts: tuple[float, float]
+    net: ScaleNet
+    bits: float
+
+
+class LatentFit:
+    """The choice of latents for a residual (time, rows, columns), any step."""
+
+    def __init__(self, residual: Tensor, pyramid: Pyramid, around: Surroundings, seed: int) -> None:
+        self._pyramid, self._around = pyramid, around
+        self._device = residual.device
+        self._exact = [pyramid.analyse(residual[g.start : g.stop]) for g in pyramid.groups]
+        self._whole = torch.cat([flat(bands) for bands in self._exact])
+        self._sizes = [flat(bands).numel() for bands in self._exact]
+        self._generator = torch.Generator(self._device).manual_seed(seed)
+        self._weights = [
+            weight.to(self._device).requires_grad_()
+            for weight in first_weights(around.n_features, seed)
+        ]
+        self._begun = False
+
+    def quantise(self, step: float, turns: int = TURNS) -> Quantised:
+        """Latents for a step: the last turn's model, and the integers that it was made for."""
+        exact = self._whole / step
+        magnitude = exact.abs()
+        if self._begun:  # a model of another step serves as the first one
+            chosen = self._choose(magnitude, torch.floor(magnitude + 0.5))
+        else:
+            chosen = torch.floor(magnitude + 1 - ZERO_BELOW)
+        for turn in range(turns):
+            features = self._features(self._signed(chosen, exact))
+            self._learn(features, chosen, "next" if self._begun else "first")
+            self._begun = True
+            if turn < turns - 1:
+                chosen = self._choose(magnitude, chosen, features)
+        return self._result(step, exact, chosen, features)
+
+    def requantise(self, step: float) -> Quantised:
+        """Latents for a step near to the last one, with the model as it is."""
+        exact = self._whole / step
+        magnitude = exact.abs()
+        chosen = torch.floor(magnitude + 1 - ZERO_BELOW)
+        for _ in range(2):
+            chosen = self._choose(magnitude, chosen)
+        return self._result(step, exact, chosen, self._features(self._signed(chosen, exact)))
+
+    # ------------------------------------------------------------------ one turn
+
+    def _signed(self, magnitude: Tensor, exact: Tensor) -> list[Bands]:
+        integers = (magnitude * exact.sign()).to(torch.int32)
+        return [
+            unflat(part, like)
+            for part, like in zip(integers.split(self._sizes), self._exact, strict=True)
+        ]
+
+    def _features(self, groups: list[Bands]) -> Tensor:
+        """Features (n, n_features), int8, of all latents, in their order."""
+        n_features = self._around.n_features
+        table = torch.empty((len(self._whole), n_features), dtype=torch.int8, device=self._device)
+        first = 0
+        for bands in groups:
+            views = []
+            for band in bands:
+                views.append(table[first : first + band.numel()].view(*band.shape, n_features))
+                first += band.numel()
+            for part in Surroundings.parts(self._pyramid, len(bands[0])):
+                mask = self._around.mask(part)
+                found = self._around.features(bands, part, mask)
+                place = views[part[0]][part[1].start : part[1].stop]
+                place[mask] = found.clamp(-128, 127).to(torch.int8)
+        return table
+
+    def _learn(self, features: Tensor, magnitude: Tensor, stage: str) -> None:
+        """Teach the model the widths of these magnitudes."""
+        loud = (features[:, :6].amax(1) > QUIET) | (magnitude > 0)
+        places = [torch.nonzero(loud)[:, 0], torch.nonzero(~loud)[:, 0]]
+        shares = [round(BATCH * LOUD), round(BATCH * (1 - LOUD))]
+        optimizer = torch.optim.Adam(self._weights, lr=LEARNING_RATE, betas=(0.9, 0.98))
+        steps, total = MODEL_STEPS[stage], len(magnitude)
+        for number in range(steps):
+            peak = LEARNING_RATE if stage == "first" else LEARNING_RATE / 3
+            for group in optimizer.param_groups:
+                group["lr"] = peak * (0.02 + 0.49 * (1 + math.cos(math.pi * number / steps)))
+            loss = torch.zeros((), device=self._device)
+            for place, share in zip(places, shares, strict=True):
+                if len(place):
+                    drawn = torch.randint(
+                        len(place), (share,), generator=self._generator, device=self._device
+                    )
+                    at = place[drawn]
+                    cost = bits(magnitude[at], self._width(features[at])).mean()
+                    loss = loss + cost * (len(place) / total)
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+
+    def _width(self, features: Tensor) -> Tensor:
+        return widths(self._weights, features.float() / FEATURE_UNIT)
+
+    @torch.no_grad()
+    def _choose(self, magnitude: Tensor, now: Tensor, features: Tensor | None = None) -> Tensor:
+        """The magnitudes of least cost among the two nearest and zero."""
+        if features is None:
+            signs = torch.ones_like(now)
+            features = self._features(self._signed(now, signs))
+        chosen = torch.empty_like(now)
+        for part in _runs(len(now)):
+            width = self._width(features[part])
+            nearest = torch.floor(magnitude[part] + 0.5)
+            best = torch.full_like(width, math.inf)
+            for candidate in (nearest, (nearest - 1).clamp(min=0), torch.zeros_like(nearest)):
+                error = (magnitude[part] - candidate).square()
+                cost = error + SLOPE * bits(candidate, width)
+                better = cost < best
+                best = torch.where(better, cost, best)
+                chosen[part] = torch.where(better, candidate, chosen[part])
+        return chosen
+
+    @torch.no_grad()
+    def _result(self, step: float, exact: Tensor, chosen: Tensor, features: Tensor) -> Quantised:
+        magnitude = exact.abs()
+        total = 0.0
+        for part in _runs(len(chosen)):
+            cost = bits(chosen[part], self._width(features[part]))
+            total += float(cost.sum(dtype=torch.float64))
+        shifts = []
+        for which in (chosen == 1, chosen > 1):
+            off = (magnitude - chosen)[which]
+            shifts.append(round(float(off.mean()), 2) if len(off) else 0.0)
+        return Quantised(
+            self._signed(chosen, exact),
+            step,
+            (shifts[0], shifts[1]),
+            ScaleNet.of(self._weights),
+            total,
+        )
+
+
+def _runs(size: int) -> Iterator[slice]:
+    for first in range(0, size, AT_ONCE):
+        yield slice(first, min(first + AT_ONCE, size))

@@ -1,0 +1,133 @@
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+import torch
+
+from cainr_core.codec import latents as coder
+from cainr_core.errors import CainrError
+from cainr_core.fit.latents import LatentFit, Quantised
+from cainr_core.model.entropy import (
+    TABLES,
+    ScaleNet,
+    Surroundings,
+    context_maps,
+    first_weights,
+    scale_of,
+)
+from cainr_core.model.latents import Pyramid
+from cainr_core.model.wavelet import Bands
+
+CPU = torch.device("cpu")
+TIMES, ROWS, COLUMNS = 7, 21, 31
+Made = tuple[Pyramid, Surroundings, ScaleNet]
+
+
+@pytest.fixture(scope="module", params=[True, False])
+def made(request: pytest.FixtureRequest) -> Made:
+    pyramid = Pyramid(TIMES, ROWS, COLUMNS, request.param)
+    lat = np.broadcast_to(np.linspace(-90, 90, ROWS)[:, None], (ROWS, COLUMNS))
+    context = np.random.default_rng(0).uniform(-1, 1, (1, ROWS, COLUMNS)).astype(np.float32)
+    around = Surroundings(pyramid, context_maps(lat, [context]), CPU)
+    return pyramid, around, ScaleNet.of(first_weights(around.n_features, 1))
+
+
+def integers(pyramid: Pyramid, spread: float, seed: int = 0) -> Bands:
+    random = np.random.default_rng(seed)
+    return [
+        torch.from_numpy(np.rint(random.laplace(0, spread, (TIMES, *shape))).astype(np.int32))
+        for shape in pyramid.shapes
+    ]
+
+
+@pytest.mark.parametrize("spread", [0.0, 0.1, 3.0, 5000.0])
+def test_latents_come_back_as_they_were(made: Made, spread: float) -> None:
+    pyramid, around, net = made
+    latents = integers(pyramid, spread)
+    data = coder.encode_group(latents, net, around, pyramid)
+    found = coder.decode_group(data, TIMES, net, around, pyramid, CPU)
+    for band, other in zip(latents, found, strict=True):
+        assert torch.equal(band, other)
+
+
+def test_the_model_comes_back_as_it_was(made: Made) -> None:
+    _, around, net = made
+    found = coder.decode_net(coder.encode_net(net), around.n_features)
+    for one, other in zip(net.tensors, found.tensors, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_nothing_that_a_decoder_lacks_is_looked_at(made: Made) -> None:
+    """Features of a part are the same whatever stands in it and in those after it."""
+    pyramid, around, _ = made
+    latents = integers(pyramid, 3.0)
+    parts = list(Surroundings.parts(pyramid, TIMES))
+    for number, part in enumerate(parts):
+        mask = around.mask(part)
+        known = around.features(latents, part, mask)
+        blank = [band.clone() for band in latents]
+        for band, frequencies, half in parts[number:]:
+            view = blank[band][frequencies.start : frequencies.stop]
+            view[around.mask((band, frequencies, half))] = 0
+        assert torch.equal(around.features(blank, part, mask), known)
+        assert int(known.abs().max()) <= 128
+
+
+def test_every_latent_belongs_to_one_part(made: Made) -> None:
+    pyramid, around, _ = made
+    counts = [torch.zeros((TIMES, *shape), dtype=torch.int32) for shape in pyramid.shapes]
+    for part in Surroundings.parts(pyramid, TIMES):
+        counts[part[0]][part[1].start : part[1].stop] += around.mask(part)
+    assert all(bool((count == 1).all()) for count in counts)
+
+
+@pytest.mark.parametrize("cut", [0, 3, 40])
+def test_damaged_latents_are_refused_or_are_others(made: Made, cut: int) -> None:
+    pyramid, around, net = made
+    data = coder.encode_group(integers(pyramid, 3.0), net, around, pyramid)
+    with pytest.raises(CainrError, match="damaged"):
+        coder.decode_group(data[:cut] + data[cut + 1 :], TIMES, net, around, pyramid, CPU)
+
+
+def test_tables_are_those_of_a_laplace_distribution() -> None:
+    for table in range(TABLES):
+        weights, width = coder.frequencies(table), float(scale_of(table))
+        reach = coder.reach_of(table)
+        assert len(weights) == 2 * reach + 2
+        assert (weights >= 1).all()
+        assert weights.sum() < 2**53
+        share = weights / weights.sum()
+        assert share[reach] == pytest.approx(1 - math.exp(-0.5 / width), rel=5e-3)
+        np.testing.assert_array_equal(weights[:reach], weights[reach + 1 : -1][::-1])
+
+
+def test_learning_the_model_saves_bytes(made: Made) -> None:
+    pyramid, around, net = made
+    random = torch.Generator().manual_seed(0)
+    field = torch.randn(TIMES, ROWS, COLUMNS, generator=random)
+    field[:, :, COLUMNS // 2 :] *= 0.05  # loud in the west, quiet in the east
+    chosen = LatentFit(field, pyramid, around, 0).quantise(0.5, turns=2)
+    assert isinstance(chosen, Quantised)
+    untaught = len(coder.encode_group(chosen.groups[0], net, around, pyramid))
+    taught = len(coder.encode_group(chosen.groups[0], chosen.net, around, pyramid))
+    assert taught < 0.9 * untaught
+    assert taught == pytest.approx(chosen.bits / 8, rel=0.1, abs=40)
+    assert LatentFit(field, pyramid, around, 0).quantise(0.5, turns=2).bits == chosen.bits
+
+
+@pytest.mark.gpu
+def test_what_cuda_encodes_the_cpu_decodes(made: Made) -> None:
+    pyramid, around, net = made
+    cuda = torch.device("cuda")
+    lat = np.broadcast_to(np.linspace(-90, 90, ROWS)[:, None], (ROWS, COLUMNS))
+    context = np.random.default_rng(0).uniform(-1, 1, (1, ROWS, COLUMNS)).astype(np.float32)
+    there = Surroundings(pyramid, context_maps(lat, [context]), cuda)
+    latents = integers(pyramid, 3.0)
+    data = coder.encode_group([band.to(cuda) for band in latents], net, there, pyramid)
+    assert data == coder.encode_group(latents, net, around, pyramid)
+    for band, other in zip(
+        latents, coder.decode_group(data, TIMES, net, around, pyramid, CPU), strict=True
+    ):
+        assert torch.equal(band, other)

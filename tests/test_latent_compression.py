@@ -1,0 +1,118 @@
+"""Latent grids from the field to the file and back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import xarray as xr
+
+import cainr_core
+from cainr_core.choices import Target
+from cainr_core.codec import container, latents
+from cainr_core.codec.reconstruction import read
+from cainr_core.compression import Compressed, compress
+from cainr_core.data.fields import Field
+from cainr_core.data.sources import open_field
+from cainr_core.errors import CainrError
+from cainr_core.fit.recipe import Recipe
+from cainr_core.model.architecture import Architecture
+from tests import small
+
+CONTEXTS = ("topography", "climatology")
+RECIPE = Recipe(steps=120, batch=2048)
+
+
+def latent(**choices: object) -> Architecture:
+    return Architecture.preset("latent").clone(**choices)
+
+
+@pytest.fixture(scope="module")
+def field(sample: Field) -> Field:
+    return sample.isel_time(slice(0, 4))
+
+
+@pytest.fixture(scope="module")
+def made(field: Field) -> Compressed:
+    return compress(field, CONTEXTS, latent(), RECIPE, device="cpu")
+
+
+def test_latents_beat_a_network_of_as_many_bytes(field: Field, made: Compressed) -> None:
+    target = Target(kind="bytes", value=len(made.data))
+    plain = compress(field, CONTEXTS, Architecture(), Recipe(steps=300), target, device="cpu")
+    assert made.metrics.psnr > plain.metrics.psnr + 3
+
+
+def test_what_is_written_is_what_is_read(field: Field, made: Compressed, tmp_path: Path) -> None:
+    path = made.save(tmp_path / "a.cainr")
+    opened = cainr_core.open(path)
+    values = opened.values()
+    error = values - field.values
+    assert float(np.sqrt(np.mean(error**2.0))) == pytest.approx(made.metrics.rmse, rel=1e-6)
+    # a time and a place alone are as in the whole
+    np.testing.assert_allclose(opened.values(2)[0], values[2], atol=1e-3)
+    dataset = xr.open_dataset(path)
+    part = dataset[field.name].isel(time=[3, 1], lat=slice(20, 30), lon=5)
+    np.testing.assert_allclose(part.values, values[[3, 1], 20:30, 5], atol=1e-3)
+    at = opened.evaluate(field.grid.lat[40], field.grid.lon[7], field.time.coordinate[2])
+    assert float(at) == pytest.approx(float(values[2, 40, 7]), abs=0.02)
+    info = opened.info()
+    assert info["format_version"] == 2
+    assert info["latent_bytes"] + info["weight_bytes"] < info["file_bytes"] == len(made.data)
+
+
+def test_the_same_seed_gives_the_same_bytes(field: Field, made: Compressed) -> None:
+    again = compress(field, CONTEXTS, latent(), RECIPE, device="cpu")
+    assert again.data == made.data
+
+
+@pytest.mark.parametrize("most", [4_000, 12_000])
+def test_a_number_of_bytes_is_met_and_never_exceeded(field: Field, most: int) -> None:
+    target = Target(kind="bytes", value=most)
+    result = compress(field, CONTEXTS, latent(), RECIPE, target, device="cpu")
+    assert 0.97 * most <= len(result.data) <= most
+
+
+def test_too_few_bytes_are_refused_with_the_least_that_works(field: Field) -> None:
+    with pytest.raises(CainrError, match=r"too small.*the smallest that works"):
+        compress(field, CONTEXTS, latent(), RECIPE, Target(kind="bytes", value=900), device="cpu")
+
+
+def test_missing_values_stay_missing() -> None:
+    gapped = small.with_gaps(small.field())
+    result = compress(gapped, (), latent(step=0.02), RECIPE, device="cpu")
+    values = read(result.data).values()
+    np.testing.assert_array_equal(np.isnan(values), np.isnan(gapped.values))
+    assert result.metrics.psnr > 25
+
+
+def test_columns_are_refused_in_one_sentence() -> None:
+    columns = open_field(small.column_dataset())
+    with pytest.raises(CainrError, match=r"latitude-longitude grid.*siren"):
+        compress(columns, (), latent(), RECIPE, device="cpu")
+
+
+def test_a_damaged_file_is_refused_in_one_sentence(made: Compressed) -> None:
+    header, sections = container.split(made.data)
+    for damage in ({"step": 0.0}, {"step": "x"}, {"gain": float("inf")}, {"shifts": [1]}):
+        broken = container.join({**header, "latents": {**header["latents"], **damage}}, sections)
+        with pytest.raises(CainrError, match="damaged"):
+            read(broken)
+    short = container.join(header, [*sections[:-2], sections[-2][:-3], sections[-1]])
+    with pytest.raises(CainrError, match="damaged"):
+        read(short).values()
+
+
+def test_only_the_group_of_a_time_is_decoded(
+    made: Compressed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    decoded = []
+    plain = latents.decode_group
+    monkeypatch.setattr(
+        latents, "decode_group", lambda *given: (decoded.append(given[1]), plain(*given))[1]
+    )
+    opened = read(made.data)
+    opened.values(1)
+    opened.values(2)
+    assert decoded == [4]
