@@ -214,8 +214,6 @@ class Compression:
             fitting.cancel()
         yield from fitting.run(checkpoint)
         most = None if self._limit is None else self._limit - self._overhead(fitting)
-        if most is not None and self._start is not None:
-            most -= self._start.nbytes
         room = None if most is None else int(most * TAIL_ROOM)
         influence = quantize.influences(fitting)
         noise = DEFAULT_NOISE if self._start is None else LATENT_NOISE
@@ -267,7 +265,7 @@ class Compression:
         return Parts.of(self.field, self.contexts, self.plan.architecture)
 
     def _overhead(self, fitting: Fitting) -> int:
-        empty = self._parts.with_weights(fitting.frame.ranges, fitting.offset, fitting.scale, b"")
+        empty = write(self._parts, fitting, [], self._start)
         return len(empty) + 8  # the length of the weights' section takes digits of its own
 
     def _outcome(self) -> str:

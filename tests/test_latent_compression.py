@@ -74,6 +74,15 @@ def test_a_number_of_bytes_is_met_and_never_exceeded(field: Field, most: int) ->
     assert 0.97 * most <= len(result.data) <= most
 
 
+def test_a_number_of_bytes_is_met_with_seasons_and_a_context_of_ones_own(shared: Path) -> None:
+    field = open_field(shared / "e3sm_trefht_monthly_2012_2013.nc", "TREFHT")
+    field = field.isel_time(slice(0, 8))
+    contexts = ("topography", f"{shared / 'e3sm_trefht_monthly_1850.nc'}:TREFHT")
+    target = Target(kind="bytes", value=5_000)
+    result = compress(field, contexts, latent(), RECIPE, target, device="cpu")
+    assert 0.97 * 5_000 <= len(result.data) <= 5_000
+
+
 def test_too_few_bytes_are_refused_with_the_least_that_works(field: Field) -> None:
     with pytest.raises(CainrError, match=r"too small.*the smallest that works"):
         compress(field, CONTEXTS, latent(), RECIPE, Target(kind="bytes", value=900), device="cpu")

@@ -99,7 +99,8 @@ def test_tables_are_those_of_a_laplace_distribution() -> None:
         assert (weights >= 1).all()
         assert weights.sum() < 2**53
         share = weights / weights.sum()
-        assert share[reach] == pytest.approx(1 - math.exp(-0.5 / width), rel=5e-3)
+        within = 1 - math.exp(-(reach + 0.5) / width)  # the table ends there
+        assert share[reach] == pytest.approx((1 - math.exp(-0.5 / width)) / within, rel=1e-5)
         np.testing.assert_array_equal(weights[:reach], weights[reach + 1 : -1][::-1])
 
 
