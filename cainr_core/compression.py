@@ -91,48 +91,24 @@ def plan(
     n_inputs = _n_inputs(field, contexts, architecture)
     overhead += MODEL.size * 2 * len(architecture.layer_shapes(n_inputs))
     limit = (target or Target()).file_bytes(field.original_bytes)
-    if architecture.has_latents:
-        return _plan_of_latents(field, contexts, architecture, overhead, limit)
-    if limit is not None:
+    if limit is not None and not architecture.has_latents:
         room = limit - overhead - SLACK
         architecture = architecture.with_width_for(room * 8 / EXPECTED_BITS, n_inputs)
-        least = overhead + int(architecture.n_weights(n_inputs) * FEWEST_BITS / 8) + SLACK
+    weights = architecture.n_weights(n_inputs)
+    if architecture.has_latents:
+        least = overhead + int(weights * NETWORK_BITS / 8) + LEAST_LATENTS
+        rate = LATENT_RATE * (LATENT_STEP / architecture.step) ** LATENT_POWER
+        expected = limit or least + int(field.values.size * rate)
+    else:
+        least = overhead + int(weights * FEWEST_BITS / 8) + SLACK
+        expected = overhead + int(weights * EXPECTED_BITS / 8)
+    if limit is not None:
         if least > limit:
             raise CainrError(
                 f"A file of {limit:,} bytes is too small for these choices: the smallest that "
                 f"works takes about {least:,} bytes (ratio {field.original_bytes / least:.0f})."
             )
-    weights = architecture.n_weights(n_inputs)
-    expected = overhead + int(weights * EXPECTED_BITS / 8)
-    if limit is not None:
         expected = min(expected, limit)
-    return Plan(
-        architecture=architecture,
-        weights=weights,
-        file_bytes=expected,
-        compression_ratio=field.original_bytes / expected,
-        bits_per_value=8 * expected / field.values.size,
-        context_bytes=sum(bytes_besides(contexts)),
-    )
-
-
-def _plan_of_latents(
-    field: Field,
-    contexts: Sequence[Context],
-    architecture: Architecture,
-    overhead: int,
-    limit: int | None,
-) -> Plan:
-    """What latents will cost: under a target that, else what fits of their step came to."""
-    weights = architecture.n_weights(_n_inputs(field, contexts, architecture))
-    least = overhead + int(weights * NETWORK_BITS / 8) + LEAST_LATENTS
-    if limit is not None and least > limit:
-        raise CainrError(
-            f"A file of {limit:,} bytes is too small for these choices: the smallest that works "
-            f"takes about {least:,} bytes (ratio {field.original_bytes / least:.0f})."
-        )
-    rate = LATENT_RATE * (LATENT_STEP / architecture.step) ** LATENT_POWER
-    expected = limit or least + int(field.values.size * rate)
     return Plan(
         architecture=architecture,
         weights=weights,
@@ -243,7 +219,8 @@ class Compression:
             most = int(self._limit - self._parts.overhead() - weights)
         total = self.recipe.steps + self.recipe.tail_steps
         for message in start.run(most):
-            yield Progress(0, total, start.error, start.psnr, 0.0, 0.0, 0.0, message)
+            error = start.error
+            yield Progress(0, total, error, start.psnr(error), 0.0, 0.0, 0.0, message)
 
     def _measure(self) -> None:
         """Decode the file and compare it with the original."""

@@ -6,7 +6,6 @@ what latents are chosen for. A network whose linear path says just this sum then
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 
 import numpy as np
@@ -20,7 +19,7 @@ from cainr_core.data.fields import Field
 from cainr_core.errors import CainrError
 from cainr_core.fit.device import choose_device
 from cainr_core.fit.latents import LatentFit, Quantised
-from cainr_core.fit.misfit import scaling_of
+from cainr_core.fit.misfit import psnr_of, scaling_of
 from cainr_core.fit.recipe import Recipe
 from cainr_core.model.architecture import LATENT_INPUTS, Architecture
 from cainr_core.model.coordinates import Frame
@@ -35,8 +34,8 @@ TRIES = 12
 class LatentStart:
     """Latents of a field, chosen for a step or a number of bytes.
 
-    After `run()`: `sections` (bytes for the file), `header` and `sampled` (what the network is
-    given), and `tensors()` to begin with.
+    After `run()`: `sections` (bytes for the file), `latents` (for its header), `sampled` (what the
+    network is given), and `tensors()` to begin with.
     """
 
     def __init__(
@@ -93,7 +92,7 @@ class LatentStart:
         for number in range(TRIES):
             size = self.nbytes
             if size <= most_bytes:
-                largest, best = (step, size), (chosen, self.sections)
+                largest, best = (step, size), chosen
                 if size >= CLOSE * most_bytes and fine:
                     return
             else:
@@ -110,7 +109,7 @@ class LatentStart:
                 f"{size + len(self.sections):,} more."
             )
         if self.nbytes > most_bytes:
-            self._take(best[0])
+            self._take(best)
 
     def _take(self, chosen: Quantised) -> None:
         self.sections = encode(chosen.groups, chosen.net, self._around, self.pyramid)
@@ -136,11 +135,9 @@ class LatentStart:
         )
         return float(np.mean(np.square(left), dtype=np.float64))
 
-    @property
-    def psnr(self) -> float:
-        """dB, of the same, by the definition of `metrics`."""
-        peak = (self._field.hi - self._field.lo) / self.scale
-        return 20 * math.log10(peak) - 10 * math.log10(max(self.error, 1e-30))
+    def psnr(self, mean_squared_error: float) -> float:
+        """dB, by the definition of `metrics`."""
+        return psnr_of((self._field.hi - self._field.lo) / self.scale, mean_squared_error)
 
     @property
     def sampled(self) -> list[SampledContext]:

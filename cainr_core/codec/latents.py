@@ -47,12 +47,10 @@ def encode_group(latents: Bands, net: ScaleNet, around: Surroundings, pyramid: P
     chosen = [latents[part[0]][part[1].start : part[1].stop][masks[part]] for part in parts]
     filled = np.array([bool(values.any()) for values in chosen])
     coder = stream.queue.RangeEncoder()
-    for part, values in zip(parts, chosen, strict=True):
-        if not bool(values.any()):
+    for part, values, some in zip(parts, chosen, filled, strict=True):
+        if not some:
             continue
-        tables = net.tables(around.features(latents, part, masks[part]))
-        order = torch.argsort(tables, stable=True)
-        counts = torch.bincount(tables, minlength=TABLES).cpu().numpy()
+        order, counts = _by_table(net.tables(around.features(latents, part, masks[part])))
         _encode(coder, values[order].cpu().numpy(), counts)
     words: NDArray[Any] = coder.get_compressed().astype("<u4")
     return np.packbits(filled).tobytes() + words.tobytes()
@@ -82,9 +80,7 @@ def decode_group(
         if not some:
             continue
         mask = around.mask(part)
-        tables = net.tables(around.features(latents, part, mask))
-        order = torch.argsort(tables, stable=True)
-        counts = torch.bincount(tables, minlength=TABLES).cpu().numpy()
+        order, counts = _by_table(net.tables(around.features(latents, part, mask)))
         try:
             values = torch.from_numpy(_decode(coder, counts)).to(device)
         except AssertionError as error:  # constriction's way to tell impossible words
@@ -93,6 +89,12 @@ def decode_group(
         found[order] = values
         latents[part[0]][part[1].start : part[1].stop][mask] = found
     return latents
+
+
+def _by_table(tables: torch.Tensor) -> tuple[torch.Tensor, NDArray[np.int64]]:
+    """The order in which latents of these tables (n,) are coded, and how many each table has."""
+    counts = torch.bincount(tables, minlength=TABLES).cpu().numpy()
+    return torch.argsort(tables, stable=True), counts
 
 
 def _encode(coder: Any, values: NDArray[np.int32], counts: NDArray[np.int64]) -> None:
@@ -158,23 +160,6 @@ def _uniform() -> Any:
     from constriction import stream
 
     return stream.model.Uniform(HALF_WORD)
-
-
-def coded_bits(tables: torch.Tensor, values: torch.Tensor) -> float:
-    """Bits that these latents take with these tables, without coding them."""
-    counts = torch.bincount(tables, minlength=TABLES)
-    order = torch.argsort(tables, stable=True)
-    total, first = 0.0, 0
-    ordered = values[order].cpu().numpy()
-    for table in range(TABLES):
-        run = ordered[first : first + int(counts[table])]
-        first += int(counts[table])
-        if len(run):
-            reach, weights = reach_of(table), frequencies(table)
-            symbols = np.where(np.abs(run) > reach, 2 * reach + 1, run + reach)
-            total -= float(np.log2(weights[symbols] / weights.sum()).sum())
-            total += 32.0 * float((np.abs(run) > reach).sum())
-    return total
 
 
 def encode(

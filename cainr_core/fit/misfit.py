@@ -75,8 +75,7 @@ class Misfit:
 
     def psnr(self, mean_squared_error: float) -> float:
         """dB, by the definition of `metrics`."""
-        ratio = self.peak**2 / max(mean_squared_error, 1e-30)
-        return 10 * math.log10(max(ratio, 1e-30))
+        return psnr_of(self.peak, mean_squared_error)
 
     def _drawn(self, n: int, seed: int) -> tuple[Tensor, Tensor]:
         """Time and cell indices of `n` points that hold a value, the same for a seed."""
@@ -87,6 +86,12 @@ class Misfit:
         point = torch.randint(count, (n,), generator=generator, device=device)
         point = point if present is None else present[point, 0]
         return point // self._inputs.n_cells, point % self._inputs.n_cells
+
+
+def psnr_of(peak: float, mean_squared_error: float) -> float:
+    """dB, of errors and a span of the field in the same units."""
+    ratio = peak**2 / max(mean_squared_error, 1e-30)
+    return 10 * math.log10(max(ratio, 1e-30))
 
 
 def scaling_of(field: Field, kind: str) -> tuple[float, float]:

@@ -99,11 +99,6 @@ def frequency_bins(count: int) -> list[range]:
     return [range(first, last) for first, last in pairwise(edges)]
 
 
-def rounded(bands: Bands, step: float) -> Bands:
-    """Latents as integers of a step."""
-    return [(band / step).round().to(torch.int32) for band in bands]
-
-
 def flat(bands: Bands) -> Tensor:
     """All latents in one row."""
     return torch.cat([band.reshape(-1) for band in bands])
