@@ -42,12 +42,15 @@ __all__ = [
     "plan",
 ]
 
-NETWORK_BITS = 8.0  # of a weight behind latents, kept free while these are chosen
+NETWORK_BITS = 7.5  # of a weight behind latents, kept free while these are chosen
+NETWORK_SHARE = 0.04  # of a number of bytes, that the network behind latents takes
+MOST_WIDTH = 32  # of it: wider ones learn longer and hardly better
 EXPECTED_BITS = 5.8  # of a weight in the file, as fits of the sample come out
 LATENT_STEP, LATENT_RATE, LATENT_POWER = 0.3, 0.011, 1.3  # bytes a value at a step, as measured
 LEAST_LATENTS = 700  # bytes: their entropy model, and a few that are not zero
 FEWEST_BITS = 3.0  # of a weight, below which a network remembers next to nothing
 SLACK = 32  # bytes that numbers which only a fit gives may take more than their places held
+FAR_BELOW = 0.97  # part of a byte budget that a file fills unless there is nothing to fill it
 TAIL_ROOM = 0.985  # part of a byte budget used before the tail, in which entropy still moves
 
 
@@ -89,11 +92,14 @@ def plan(
     parts = Parts.of(field, contexts, architecture)
     overhead = parts.overhead()
     n_inputs = _n_inputs(field, contexts, architecture)
-    overhead += MODEL.size * 2 * len(architecture.layer_shapes(n_inputs))
+    overhead += _models_bytes(architecture)
     limit = (target or Target()).file_bytes(field.original_bytes)
     if limit is not None and not architecture.has_latents:
         room = limit - overhead - SLACK
         architecture = architecture.with_width_for(room * 8 / EXPECTED_BITS, n_inputs)
+    elif limit is not None:
+        affordable = limit * NETWORK_SHARE * 8 / NETWORK_BITS
+        architecture = architecture.with_width_for(affordable, n_inputs, MOST_WIDTH)
     weights = architecture.n_weights(n_inputs)
     if architecture.has_latents:
         least = overhead + int(weights * NETWORK_BITS / 8) + LEAST_LATENTS
@@ -209,14 +215,18 @@ class Compression:
         from cainr_core.codec.latent_start import LatentStart
         from cainr_core.fit.progress import Progress
 
+        besides = self._parts.overhead() + _models_bytes(self.plan.architecture)
+        besides += int(self.plan.weights * NETWORK_BITS / 8)
         start = LatentStart(
-            self.field, self.contexts, self.plan.architecture, self.recipe, self._device
+            self.field,
+            self.contexts,
+            self.plan.architecture,
+            self.recipe,
+            self.plan.file_bytes - besides,
+            self._device,
         )
         self._start = start
-        most = None
-        if self._limit is not None:
-            weights = self.plan.weights * NETWORK_BITS / 8
-            most = int(self._limit - self._parts.overhead() - weights)
+        most = None if self._limit is None else self._limit - besides
         total = self.recipe.steps + self.recipe.tail_steps
         for message in start.run(most):
             error = start.error
@@ -252,7 +262,12 @@ class Compression:
                 f"The file takes {len(self.data):,} bytes, more than the {self._limit:,} asked "
                 "for: weights cannot be rounded further; choose fewer layers."
             )
-        return f"Done: {len(self.data):,} bytes, PSNR {self.metrics.psnr:.2f} dB."
+        told = f"Done: {len(self.data):,} bytes, PSNR {self.metrics.psnr:.2f} dB."
+        if self._limit is not None and len(self.data) < FAR_BELOW * self._limit:
+            told += (
+                f" The {self._limit:,} bytes asked for are not filled: nothing better was found."
+            )
+        return told
 
     def _said(self, message: str) -> Progress:
         last = self.curve[-1]
@@ -302,6 +317,11 @@ def compress(
             on_progress(progress)
     assert work.metrics is not None
     return Compressed(work.data, work.metrics, work.curve, work.plan, work.seconds)
+
+
+def _models_bytes(architecture: Architecture) -> int:
+    """Bytes of what is said of each tensor besides its weights."""
+    return MODEL.size * 2 * (architecture.depth + 1)
 
 
 def _n_inputs(field: Field, contexts: Sequence[Context], architecture: Architecture) -> int:

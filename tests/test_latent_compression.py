@@ -96,15 +96,35 @@ def test_missing_values_stay_missing() -> None:
     assert result.metrics.psnr > 25
 
 
-def test_columns_are_refused_in_one_sentence() -> None:
+def test_columns_are_laid_out_and_read_back() -> None:
     columns = open_field(small.column_dataset())
-    with pytest.raises(CainrError, match=r"latitude-longitude grid.*siren"):
-        compress(columns, (), latent(), RECIPE, device="cpu")
+    result = compress(columns, (), latent(step=0.02), RECIPE, device="cpu")
+    opened = read(result.data)
+    assert opened.values().shape == columns.shape
+    assert result.metrics.psnr > 30
+    near = opened.evaluate(columns.grid.lat[3], columns.grid.lon[3], columns.time.coordinate[0])
+    span = float(np.ptp(columns.values))
+    assert float(near) == pytest.approx(float(opened.values(0)[0, 3]), abs=0.1 * span)
+
+
+def test_columns_of_a_model_beat_a_network_of_as_many_bytes(shared: Path) -> None:
+    field = open_field(shared / "e3sm_ne30pg2_trefht_annual.nc", "TREFHT")
+    contexts = [f"{shared / 'e3sm_ne30pg2_topography.nc'}:PHIS", "climatology"]
+    latents = compress(field, contexts, latent(step=0.05), RECIPE, device="cpu")
+    target = Target(kind="bytes", value=len(latents.data))
+    plain = compress(field, contexts, Architecture(), Recipe(steps=300), target, device="cpu")
+    assert latents.metrics.psnr > plain.metrics.psnr + 3
 
 
 def test_a_damaged_file_is_refused_in_one_sentence(made: Compressed) -> None:
     header, sections = container.split(made.data)
-    for damage in ({"step": 0.0}, {"step": "x"}, {"gain": float("inf")}, {"shifts": [1]}):
+    for damage in (
+        {"step": 0.0},
+        {"step": "x"},
+        {"gain": float("inf")},
+        {"shifts": [1]},
+        {"hidden": 0},
+    ):
         broken = container.join({**header, "latents": {**header["latents"], **damage}}, sections)
         with pytest.raises(CainrError, match="damaged"):
             read(broken)

@@ -61,7 +61,7 @@ class Parts:
         ranges = [(-1234.5678, 1234.5678)] * len(self.header["contexts"])
         unknown = None
         if self.header["architecture"]["network"] == "latent":
-            unknown = {"step": 0.123456, "shifts": (0.05, 0.05), "gain": 12.345678}
+            unknown = {"step": 0.123456, "shifts": (0.05, 0.05), "gain": 12.345678, "hidden": 16}
         return len(self.with_weights(ranges, 273.14159, 21.123456, b"", unknown))
 
 

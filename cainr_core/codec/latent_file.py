@@ -21,11 +21,15 @@ from cainr_core.model.groups import groups_of
 if TYPE_CHECKING:
     import torch
 
-    from cainr_core.model.entropy import ScaleNet, Surroundings
-    from cainr_core.model.latents import Latents, Pyramid
+    from cainr_core.codec.latents import Known
+    from cainr_core.data.contexts import Context
+    from cainr_core.model.coordinates import Frame
+    from cainr_core.model.entropy import ScaleNet
+    from cainr_core.model.latents import Latents
     from cainr_core.model.wavelet import Bands
 
 MOST_GROUPS = 8  # whose integers stay in memory
+MOST_HIDDEN = 1 << 10  # units of a layer of the entropy model that are not a damaged header
 
 
 class FileLatents:
@@ -37,17 +41,20 @@ class FileLatents:
         if not all(map(math.isfinite, numbers)) or numbers[0] <= 0:
             raise CainrError("The file's latents cannot be ones: it is damaged.")
         self.step, self.gain, *self.shifts = numbers
+        self.hidden = entry["hidden"]
+        if type(self.hidden) is not int or not 1 <= self.hidden <= MOST_HIDDEN:
+            raise CainrError("The file's entropy model cannot be one: it is damaged.")
         self._net_bytes, self._groups = net, list(groups)
         self._decoded: OrderedDict[int, Bands] = OrderedDict()
         self._lock = Lock()
-        self._ready: tuple[Pyramid, Surroundings, ScaleNet] | None = None
+        self._ready: tuple[Known, ScaleNet, torch.Tensor, Grid] | None = None
 
     @classmethod
     def of(
         cls, entry: Mapping[str, Any], shape: Sequence[int], sections: Iterator[bytes]
     ) -> FileLatents:
         """Takes its sections from the iterator."""
-        if len(shape) != 3:
+        if len(shape) not in (2, 3):  # columns, or latitudes and longitudes
             raise CainrError("The file's latents do not fit its field: it is damaged.")
         count = len(groups_of(shape[0]))
         net = next(sections)
@@ -67,17 +74,13 @@ class FileLatents:
         self.__dict__.update(state)
         self._lock = Lock()
 
-    def prepare(
-        self, grid: Grid, times: int, scaled: Sequence[SampledContext], device: torch.device
-    ) -> None:
-        """Make ready to decode; `scaled`: the contexts at all cells and times, in [-1, 1]."""
-        from cainr_core.codec.latents import decode_net
-        from cainr_core.model.entropy import surroundings
-        from cainr_core.model.latents import Pyramid
+    def prepare(self, frame: Frame, contexts: Sequence[Context], device: torch.device) -> None:
+        """Make ready to decode, with the contexts of the file."""
+        from cainr_core.codec.latents import Known, decode_model
 
-        pyramid = Pyramid.of(grid, times)
-        around = surroundings(pyramid, grid.points()[0], scaled, device)
-        self._ready = pyramid, around, decode_net(self._net_bytes, around.n_features)
+        known = Known.of(frame, contexts, device)
+        net, weights = decode_model(self._net_bytes, known, self.hidden)
+        self._ready = known, net, weights, frame.grid
 
     @property
     def ready(self) -> bool:
@@ -86,54 +89,54 @@ class FileLatents:
 
     def planes(self, rows: Sequence[int]) -> NDArray[np.float32]:
         """What the network is given at these times, (LATENT_INPUTS, time, cells)."""
+        from cainr_core.model.columns import at_cells
+
         assert self._ready is not None
-        pyramid = self._ready[0]
-        result: NDArray[np.float32] | None = None
-        wanted = np.asarray(rows)
-        for number, group in enumerate(pyramid.groups):
-            places = np.flatnonzero((wanted >= group.start) & (wanted < group.stop))
-            if not len(places):
-                continue
-            times = wanted[places] - group.start
-            found = self._latents().at(pyramid, self._integers(number), times)
-            if result is None:
-                result = np.empty((len(found), len(wanted), found.shape[2]), np.float32)
-            result[:, places] = found
-        assert result is not None
-        return result
+        return at_cells(self._drawn(rows), self._ready[-1])
+
+    def _drawn(self, rows: Sequence[int]) -> NDArray[np.float32]:
+        """The same on the grid of the latents."""
+        from cainr_core.codec.latents import drawn
+
+        assert self._ready is not None
+        known, _, weights, _ = self._ready
+        return drawn(known, self._latents(), weights, self._integers, rows)
 
     def between(
         self, grid: Grid, own: TimeAxis, lat: NDArray, lon: NDArray, axis: TimeAxis
     ) -> list[SampledContext]:
         """What the network is given at places (cells,) and times that need not be the field's."""
+        from cainr_core.model.columns import latent_grid
+
         if len(own) > 1:
             rows, weights = mix_times(own.coordinate, axis.coordinate)
         else:
             rows = np.zeros((len(axis), 2), dtype=np.int64)
             weights = np.tile(np.array([1, 0], dtype=np.float32), (len(axis), 1))
         used, rows = used_rows(rows, weights)
-        planes = self.planes(used.tolist())
+        drawn, under = self._drawn(used.tolist()), latent_grid(grid)
         tables = []
-        for plane in planes:
-            values, ordered = canonical(plane.reshape(len(used), *grid.shape), grid)
+        for plane in drawn:
+            values, ordered = canonical(plane.reshape(len(used), *under.shape), under)
             tables.append(interpolate(values, ordered, lat, lon))
         return [SampledContext(table, rows, weights) for table in tables]
 
     def _latents(self) -> Latents:
         from cainr_core.model.latents import Latents
 
-        return Latents(self.step, (self.shifts[0], self.shifts[1]), self.gain)
+        return Latents(self.step, (self.shifts[0], self.shifts[1]), self.gain, self.hidden)
 
     def _integers(self, number: int) -> Bands:
         from cainr_core.codec.latents import decode_group
 
         assert self._ready is not None
-        pyramid, around, net = self._ready
+        known, net, *_ = self._ready
         with self._lock:
             if number not in self._decoded:
-                times = len(pyramid.groups[number])
+                times = len(known.pyramid.groups[number])
+                device = known.around.device
                 self._decoded[number] = decode_group(
-                    self._groups[number], times, net, around, pyramid, around.device
+                    self._groups[number], times, net, known.around, known.pyramid, device
                 )
                 while len(self._decoded) > MOST_GROUPS:
                     self._decoded.popitem(last=False)

@@ -1,11 +1,8 @@
-"""What the network behind latent grids begins with: the grids, and a linear network of its inputs.
-
-The field is first drawn as a weighted sum of its contexts, by least squares; what that leaves is
-what latents are chosen for. A network whose linear path says just this sum then learns the rest.
-"""
+"""What the network behind latent grids begins with: the latents, and weights that add nothing."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 
 import numpy as np
@@ -13,7 +10,14 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from cainr_core.codec.latents import encode
+from cainr_core.codec.latents import (
+    Known,
+    coded_prior,
+    drawn,
+    encode_group,
+    encode_model,
+    prior_weights,
+)
 from cainr_core.data.contexts import Context, SampledContext
 from cainr_core.data.fields import Field
 from cainr_core.errors import CainrError
@@ -21,10 +25,11 @@ from cainr_core.fit.device import choose_device
 from cainr_core.fit.latents import LatentFit, Quantised
 from cainr_core.fit.misfit import psnr_of, scaling_of
 from cainr_core.fit.recipe import Recipe
-from cainr_core.model.architecture import LATENT_INPUTS, Architecture
+from cainr_core.model.architecture import Architecture
+from cainr_core.model.columns import at_cells, laid_out
 from cainr_core.model.coordinates import Frame
-from cainr_core.model.entropy import surroundings
-from cainr_core.model.latents import Latents, Pyramid, as_contexts
+from cainr_core.model.entropy import hidden_for
+from cainr_core.model.latents import Latents, as_contexts
 from cainr_core.model.mlp import initial_tensors
 
 CLOSE = 0.985  # part of a byte target that latents should fill at least
@@ -44,32 +49,38 @@ class LatentStart:
         contexts: Sequence[Context],
         architecture: Architecture,
         recipe: Recipe,
+        expected_bytes: int,
         device: str = "auto",
     ) -> None:
-        if field.grid.kind != "latlon":
-            raise CainrError(
-                "Latent grids need a latitude-longitude grid, and this field lies on columns: "
-                "choose another architecture, such as siren."
-            )
+        """`expected_bytes`: of the latents, about."""
         self._field, self._architecture, self._recipe = field, architecture, recipe
-        self._device = choose_device(device)
+        on = choose_device(device)
         lat, lon = field.grid.points()
         sampled = [context.sample(lat, lon, field.time) for context in contexts]
         self._frame = Frame.of(architecture.coordinates, field.grid, field.time, sampled)
-        scaled = self._frame.scaled(sampled)
         self.offset, self.scale = scaling_of(field, recipe.scaling)
-        target = (field.values.reshape(len(field.time), -1) - self.offset) / self.scale
-        self._linear, base = _least_squares(target, scaled)
-        residual = np.nan_to_num(target - base).astype(np.float32).reshape(field.shape)
-        self._base, self._residual = base, residual.reshape(len(field.time), -1)
-        self.pyramid = Pyramid.of(field.grid, len(field.time))
-        self._around = surroundings(self.pyramid, lat, scaled, self._device)
-        self._fit = LatentFit(
-            torch.from_numpy(residual).to(self._device), self.pyramid, self._around, recipe.seed
-        )
-        self.latents = Latents(0.0, (0.0, 0.0), 1.0)
+        values = field.values.reshape(len(field.time), -1)
+        target = ((values - self.offset) / self.scale).astype(np.float32)
+        if field.grid.kind == "columns":
+            planes = laid_out(target, field.grid)
+        else:
+            planes = _filled(target, self._frame.scaled(sampled)).reshape(field.shape)
+        self._known = Known.of(self._frame, contexts, on)
+        pyramid, prior = self._known.pyramid, self._known.prior
+        exact = [
+            pyramid.analyse(torch.from_numpy(planes[group.start : group.stop]).to(on))
+            for group in pyramid.groups
+        ]
+        self._coded_prior = coded_prior(prior.weigh(exact, architecture.step))
+        weights = prior_weights(self._coded_prior, self._known)
+        for bands, group in zip(exact, pyramid.groups, strict=True):
+            for band, part in zip(bands, prior.bands(group, weights), strict=True):
+                band -= part
+        self._hidden = hidden_for(expected_bytes)
+        self._fit = LatentFit(exact, pyramid, self._known.around, self._hidden, recipe.seed)
+        self._chosen: Quantised | None = None
+        self.latents = Latents(architecture.step, (0.0, 0.0), 1.0, self._hidden)
         self.sections: list[bytes] = []
-        self._planes: NDArray[np.float32] | None = None
 
     def run(self, most_bytes: int | None = None) -> Iterator[str]:
         """Choose the latents, telling how far that is; for `most_bytes` of them, if given.
@@ -106,19 +117,20 @@ class LatentStart:
         if largest is None:
             raise CainrError(
                 f"Latents cannot be had in {most_bytes:,} bytes: ask for at least "
-                f"{size + len(self.sections):,} more."
+                f"{size - most_bytes:,} more."
             )
         if self.nbytes > most_bytes:
             self._take(best)
 
     def _take(self, chosen: Quantised) -> None:
-        self.sections = encode(chosen.groups, chosen.net, self._around, self.pyramid)
-        plain = Latents(chosen.step, chosen.shifts, 1.0)
-        groups = [plain.at(self.pyramid, bands) for bands in chosen.groups]
-        planes = np.concatenate(groups, axis=1)
-        gain = float(np.float32(1 / max(float(planes[0].std()), 1e-6)))
-        self.latents = Latents(chosen.step, chosen.shifts, gain)
-        self._planes = planes * np.float32(gain)
+        pyramid, around = self._known.pyramid, self._known.around
+        self.sections = [encode_model(chosen.net, self._coded_prior)]
+        self.sections += [
+            encode_group(group, chosen.net, around, pyramid) for group in chosen.groups
+        ]
+        gain = float(np.float32(1 / max(math.sqrt(chosen.energy), 1e-6)))
+        self.latents = Latents(chosen.step, chosen.shifts, gain, self._hidden)
+        self._chosen = chosen
 
     @property
     def nbytes(self) -> int:
@@ -127,13 +139,9 @@ class LatentStart:
 
     @property
     def error(self) -> float:
-        """Mean squared error of what contexts and latents alone draw, in scaled units."""
-        left = (
-            self._residual
-            if self._planes is None
-            else self._residual - self._planes[0] / self.latents.gain
-        )
-        return float(np.mean(np.square(left), dtype=np.float64))
+        """Mean squared error of what latents alone draw, in scaled units; 1 before there are
+        any."""
+        return 1.0 if self._chosen is None else self._chosen.error
 
     def psnr(self, mean_squared_error: float) -> float:
         """dB, by the definition of `metrics`."""
@@ -142,34 +150,32 @@ class LatentStart:
     @property
     def sampled(self) -> list[SampledContext]:
         """What the network is given of the latents."""
-        assert self._planes is not None
-        return as_contexts(self._planes)
+        return as_contexts(self._drawn(range(len(self._field.time))))
 
     def tensors(self) -> list[Tensor]:
-        """Weights to begin with: the linear path draws contexts and latents, the rest nothing."""
+        """Weights to begin with, which add nothing to what the latents say."""
         tensors = initial_tensors(self._architecture, self._frame.n_inputs, self._recipe.seed)
-        matrix, bias = tensors[-2:]
-        matrix.zero_()
-        n = len(self._linear) - 1
-        if n:
-            matrix[0, -LATENT_INPUTS - n : -LATENT_INPUTS] = torch.from_numpy(self._linear[1:])
-        matrix[0, -LATENT_INPUTS] = 1 / self.latents.gain
-        bias[0] = float(self._linear[0])
+        tensors[-2].zero_()
         return tensors
 
     def reconstruct(self, times: int | slice = slice(None)) -> NDArray[np.float32]:
-        """The field as contexts and latents alone draw it, (time, *grid.shape)."""
+        """The field as latents alone draw it, (time, *grid.shape)."""
         rows = range(len(self._field.time))[
             times if isinstance(times, slice) else slice(times, times + 1)
         ]
-        values = self._base[rows]
-        if self._planes is not None:
-            values = values + self._planes[0, rows] / self.latents.gain
-        values = (self.offset + self.scale * values).astype(np.float32)
-        values = values.reshape(len(rows), *self._field.grid.shape)
+        shape = (len(rows), *self._field.grid.shape)
+        drawn = np.zeros(shape) if self._chosen is None else self._drawn(rows)[0].reshape(shape)
+        values = (self.offset + self.scale * drawn).astype(np.float32)
         if self._field.missing is not None:
             values[self._field.missing[rows]] = np.nan
         return values
+
+    def _drawn(self, rows: Sequence[int]) -> NDArray[np.float32]:
+        assert self._chosen is not None
+        groups = self._chosen.groups
+        weights = prior_weights(self._coded_prior, self._known)
+        planes = drawn(self._known, self.latents, weights, groups.__getitem__, rows)
+        return at_cells(planes, self._field.grid)
 
 
 def _next_step(
@@ -182,17 +188,20 @@ def _next_step(
     """A step that should take a little less than `most` bytes: bytes fall about as step^-1.3."""
     aim = 0.5 * (1 + CLOSE) * most
     if smallest is None or largest is None:
-        return step * float(np.clip((size / aim) ** 0.8, 0.2, 5.0))
+        if size > most:  # not so little that it never gets there
+            return step * float(np.clip((size / aim) ** 0.8, 1.03, 5.0))
+        return step * float(np.clip((size / aim) ** 0.8, 0.2, 1.0))
     (low, many), (high, few) = smallest, largest
     share = np.log(many / aim) / max(np.log(many / few), 1e-9)
     return float(low * (high / low) ** np.clip(share, 0.05, 0.95))
 
 
-def _least_squares(
-    target: NDArray, contexts: Sequence[SampledContext]
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Constant and weight of each context whose sum is nearest to the target (time, cells), and
-    that sum."""
+def _filled(target: NDArray, contexts: Sequence[SampledContext]) -> NDArray[np.float32]:
+    """The target (time, cells) where it is known, elsewhere the weighted sum of a constant and the
+    contexts that is nearest to it: what a transform should meet there, so that it costs little."""
+    unknown = np.isnan(target)
+    if not unknown.any():
+        return target
     size = len(contexts) + 1
     normal, right = np.zeros((size, size)), np.zeros(size)
 
@@ -201,10 +210,9 @@ def _least_squares(
         return np.stack([np.ones(target.shape[1]), *parts])
 
     for time, values in enumerate(target):
-        known = ~np.isnan(values)
-        table = columns(time)[:, known]
+        table = columns(time)[:, ~unknown[time]]
         normal += table @ table.T
-        right += table @ values[known]
-    weights = np.linalg.lstsq(normal, right, rcond=None)[0].astype(np.float32)
+        right += table @ values[~unknown[time]]
+    weights = np.linalg.lstsq(normal, right, rcond=None)[0]
     base = np.stack([weights @ columns(time) for time in range(len(target))])
-    return weights, base.astype(np.float32)
+    return np.where(unknown, base, target).astype(np.float32)

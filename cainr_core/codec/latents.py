@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from decimal import Decimal, localcontext
 from functools import lru_cache
 from typing import Any
@@ -13,45 +14,129 @@ import torch
 from numpy.typing import NDArray
 
 from cainr_core.codec import entropy
+from cainr_core.codec.entropy import Coded
+from cainr_core.codec.quantize import from_integers, step_index, to_integers
+from cainr_core.data.contexts import Context
 from cainr_core.errors import CainrError
-from cainr_core.model.entropy import TABLES, ScaleNet, Surroundings, scale_of
-from cainr_core.model.latents import Pyramid
+from cainr_core.model.columns import latent_grid
+from cainr_core.model.coordinates import Frame
+from cainr_core.model.entropy import TABLES, ScaleNet, scale_of
+from cainr_core.model.latents import Latents, Pyramid
+from cainr_core.model.prior import Prior
+from cainr_core.model.surroundings import Surroundings, surroundings
 from cainr_core.model.wavelet import Bands
 
 PLACES = 40  # binary places of a frequency
 REACH = 16  # widths that a table reaches
 MOST_REACH = 4095
 HALF_WORD = 1 << 16
+PRIOR_STEPS = 500  # to the largest weight of a context
 
 
-def encode_net(net: ScaleNet) -> bytes:
-    """Bytes of the entropy model."""
-    return entropy.encode([(0, tensor.ravel()) for tensor in net.tensors])
+@dataclass(frozen=True, eq=False)
+class Known:
+    """What writer and reader both know before the first latent: from the field's grid and times,
+    and from its contexts where the latents lie."""
+
+    pyramid: Pyramid
+    around: Surroundings
+    prior: Prior
+
+    @classmethod
+    def of(cls, frame: Frame, contexts: Sequence[Context], device: torch.device) -> Known:
+        """What is known of the field of a frame with these contexts."""
+        pyramid = Pyramid.of(frame.grid, len(frame.time))
+        lat, lon = latent_grid(frame.grid).points()
+        scaled = frame.scaled([context.sample(lat, lon, frame.time) for context in contexts])
+        around = surroundings(pyramid, lat, scaled, device)
+        return cls(pyramid, around, Prior(pyramid, scaled, device))
 
 
-def decode_net(data: bytes, n_features: int) -> ScaleNet:
-    """The entropy model of its bytes."""
-    shapes = ScaleNet.shapes(n_features)
-    coded = entropy.decode(data, [math.prod(shape) for shape in shapes])
-    return ScaleNet(
-        tuple(integers.reshape(shape) for (_, integers), shape in zip(coded, shapes, strict=True))
-    )
+def encode_model(net: ScaleNet, prior: Sequence[Coded]) -> bytes:
+    """Bytes of the entropy model, all matrices and all biases, and of the weights of the prior, a
+    tensor for each context."""
+    kinds = [np.concatenate([t.ravel() for t in net.tensors[kind::2]]) for kind in (0, 1)]
+    return entropy.encode([*((0, integers) for integers in kinds), *prior])
+
+
+def decode_model(data: bytes, known: Known, hidden: int) -> tuple[ScaleNet, torch.Tensor]:
+    """The entropy model and the weights of the prior, (contexts, levels, runs)."""
+    shapes = ScaleNet.shapes(known.around.n_features, hidden)
+    contexts, *rest = known.prior.shape
+    sizes = [[math.prod(shape) for shape in shapes[kind::2]] for kind in (0, 1)]
+    coded = entropy.decode(data, [*map(sum, sizes), *[math.prod(rest)] * contexts])
+    parts = [
+        np.split(integers, np.cumsum(each)[:-1])
+        for (_, integers), each in zip(coded, sizes, strict=False)
+    ]
+    tensors = [part for layer in zip(*parts, strict=True) for part in layer]
+    net = tuple(part.reshape(shape) for part, shape in zip(tensors, shapes, strict=True))
+    return ScaleNet(net), prior_weights(coded[2:], known)
+
+
+def coded_prior(weights: torch.Tensor) -> list[Coded]:
+    """Step index and integers of the weights of each context, to a 500th of the largest."""
+    coded = []
+    for context in weights:
+        step = step_index(float(context.abs().max()) / PRIOR_STEPS)
+        coded.append((step, to_integers(context, step).ravel()))
+    return coded
+
+
+def prior_weights(coded: Sequence[Coded], known: Known) -> torch.Tensor:
+    """The weights that these stand for, (contexts, levels, runs)."""
+    weights = torch.zeros(known.prior.shape)
+    for number, (step, integers) in enumerate(coded):
+        values = from_integers(integers, step).reshape(known.prior.shape[1:])
+        weights[number] = torch.from_numpy(values)
+    return weights
+
+
+def drawn(
+    known: Known,
+    latents: Latents,
+    weights: torch.Tensor,
+    integers: Callable[[int], Bands],
+    rows: Sequence[int],
+) -> NDArray[np.float32]:
+    """What the network is given at these times, (LATENT_INPUTS, time, cells), where the latents
+    lie, of `weights` of the prior and the `integers` of each group."""
+    result: NDArray[np.float32] | None = None
+    wanted = np.asarray(rows)
+    for number, group in enumerate(known.pyramid.groups):
+        places = np.flatnonzero((wanted >= group.start) & (wanted < group.stop))
+        if not len(places):
+            continue
+        prior = known.prior.bands(group, weights)
+        times = wanted[places] - group.start
+        found = latents.at(known.pyramid, integers(number), prior, times)
+        if result is None:
+            result = np.empty((len(found), len(wanted), found.shape[2]), np.float32)
+        result[:, places] = found
+    assert result is not None
+    return result
 
 
 def encode_group(latents: Bands, net: ScaleNet, around: Surroundings, pyramid: Pyramid) -> bytes:
-    """Bytes of the latents (int32) of one group: which parts are all zero, then the others."""
+    """Bytes of the latents (int32) of one group: which runs are all zero, then the others."""
     from constriction import stream
 
-    parts = list(Surroundings.parts(pyramid, len(latents[0])))
-    masks = {part: around.mask(part) for part in parts}
-    chosen = [latents[part[0]][part[1].start : part[1].stop][masks[part]] for part in parts]
-    filled = np.array([bool(values.any()) for values in chosen])
+    runs = list(Surroundings.runs(pyramid, len(latents[0])))
+    values = [
+        latents[band][frequencies.start : frequencies.stop].reshape(-1)
+        for band, frequencies in runs
+    ]
+    filled = np.array(torch.stack([part.any() for part in values]).tolist())
     coder = stream.queue.RangeEncoder()
-    for part, values, some in zip(parts, chosen, filled, strict=True):
+    for run, part, some in zip(runs, values, filled, strict=True):
         if not some:
             continue
-        order, counts = _by_table(net.tables(around.features(latents, part, masks[part])))
-        _encode(coder, values[order].cpu().numpy(), counts)
+        board = around.first(latents, run)
+        for half, places in enumerate(around.halves(run)):
+            if half:
+                board = around.second(board, latents, run)
+            order, counts = _by_table(net.tables(_at(board, places)))
+            _encode(coder, part[places[order]].cpu().numpy(), counts)
     words: NDArray[Any] = coder.get_compressed().astype("<u4")
     return np.packbits(filled).tobytes() + words.tobytes()
 
@@ -67,28 +152,37 @@ def decode_group(
     """The latents (times, rows, columns) of each band of one group, int32."""
     from constriction import stream
 
-    parts = list(Surroundings.parts(pyramid, times))
-    head = (len(parts) + 7) // 8
+    runs = list(Surroundings.runs(pyramid, times))
+    head = (len(runs) + 7) // 8
     if len(data) < head or (len(data) - head) % 4:
         raise CainrError("The file's latents are not as long as they need to be: it is damaged.")
-    filled = np.unpackbits(np.frombuffer(data[:head], np.uint8), count=len(parts))
+    filled = np.unpackbits(np.frombuffer(data[:head], np.uint8), count=len(runs))
     coder = stream.queue.RangeDecoder(np.frombuffer(data[head:], "<u4").astype(np.uint32))
     latents = [
-        torch.zeros((times, *shape), dtype=torch.int32, device=device) for shape in pyramid.shapes
+        torch.zeros((times, band.rows, band.columns), dtype=torch.int32, device=device)
+        for band in pyramid.bands
     ]
-    for part, some in zip(parts, filled, strict=True):
+    for run, some in zip(runs, filled, strict=True):
         if not some:
             continue
-        mask = around.mask(part)
-        order, counts = _by_table(net.tables(around.features(latents, part, mask)))
-        try:
-            values = torch.from_numpy(_decode(coder, counts)).to(device)
-        except AssertionError as error:  # constriction's way to tell impossible words
-            raise CainrError("The file's latents cannot be decoded: it is damaged.") from error
-        found = torch.empty_like(values)
-        found[order] = values
-        latents[part[0]][part[1].start : part[1].stop][mask] = found
+        band, frequencies = run
+        values = latents[band][frequencies.start : frequencies.stop].view(-1)
+        board = around.first(latents, run)
+        for half, places in enumerate(around.halves(run)):
+            if half:
+                board = around.second(board, latents, run)
+            order, counts = _by_table(net.tables(_at(board, places)))
+            try:
+                found = torch.from_numpy(_decode(coder, counts)).to(device)
+            except AssertionError as error:  # constriction's way to tell impossible words
+                raise CainrError("The file's latents cannot be decoded: it is damaged.") from error
+            values[places[order]] = found
     return latents
+
+
+def _at(board: torch.Tensor, places: torch.Tensor) -> torch.Tensor:
+    """Features (n, n_features) of some places of a board (n_features, ...)."""
+    return board.flatten(1).index_select(1, places).T
 
 
 def _by_table(tables: torch.Tensor) -> tuple[torch.Tensor, NDArray[np.int64]]:
@@ -120,9 +214,10 @@ def _decode(coder: Any, counts: NDArray[np.int64]) -> NDArray[np.int32]:
             high, low = (int(coder.decode(_uniform(), 1)[0]) for _ in range(2))
             run[place] = np.array([high * HALF_WORD + low], np.uint32).view(np.int32)[0]
         runs.append(run)
-    return np.concatenate(runs)
+    return np.concatenate(runs) if runs else np.empty(0, np.int32)
 
 
+@lru_cache(TABLES)
 def reach_of(table: int) -> int:
     """Greatest magnitude that a table has a frequency for."""
     return min(MOST_REACH, math.ceil(REACH * scale_of(table)) + 2)
@@ -160,10 +255,3 @@ def _uniform() -> Any:
     from constriction import stream
 
     return stream.model.Uniform(HALF_WORD)
-
-
-def encode(
-    groups: Sequence[Bands], net: ScaleNet, around: Surroundings, pyramid: Pyramid
-) -> list[bytes]:
-    """The entropy model, then each group."""
-    return [encode_net(net), *(encode_group(group, net, around, pyramid) for group in groups)]

@@ -226,10 +226,7 @@ class Reconstruction:
         """The latents, ready to be decoded; None where the architecture has none."""
         latents = self.file_latents
         if latents is not None and not latents.ready:
-            lat, lon = self.grid.points()
-            sampled = [context.sample(lat, lon, self.time) for context in self.contexts]
-            scaled = self.frame.scaled(sampled)
-            latents.prepare(self.grid, len(self.time), scaled, self.torch_device)
+            latents.prepare(self.frame, self.contexts, self.torch_device)
         return latents
 
     def evaluate(self, lat: ArrayLike, lon: ArrayLike, time: Any) -> NDArray:

@@ -15,15 +15,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from cainr_core.model.entropy import (
-    FEATURE_UNIT,
-    ScaleNet,
-    Surroundings,
-    bits,
-    first_weights,
-    widths,
-)
+from cainr_core.model.entropy import FEATURE_UNIT, ScaleNet, bits, first_weights, widths
 from cainr_core.model.latents import Pyramid, flat, unflat
+from cainr_core.model.surroundings import N_NEAR, Surroundings
 from cainr_core.model.wavelet import Bands
 
 SLOPE = 0.12  # squared error, in squared steps, that a bit is worth
@@ -43,7 +37,8 @@ class Quantised:
 
     `groups`: bands of int32 for each group; `step`: of a latent, in the units of the residual;
     `shifts`: what is added, in steps, to the magnitude 1 and to greater ones, where the middle of
-    what was rounded to them lies; `bits`: expected size.
+    what was rounded to them lies; `bits`: expected size; `energy` and `error`: mean squares of
+    the latents and of what they leave of the field.
     """
 
     groups: list[Bands]
@@ -51,50 +46,59 @@ class Quantised:
     shifts: tuple[float, float]
     net: ScaleNet
     bits: float
+    energy: float
+    error: float
 
 
 class LatentFit:
-    """The choice of latents for a residual (time, rows, columns), any step."""
+    """The choice of integers for latents not yet rounded (bands of each group), for any step."""
 
-    def __init__(self, residual: Tensor, pyramid: Pyramid, around: Surroundings, seed: int) -> None:
+    def __init__(
+        self, exact: list[Bands], pyramid: Pyramid, around: Surroundings, hidden: int, seed: int
+    ) -> None:
         self._pyramid, self._around = pyramid, around
-        self._device = residual.device
-        self._exact = [pyramid.analyse(residual[g.start : g.stop]) for g in pyramid.groups]
+        self._device = exact[0][0].device
+        self._exact = exact
         self._whole = torch.cat([flat(bands) for bands in self._exact])
         self._sizes = [flat(bands).numel() for bands in self._exact]
         self._generator = torch.Generator(self._device).manual_seed(seed)
         self._weights = [
             weight.to(self._device).requires_grad_()
-            for weight in first_weights(around.n_features, seed)
+            for weight in first_weights(around.n_features, hidden, seed)
         ]
         self._begun = False
 
     def quantise(self, step: float, turns: int = TURNS) -> Quantised:
         """Latents for a step: the last turn's model, and the integers that it was made for."""
         exact = self._whole / step
-        magnitude = exact.abs()
+        chosen = exact.abs().add(0.5 if self._begun else 1 - ZERO_BELOW).floor()
         if self._begun:  # a model of another step serves as the first one
-            chosen = self._choose(magnitude, torch.floor(magnitude + 0.5))
-        else:
-            chosen = torch.floor(magnitude + 1 - ZERO_BELOW)
+            chosen = self._choose(exact, chosen)
         for turn in range(turns):
             features = self._features(self._signed(chosen, exact))
             self._learn(features, chosen, "next" if self._begun else "first")
             self._begun = True
             if turn < turns - 1:
-                chosen = self._choose(magnitude, chosen, features)
+                chosen = self._choose(exact, chosen, features)
         return self._result(step, exact, chosen, features)
 
     def requantise(self, step: float) -> Quantised:
         """Latents for a step near to the last one, with the model as it is."""
         exact = self._whole / step
-        magnitude = exact.abs()
-        chosen = torch.floor(magnitude + 1 - ZERO_BELOW)
+        chosen = exact.abs().add(1 - ZERO_BELOW).floor()
         for _ in range(2):
-            chosen = self._choose(magnitude, chosen)
+            chosen = self._choose(exact, chosen)
         return self._result(step, exact, chosen, self._features(self._signed(chosen, exact)))
 
     # ------------------------------------------------------------------ one turn
+
+    def _error(self, value: Tensor) -> float:
+        """Mean squared error of the field for latents of this value."""
+        total = 0.0
+        parts = (self._whole - value).split(self._sizes)
+        for left, like in zip(parts, self._exact, strict=True):
+            total += float(self._pyramid.planes(unflat(left, like)).square().sum())
+        return total / len(self._whole)
 
     def _signed(self, magnitude: Tensor, exact: Tensor) -> list[Bands]:
         integers = (magnitude * exact.sign()).to(torch.int32)
@@ -113,16 +117,19 @@ class LatentFit:
             for band in bands:
                 views.append(table[first : first + band.numel()].view(*band.shape, n_features))
                 first += band.numel()
-            for part in Surroundings.parts(self._pyramid, len(bands[0])):
-                mask = self._around.mask(part)
-                found = self._around.features(bands, part, mask)
-                place = views[part[0]][part[1].start : part[1].stop]
-                place[mask] = found.clamp(-128, 127).to(torch.int8)
+            for run in Surroundings.runs(self._pyramid, len(bands[0])):
+                number, frequencies = run
+                place = views[number][frequencies.start : frequencies.stop].view(-1, n_features)
+                board = self._around.first(bands, run)
+                first_half, second_half = self._around.halves(run)
+                place[first_half] = board.flatten(1).T[first_half]
+                board = self._around.second(board, bands, run)
+                place[second_half] = board.flatten(1).T[second_half]
         return table
 
     def _learn(self, features: Tensor, magnitude: Tensor, stage: str) -> None:
         """Teach the model the widths of these magnitudes."""
-        loud = (features[:, :6].amax(1) > QUIET) | (magnitude > 0)
+        loud = (features[:, :N_NEAR].amax(1) > QUIET) | (magnitude > 0)
         places = [torch.nonzero(loud)[:, 0], torch.nonzero(~loud)[:, 0]]
         shares = [round(BATCH * LOUD), round(BATCH * (1 - LOUD))]
         optimizer = torch.optim.Adam(self._weights, lr=LEARNING_RATE, betas=(0.9, 0.98))
@@ -148,12 +155,11 @@ class LatentFit:
         return widths(self._weights, features.float() / FEATURE_UNIT)
 
     @torch.no_grad()
-    def _choose(self, magnitude: Tensor, now: Tensor, features: Tensor | None = None) -> Tensor:
+    def _choose(self, exact: Tensor, now: Tensor, features: Tensor | None = None) -> Tensor:
         """The magnitudes of least cost among the two nearest and zero."""
         if features is None:
-            signs = torch.ones_like(now)
-            features = self._features(self._signed(now, signs))
-        chosen = torch.empty_like(now)
+            features = self._features(self._signed(now, exact))
+        magnitude, chosen = exact.abs(), torch.empty_like(now)
         for part in _runs(len(now)):
             width = self._width(features[part])
             nearest = torch.floor(magnitude[part] + 0.5)
@@ -168,21 +174,23 @@ class LatentFit:
 
     @torch.no_grad()
     def _result(self, step: float, exact: Tensor, chosen: Tensor, features: Tensor) -> Quantised:
-        magnitude = exact.abs()
         total = 0.0
         for part in _runs(len(chosen)):
             cost = bits(chosen[part], self._width(features[part]))
             total += float(cost.sum(dtype=torch.float64))
-        shifts = []
-        for which in (chosen == 1, chosen > 1):
-            off = (magnitude - chosen)[which]
-            shifts.append(round(float(off.mean()), 2) if len(off) else 0.0)
+        off = exact.abs() - chosen
+        ones, more = (off[which] for which in (chosen == 1, chosen > 1))
+        first, further = (round(float(o.mean()), 2) if len(o) else 0.0 for o in (ones, more))
+        value = chosen + first * (chosen == 1) + further * (chosen > 1)
+        value *= exact.sign() * step
         return Quantised(
             self._signed(chosen, exact),
             step,
-            (shifts[0], shifts[1]),
+            (first, further),
             ScaleNet.of(self._weights),
             total,
+            float(value.square().mean()),
+            self._error(value),
         )
 
 

@@ -10,6 +10,7 @@ from cainr_core.model.architecture import Architecture
 
 REFERENCE_DEPTH, REFERENCE_WIDTH = 5, 48  # where a learning rate is meant as it stands
 REFERENCE_OMEGA = 30.0
+LATENT_FACTOR = 3.0  # a small correction behind latents bears a higher rate
 
 
 class Recipe(param.Parameterized):
@@ -108,6 +109,8 @@ class Recipe(param.Parameterized):
         """
         if not self.rate_follows_size:
             return 1.0
+        if architecture.has_latents:
+            return LATENT_FACTOR
         size = (architecture.depth / REFERENCE_DEPTH) ** 1.5 * architecture.width / REFERENCE_WIDTH
         if "omega" in architecture.used():
             size *= architecture.omega / REFERENCE_OMEGA

@@ -14,7 +14,7 @@ NETWORKS = {
     "latent": "latent grids, entropy coded as their surroundings tell, behind a small GELU network",
 }
 FOURIER_NETWORKS = ("relu", "gelu")
-LATENT_INPUTS = 3  # what latent grids say at a point: with all details, and with fewer
+LATENT_INPUTS = 10  # what latent grids say at a point: `Latents.at`
 COORDINATES = {
     "sphere": "place on the unit sphere (x, y, z), time, and the season where a field spans one",
     "indices": "array indices of latitude, longitude and time scaled to [-1, 1], as in the paper",
@@ -110,9 +110,13 @@ class Architecture(param.Parameterized):
         """Number of weights and biases."""
         return sum(units * (inputs + 1) for units, inputs in self.layer_shapes(n_inputs))
 
-    def with_width_for(self, weights: float, n_inputs: int) -> Architecture:
-        """The same architecture, as wide as at most `weights` weights allow (2 at least)."""
+    def with_width_for(
+        self, weights: float, n_inputs: int, most: int | None = None
+    ) -> Architecture:
+        """The same architecture, as wide as at most `weights` weights allow (2 at least), and not
+        wider than `most`."""
         low, high = self.param.width.bounds
+        high = min(high, most or high)
         while low < high:
             middle = (low + high + 1) // 2
             if self.clone(width=middle).n_weights(n_inputs) <= weights:

@@ -22,11 +22,20 @@ from cainr_core.data.fields import Grid
 from cainr_core.data.grid import is_periodic
 from cainr_core.data.sampling import SampledContext
 from cainr_core.model.architecture import LATENT_INPUTS
+from cainr_core.model.columns import latent_grid
 from cainr_core.model.groups import groups_of
-from cainr_core.model.wavelet import Bands, analyse, band_shapes, levels_of, synthesise
+from cainr_core.model.wavelet import Band, Bands, analyse, layout, synthesise
 
-DROPPED = (0, 2, 3)  # levels of detail left away in each of what a network is given
-assert len(DROPPED) == LATENT_INPUTS
+COARSER = (2, 3)  # finest levels of detail left away in what a network is given besides the whole
+AROUND = (
+    (-1, 0),
+    (1, 0),
+    (0, -1),
+    (0, 1),
+)  # neighbours in rows and columns whose difference it is given
+LATER = (-1, 1)  # and in time
+DIFFERENCE_GAIN = 3.0  # differences are smaller than what they are taken of
+assert 2 + len(COARSER) + len(AROUND) + len(LATER) == LATENT_INPUTS
 
 
 Times = slice | NDArray[np.int64]
@@ -34,7 +43,10 @@ Times = slice | NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Pyramid:
-    """Where the latents of a field lie: `times` steps on a grid of `rows` x `columns` cells."""
+    """Where the latents of a field lie: `times` steps on a grid of `rows` x `columns` cells.
+
+    A field on columns is laid out on a grid of latitudes and longitudes: `model.columns`.
+    """
 
     times: int
     rows: int
@@ -43,45 +55,44 @@ class Pyramid:
 
     @classmethod
     def of(cls, grid: Grid, times: int) -> Pyramid:
-        """The pyramid of a field on a latitude-longitude grid."""
-        rows, columns = grid.shape
-        return cls(times, rows, columns, is_periodic(grid.lon))
+        """The pyramid of a field."""
+        latents = latent_grid(grid)
+        rows, columns = latents.shape
+        return cls(times, rows, columns, is_periodic(latents.lon))
 
     @cached_property
+    def bands(self) -> list[Band]:
+        """The bands, in the order in which they are coded."""
+        return layout(self.rows, self.columns)
+
+    @property
     def levels(self) -> int:
         """How often the grid is halved."""
-        return levels_of(self.rows, self.columns)
-
-    @cached_property
-    def shapes(self) -> list[tuple[int, int]]:
-        """Rows and columns of each band."""
-        return band_shapes(self.rows, self.columns, self.levels)
+        return self.bands[-1].level
 
     @cached_property
     def groups(self) -> list[range]:
         """The time steps of each group, of nearly equal lengths."""
         return groups_of(self.times)
 
-    def level(self, band: int) -> int:
-        """0 for the coarsest mean, 1 for the coarsest details, and so on."""
-        return 0 if band == 0 else 1 + (band - 1) // 3
-
     def analyse(self, planes: Tensor) -> Bands:
         """Latents, not yet rounded, of the planes (time, rows, columns) of one group."""
         basis = cosines(len(planes)).to(planes)
         spectrum = (basis @ planes.reshape(len(planes), -1)).reshape(planes.shape)
-        return analyse(spectrum, self.levels, self.periodic)
+        return analyse(spectrum, self.periodic)
 
     def planes(self, bands: Bands, times: Times = slice(None), dropped: int = 0) -> Tensor:
         """Planes (time, rows, columns) of the latents of one group, without its finest levels."""
         basis = cosines(len(bands[0]))[:, times].to(bands[0])
-        kept = len(bands) - 3 * min(dropped, self.levels)
-        chosen = [basis.T @ band.reshape(len(band), -1) for band in bands[:kept]]
-        shaped = [
-            part.reshape(-1, *shape) for part, shape in zip(chosen, self.shapes, strict=False)
-        ]
-        shaped += [chosen[0].new_zeros(len(chosen[0]), *shape) for shape in self.shapes[kept:]]
-        return synthesise(shaped, self.periodic)
+        finest = self.levels - min(dropped, self.levels)
+        chosen = []
+        for band, values in zip(self.bands, bands, strict=True):
+            shape = (basis.shape[1], band.rows, band.columns)
+            if band.level > finest:
+                chosen.append(values.new_zeros(shape))
+            else:
+                chosen.append((basis.T @ values.reshape(len(values), -1)).reshape(shape))
+        return synthesise(chosen, self.periodic)
 
 
 def cosines(count: int) -> Tensor:
@@ -128,18 +139,53 @@ class Latents:
 
     `step`: of an integer, in the scaled units that the network's output has; `shifts`: what is
     added, in steps, to magnitudes of 1 and to greater ones; `gain`: what a network is given of the
-    grids, per scaled unit.
+    grids, per scaled unit; `hidden`: units in a layer of the entropy model.
     """
 
     step: float
     shifts: tuple[float, float]
     gain: float
+    hidden: int
 
-    def at(self, pyramid: Pyramid, bands: Bands, times: Times = slice(None)) -> NDArray[np.float32]:
-        """What a network is given, (LATENT_INPUTS, time, cells), of the integers of one group."""
+    def at(
+        self, pyramid: Pyramid, bands: Bands, prior: Bands, times: Times = slice(None)
+    ) -> NDArray[np.float32]:
+        """What a network is given, (LATENT_INPUTS, time, cells), of the integers of one group.
+
+        First the sum of latents and `prior`, which is also added to what the network says. Then, of
+        the latents alone and times `gain`: the whole, what is left of it without its finest
+        details, and its differences to the next cells and to the times before and after; none
+        where the group ends.
+        """
         values = restored(bands, self.step, self.shifts)
-        planes = [pyramid.planes(values, times, dropped) * self.gain for dropped in DROPPED]
+        sums = [value + part for value, part in zip(values, prior, strict=True)]
+        wanted = np.arange(len(bands[0]))[times]
+        needed = np.unique(np.clip(wanted[:, None] + np.array((0, *LATER)), 0, len(bands[0]) - 1))
+        near = pyramid.planes(values, needed)
+
+        def whole(later: int) -> Tensor:
+            rows = np.searchsorted(needed, np.clip(wanted + later, 0, len(bands[0]) - 1))
+            return near[torch.from_numpy(rows).to(near.device)]
+
+        now = whole(0)
+        beside = [_moved(now, *way, pyramid.periodic) - now for way in AROUND]
+        beside += [whole(later) - now for later in LATER]
+        planes = [pyramid.planes(sums, wanted), now * self.gain]
+        planes += [pyramid.planes(values, wanted, dropped) * self.gain for dropped in COARSER]
+        planes += [difference * (self.gain * DIFFERENCE_GAIN) for difference in beside]
         return torch.stack(planes).flatten(2).cpu().numpy()
+
+
+def _moved(planes: Tensor, row: int, column: int, periodic: bool) -> Tensor:
+    """The value of the next cell in each place; the last ones stand beside themselves."""
+    moved = planes.roll((-row, -column), (1, 2))
+    if row:
+        edge = 0 if row < 0 else -1
+        moved[:, edge] = planes[:, edge]
+    if column and not periodic:
+        edge = 0 if column < 0 else -1
+        moved[:, :, edge] = planes[:, :, edge]
+    return moved
 
 
 def as_contexts(planes: NDArray[np.float32]) -> list[SampledContext]:

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from cainr_core.model.architecture import FOURIER_NETWORKS, Architecture
+from cainr_core.model.architecture import FOURIER_NETWORKS, LATENT_INPUTS, Architecture
 
 FREQUENCY_SEED = 20250711  # the random frequencies belong to the format: never change it
 
@@ -71,7 +71,10 @@ def forward(
         hidden = _activate(architecture, functional.linear(hidden, matrix, bias))
     if architecture.has_skip:
         hidden = torch.cat([hidden, inputs.to(hidden.dtype)], dim=1)
-    return functional.linear(hidden, tensors[-2], tensors[-1]).squeeze(1)
+    output = functional.linear(hidden, tensors[-2], tensors[-1]).squeeze(1)
+    if architecture.has_latents:  # the network corrects what these say
+        output = output.float() + inputs[:, -LATENT_INPUTS]
+    return output
 
 
 def _activate(architecture: Architecture, value: Tensor) -> Tensor:

@@ -2,12 +2,14 @@
 
 By lifting (Daubechies and Sweldens 1998, section 7.7), nearly orthonormal: a rounding error of a
 latent is an error of about the same size in the field. Longitude wraps round, latitude is mirrored
-at its ends.
+at its ends. Details along latitude are halved further along longitude: near the poles, and in the
+zonal flow, a field changes much less along a circle of latitude than across it.
 """
 
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
@@ -16,42 +18,83 @@ _LIFTS = (-1.586134342059924, -0.052980118572961, 0.882911075530934, 0.443506852
 _GAIN = 1.149604398860241
 FEWEST = 4  # rows or columns of the coarsest band
 MOST_LEVELS = 7
+FURTHER = 2  # times that details along latitude are halved along longitude
+MEAN, ALONG_LON, BOTH, ALONG_LAT = range(4)  # kinds of bands; ALONG_LAT + k: its k-th part
 
 Bands = list[Tensor]
 
 
-def levels_of(rows: int, columns: int) -> int:
-    """How often a grid is halved."""
-    return min(MOST_LEVELS, max(0, int(math.log2(max(min(rows, columns) / FEWEST, 1)))))
+@dataclass(frozen=True)
+class Band:
+    """One band of the transform: `level` 0 for the coarsest mean, 1 for the coarsest details.
+
+    kind: ALONG_LAT is the part of the details along latitude that is lowest along longitude,
+        ALONG_LAT + 1 the one that was split off it last, and so on.
+    """
+
+    level: int
+    kind: int
+    rows: int
+    columns: int
 
 
-def band_shapes(rows: int, columns: int, levels: int) -> list[tuple[int, int]]:
-    """Shapes of the bands: the coarsest mean, then from coarse to fine the details along longitude,
-    along latitude, and along both."""
-    shapes: list[tuple[int, int]] = []
-    for _ in range(levels):
+def layout(rows: int, columns: int) -> list[Band]:
+    """The bands of a grid, in the order in which they are coded: the coarsest mean, then from
+    coarse to fine the details along longitude, along latitude, and along both."""
+    levels = min(MOST_LEVELS, max(0, int(math.log2(max(min(rows, columns) / FEWEST, 1)))))
+    bands: list[Band] = []
+    for level in range(levels, 0, -1):
         low, west = (rows + 1) // 2, (columns + 1) // 2
-        shapes = [(low, columns - west), (rows - low, west), (rows - low, columns - west), *shapes]
+        *highs, lowest = _further(west)
+        parts = [Band(level, ALONG_LAT, rows - low, lowest)]
+        for number, high in enumerate(reversed(highs), 1):
+            parts.append(Band(level, ALONG_LAT + number, rows - low, high))
+        bands = [
+            Band(level, ALONG_LON, low, columns - west),
+            *parts,
+            Band(level, BOTH, rows - low, columns - west),
+            *bands,
+        ]
         rows, columns = low, west
-    return [(rows, columns), *shapes]
+    return [Band(0, MEAN, rows, columns), *bands]
 
 
-def analyse(planes: Tensor, levels: int, periodic: bool) -> Bands:
-    """Bands of planes (n, rows, columns), in the order of `band_shapes`."""
+def _further(columns: int) -> list[int]:
+    """Columns of the parts of details along latitude: high ones first, then what is low."""
+    parts: list[int] = []
+    while len(parts) < FURTHER and columns >= 2 * FEWEST:
+        parts.append(columns // 2)
+        columns -= columns // 2
+    return [*parts, columns]
+
+
+def analyse(planes: Tensor, periodic: bool) -> Bands:
+    """Bands of planes (n, rows, columns), in the order of their `layout`."""
+    levels = layout(*planes.shape[1:])[-1].level
     bands: Bands = []
     for _ in range(levels):
         west, east = _split(planes, 2, periodic)
-        planes, along_lat = _split(west, 1, False)
+        planes, lowest = _split(west, 1, False)
         along_lon, both = _split(east, 1, False)
-        bands = [along_lon, along_lat, both, *bands]
+        parts: Bands = []
+        for _ in _further(lowest.shape[2])[1:]:
+            lowest, high = _split(lowest, 2, periodic)
+            parts = [high, *parts]
+        bands = [along_lon, lowest, *parts, both, *bands]
     return [planes, *bands]
 
 
 def synthesise(bands: Bands, periodic: bool) -> Tensor:
     """Planes (n, rows, columns) of their bands."""
-    planes = bands[0]
-    for first in range(1, len(bands), 3):
-        along_lon, along_lat, both = bands[first : first + 3]
+    planes, *details = bands
+    while details:
+        # the parts of the details along latitude have as many rows, the band of both as many
+        # columns as the one along longitude
+        along_lon, along_lat, *details = details
+        while along_lat.shape[2] < planes.shape[2]:
+            high, *details = details
+            along_lat = _join(along_lat, high, 2, periodic)
+        both, *details = details
         west = _join(planes, along_lat, 1, False)
         east = _join(along_lon, both, 1, False)
         planes = _join(west, east, 2, periodic)

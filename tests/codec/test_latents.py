@@ -7,21 +7,18 @@ import pytest
 import torch
 
 from cainr_core.codec import latents as coder
+from cainr_core.data.sampling import SampledContext
 from cainr_core.errors import CainrError
 from cainr_core.fit.latents import LatentFit, Quantised
-from cainr_core.model.entropy import (
-    TABLES,
-    ScaleNet,
-    Surroundings,
-    context_maps,
-    first_weights,
-    scale_of,
-)
+from cainr_core.model.entropy import TABLES, ScaleNet, first_weights, hidden_for, scale_of
 from cainr_core.model.latents import Pyramid
+from cainr_core.model.prior import Prior
+from cainr_core.model.surroundings import Surroundings, context_maps
 from cainr_core.model.wavelet import Bands
 
 CPU = torch.device("cpu")
 TIMES, ROWS, COLUMNS = 7, 21, 31
+HIDDEN = 8
 Made = tuple[Pyramid, Surroundings, ScaleNet]
 
 
@@ -31,14 +28,16 @@ def made(request: pytest.FixtureRequest) -> Made:
     lat = np.broadcast_to(np.linspace(-90, 90, ROWS)[:, None], (ROWS, COLUMNS))
     context = np.random.default_rng(0).uniform(-1, 1, (1, ROWS, COLUMNS)).astype(np.float32)
     around = Surroundings(pyramid, context_maps(lat, [context]), CPU)
-    return pyramid, around, ScaleNet.of(first_weights(around.n_features, 1))
+    return pyramid, around, ScaleNet.of(first_weights(around.n_features, HIDDEN, 1))
 
 
 def integers(pyramid: Pyramid, spread: float, seed: int = 0) -> Bands:
     random = np.random.default_rng(seed)
     return [
-        torch.from_numpy(np.rint(random.laplace(0, spread, (TIMES, *shape))).astype(np.int32))
-        for shape in pyramid.shapes
+        torch.from_numpy(
+            np.rint(random.laplace(0, spread, (TIMES, band.rows, band.columns))).astype(np.int32)
+        )
+        for band in pyramid.bands
     ]
 
 
@@ -53,33 +52,50 @@ def test_latents_come_back_as_they_were(made: Made, spread: float) -> None:
 
 
 def test_the_model_comes_back_as_it_was(made: Made) -> None:
-    _, around, net = made
-    found = coder.decode_net(coder.encode_net(net), around.n_features)
+    pyramid, around, net = made
+    tables = np.random.default_rng(0).uniform(-1, 1, (2, 1, ROWS * COLUMNS)).astype(np.float32)
+    still = np.tile(np.float32([1, 0]), (TIMES, 1)), np.zeros((TIMES, 2), np.int64)
+    contexts = [SampledContext(table, still[1], still[0]) for table in tables]
+    known = coder.Known(pyramid, around, Prior(pyramid, contexts, CPU))
+    weights = torch.randn(known.prior.shape)
+    coded = coder.coded_prior(weights)
+    found, prior = coder.decode_model(coder.encode_model(net, coded), known, HIDDEN)
     for one, other in zip(net.tensors, found.tensors, strict=True):
         np.testing.assert_array_equal(one, other)
+    assert torch.equal(prior, coder.prior_weights(coded, known))
+    torch.testing.assert_close(prior, weights, atol=0.02, rtol=0)
+
+
+def test_more_bytes_bear_a_larger_model() -> None:
+    sizes = [hidden_for(nbytes) for nbytes in (500, 10_000, 50_000, 1_000_000)]
+    assert sizes == sorted(set(sizes))
 
 
 def test_nothing_that_a_decoder_lacks_is_looked_at(made: Made) -> None:
-    """Features of a part are the same whatever stands in it and in those after it."""
+    """Features of a half are the same whatever stands in it and in what follows."""
     pyramid, around, _ = made
     latents = integers(pyramid, 3.0)
-    parts = list(Surroundings.parts(pyramid, TIMES))
-    for number, part in enumerate(parts):
-        mask = around.mask(part)
-        known = around.features(latents, part, mask)
-        blank = [band.clone() for band in latents]
-        for band, frequencies, half in parts[number:]:
-            view = blank[band][frequencies.start : frequencies.stop]
-            view[around.mask((band, frequencies, half))] = 0
-        assert torch.equal(around.features(blank, part, mask), known)
-        assert int(known.abs().max()) <= 128
+    blank = [torch.zeros_like(band) for band in latents]
+    for run in Surroundings.runs(pyramid, TIMES):
+        band, frequencies = run
+        chosen = slice(frequencies.start, frequencies.stop)
+        full, known = around.first(latents, run), around.first(blank, run)
+        assert torch.equal(full, known)
+        first, second = around.halves(run)
+        blank[band][chosen].view(-1)[first] = latents[band][chosen].reshape(-1)[first]
+        full, known = around.second(full, latents, run), around.second(known, blank, run)
+        assert torch.equal(full, known)
+        blank[band][chosen].view(-1)[second] = latents[band][chosen].reshape(-1)[second]
 
 
-def test_every_latent_belongs_to_one_part(made: Made) -> None:
+def test_every_latent_belongs_to_one_half_of_one_run(made: Made) -> None:
     pyramid, around, _ = made
-    counts = [torch.zeros((TIMES, *shape), dtype=torch.int32) for shape in pyramid.shapes]
-    for part in Surroundings.parts(pyramid, TIMES):
-        counts[part[0]][part[1].start : part[1].stop] += around.mask(part)
+    counts = [
+        torch.zeros((TIMES, band.rows, band.columns), dtype=torch.int32) for band in pyramid.bands
+    ]
+    for run in Surroundings.runs(pyramid, TIMES):
+        for places in around.halves(run):
+            counts[run[0]][run[1].start : run[1].stop].view(-1)[places] += 1
     assert all(bool((count == 1).all()) for count in counts)
 
 
@@ -109,13 +125,18 @@ def test_learning_the_model_saves_bytes(made: Made) -> None:
     random = torch.Generator().manual_seed(0)
     field = torch.randn(TIMES, ROWS, COLUMNS, generator=random)
     field[:, :, COLUMNS // 2 :] *= 0.05  # loud in the west, quiet in the east
-    chosen = LatentFit(field, pyramid, around, 0).quantise(0.5, turns=2)
+    exact = [pyramid.analyse(field)]
+    chosen = LatentFit(exact, pyramid, around, HIDDEN, 0).quantise(0.5, turns=2)
     assert isinstance(chosen, Quantised)
     untaught = len(coder.encode_group(chosen.groups[0], net, around, pyramid))
     taught = len(coder.encode_group(chosen.groups[0], chosen.net, around, pyramid))
     assert taught < 0.9 * untaught
     assert taught == pytest.approx(chosen.bits / 8, rel=0.1, abs=40)
-    assert LatentFit(field, pyramid, around, 0).quantise(0.5, turns=2).bits == chosen.bits
+    again = LatentFit(exact, pyramid, around, HIDDEN, 0).quantise(0.5, turns=2)
+    assert again.bits == chosen.bits
+    values = [band.float() * 0.5 for band in chosen.groups[0]]
+    unshifted = float((pyramid.planes(values) - field).square().mean())
+    assert chosen.error == pytest.approx(unshifted, rel=0.1)
 
 
 @pytest.mark.gpu

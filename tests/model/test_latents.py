@@ -8,8 +8,11 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cainr_core.model.architecture import LATENT_INPUTS
 from cainr_core.model.groups import MOST_TIMES, groups_of
 from cainr_core.model.latents import (
+    COARSER,
+    DIFFERENCE_GAIN,
     Latents,
     Pyramid,
     as_contexts,
@@ -75,9 +78,31 @@ def test_integers_are_restored_beyond_themselves() -> None:
 def test_what_a_network_is_given_stands_as_contexts_do() -> None:
     pyramid = Pyramid(4, 16, 24, True)
     integers = [(band * 3).round().int() for band in pyramid.analyse(torch.randn(4, 16, 24))]
-    planes = Latents(0.5, (0.0, 0.0), 2.0).at(pyramid, integers)
-    assert planes.shape == (3, 4, 16 * 24)
+    prior = [torch.ones_like(band, dtype=torch.float32) for band in integers]
+    planes = Latents(0.5, (0.0, 0.0), 2.0, 8).at(pyramid, integers, prior)
+    assert planes.shape == (LATENT_INPUTS, 4, 16 * 24)
     whole = pyramid.planes([band * 0.5 for band in integers])
-    np.testing.assert_allclose(planes[0], 2 * whole.flatten(1).numpy(), atol=1e-5)
+    both = pyramid.planes([band * 0.5 + 1 for band in integers])
+    np.testing.assert_allclose(planes[0], both.flatten(1).numpy(), atol=1e-5)
+    np.testing.assert_allclose(planes[1], 2 * whole.flatten(1).numpy(), atol=1e-5)
     contexts = as_contexts(planes)
     np.testing.assert_array_equal(contexts[1].at(2), planes[1, 2])
+    # neighbours: rows and columns, then the times before and after
+    field, first = planes[1].reshape(4, 16, 24), 2 + len(COARSER)
+    differences = planes[first:].reshape(-1, 4, 16, 24) / DIFFERENCE_GAIN
+    np.testing.assert_allclose(differences[0][:, 1:], field[:, :-1] - field[:, 1:], atol=1e-4)
+    assert not differences[0][:, 0].any()
+    np.testing.assert_allclose(differences[3], np.roll(field, -1, 2) - field, atol=1e-4)
+    np.testing.assert_allclose(differences[4][1:], field[:-1] - field[1:], atol=1e-4)
+    assert not differences[5][-1].any()
+
+
+def test_a_time_alone_is_as_among_others() -> None:
+    pyramid = Pyramid(5, 17, 24, False)
+    integers = [(band * 3).round().int() for band in pyramid.analyse(torch.randn(5, 17, 24))]
+    prior = [torch.zeros_like(band, dtype=torch.float32) for band in integers]
+    latents = Latents(0.5, (0.05, 0.1), 2.0, 8)
+    whole = latents.at(pyramid, integers, prior)
+    for times in ([0], [4, 2]):
+        some = latents.at(pyramid, integers, prior, np.array(times))
+        np.testing.assert_allclose(some, whole[:, times], atol=1e-4)

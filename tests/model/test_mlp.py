@@ -53,6 +53,8 @@ def test_networks_are_what_the_format_says(network: str, skip: bool) -> None:
     waves = frequencies(choice, N_INPUTS)
     told = forward(choice, tensors, torch.from_numpy(inputs), waves)
     plain = plainly(choice, [t.double().numpy() for t in tensors], inputs.astype(np.float64))
+    if choice.has_latents:
+        plain = plain + inputs[:, -LATENT_INPUTS]
     assert told.shape == (40,)
     np.testing.assert_allclose(told.numpy(), plain, rtol=0, atol=2e-4 * np.abs(plain).max())
 
