@@ -48,13 +48,11 @@ def rate_difference(
     The logarithm of the bytes over the PSNR is interpolated by a piecewise cubic without overshoot
     (PCHIP). None where a curve has fewer than two points or the two share no PSNR.
     """
-    if min(len(curve), len(reference)) < 2:
+    span = _shared(curve, reference)
+    if span is None:
         return None
-    low = max(curve[0, 1], reference[0, 1])
-    high = min(curve[-1, 1], reference[-1, 1])
-    if low >= high:
-        return None
-    ours, theirs = (PchipInterpolator(one[:, 1], np.log(one[:, 0])) for one in (curve, reference))
+    low, high = span
+    ours, theirs = _rate(curve), _rate(reference)
     mean = (ours.integrate(low, high) - theirs.integrate(low, high)) / (high - low)
     knots = np.concatenate([np.linspace(low, high, SAMPLES), curve[:, 1], reference[:, 1]])
     knots = knots[(knots >= low) & (knots <= high)]
@@ -63,9 +61,37 @@ def rate_difference(
         mean=_percent(mean),
         least=_percent(difference.min()),
         most=_percent(difference.max()),
-        psnr_from=float(low),
-        psnr_to=float(high),
+        psnr_from=low,
+        psnr_to=high,
     )
+
+
+def rate_difference_at(
+    curve: NDArray[np.float64], reference: NDArray[np.float64], psnr: float
+) -> float | None:
+    """The difference of `rate_difference` at one PSNR, percent; beyond what both reach, that at the
+    nearest PSNR which both do. None as there."""
+    span = _shared(curve, reference)
+    if span is None:
+        return None
+    at = min(max(psnr, span[0]), span[1])
+    return _percent(float(_rate(curve)(at) - _rate(reference)(at)))
+
+
+def _shared(
+    curve: NDArray[np.float64], reference: NDArray[np.float64]
+) -> tuple[float, float] | None:
+    """The least and the greatest PSNR that both reach."""
+    if min(len(curve), len(reference)) < 2:
+        return None
+    low = float(max(curve[0, 1], reference[0, 1]))
+    high = float(min(curve[-1, 1], reference[-1, 1]))
+    return (low, high) if low < high else None
+
+
+def _rate(curve: NDArray[np.float64]) -> PchipInterpolator:
+    """The logarithm of the bytes over the PSNR."""
+    return PchipInterpolator(curve[:, 1], np.log(curve[:, 0]))
 
 
 def _percent(logarithm: float) -> float:

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import time as clock
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from cainr_core.data.contexts import Context
 from cainr_core.data.fields import Field
 from cainr_core.errors import CainrError
 from cainr_core.evaluate.baselines.codec import Codec, Mode
 from cainr_core.evaluate.baselines.search import Search, Trial
 from cainr_core.evaluate.metrics import Metrics, measure
 
-FIELD, ANOMALY = "field", "anomaly"
+FIELD, ANOMALY, NO_CONTEXT = "field", "anomaly", "no context"
 WITHIN = 1.25  # times the wanted bytes, either way: beyond, a mode does not reach them
 ZSTD_LEVEL = 19
 
@@ -29,7 +30,8 @@ class Row:
     bytes: of the stream, everything in it. context_bytes: what a reader must have besides.
     ratio: original bytes over `bytes`. psnr: dB; rmse, rmse_weighted, max_abs_error: units of the
         field. encode_s, decode_s: seconds at this setting, without the search for it.
-    machine: which of the report's machines measured it.
+    machine: which of the report's machines measured it. psnr_paper: as the paper defines it, dB;
+        None in rows of older tables.
     """
 
     codec: str
@@ -47,6 +49,7 @@ class Row:
     encode_s: float
     decode_s: float
     machine: int = 0
+    psnr_paper: float | None = None
 
     @classmethod
     def of(
@@ -57,8 +60,32 @@ class Row:
         return cls(
             codec, on, mode, setting, wanted, metrics.file_bytes, metrics.context_bytes,
             metrics.compression_ratio, metrics.psnr, metrics.rmse, metrics.rmse_weighted,
-            metrics.max_abs_error, encode_s, decode_s,
+            metrics.max_abs_error, encode_s, decode_s, psnr_paper=metrics.psnr_paper,
         )  # fmt: skip
+
+
+def on_of(names: Iterable[str]) -> str:
+    """What the rows of a network with these contexts are `on`."""
+    return " + ".join(names) or NO_CONTEXT
+
+
+def names_of(contexts: Sequence[Context]) -> dict[str, str]:
+    """Digest and name of each context: its title, and its quality where that was chosen.
+
+    CainrError where two go by one name: their rows could not be told apart.
+    """
+    names = {context.digest: _name(context) for context in contexts}
+    if len(set(names.values())) < len(contexts):
+        raise CainrError(
+            f"Two contexts go by one name ({', '.join(map(_name, contexts))}): measure them in "
+            "folders of their own."
+        )
+    return names
+
+
+def _name(context: Context) -> str:
+    quality = context.choice.spec[len(context.choice.source) + 1 :]
+    return f"{context.title} ({quality})" if quality else context.title
 
 
 @dataclass(frozen=True, eq=False)

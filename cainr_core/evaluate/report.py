@@ -109,6 +109,10 @@ class Report:
         if told not in self.unreached:
             self.unreached.append(told)
 
+    def of_fit(self, codec: str, on: str, mode: str) -> list[Row]:
+        """The rows of one fit, at whatever sizes."""
+        return [row for row in self.rows if (row.codec, row.on, row.mode) == (codec, on, mode)]
+
     def curve(self, codec: str, on: str) -> NDArray[np.float64]:
         """(bytes, PSNR), shape (n, 2), ascending: at each wanted size the codec's best mode."""
         rows = [row for row in self.rows if (row.codec, row.on) == (codec, on)]
@@ -151,10 +155,10 @@ class Report:
         }
         atomic_write(self.path, (json.dumps(told, indent=1, ensure_ascii=False) + "\n").encode())
         columns = [one.name for one in fields(Row)]
-        _write_csv(self.path.with_suffix(".csv"), columns, map(asdict, self.rows))
+        write_csv(self.path.with_suffix(".csv"), columns, map(asdict, self.rows))
         if summary:
             name = self.path.with_name(f"{self.path.stem}_summary.csv")
-            _write_csv(name, list(summary[0]), summary)
+            write_csv(name, list(summary[0]), summary)
 
     def _machine(self) -> int:
         here = machine()
@@ -205,7 +209,8 @@ def _cpu() -> str:
     return platform.processor() or platform.machine()
 
 
-def _write_csv(path: Path, columns: list[str], rows: Iterable[dict[str, Any]]) -> None:
+def write_csv(path: Path, columns: list[str], rows: Iterable[dict[str, Any]]) -> None:
+    """Write rows below the names of their columns."""
     text = io.StringIO()
     writer = csv.DictWriter(text, columns, lineterminator="\n")
     writer.writeheader()

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cainr_core.evaluate.bjontegaard import frontier, rate_difference
+from cainr_core.evaluate.bjontegaard import frontier, rate_difference, rate_difference_at
 
 CURVE = frontier([(1000, 30.0), (2000, 33.5), (5000, 38.0), (9000, 40.5)])
 
@@ -82,3 +82,12 @@ def test_the_frontier_leaves_out_what_another_beats() -> None:
     points = [(3000, 30.0), (1000, 31.0), (1000, 29.0), (2000, 35.0), (4000, np.inf)]
     np.testing.assert_array_equal(frontier(points), [(1000, 31.0), (2000, 35.0)])
     assert frontier([]).shape == (0, 2)
+
+
+def test_at_one_psnr_the_difference_is_that_of_the_bytes_there() -> None:
+    ours = np.array([[1000.0, 30.0], [2000.0, 36.0]])
+    theirs = np.array([[1000.0, 30.0], [4000.0, 36.0]])
+    assert rate_difference_at(ours, theirs, 33) == pytest.approx(100 * (2**-0.5 - 1))
+    assert rate_difference_at(ours, theirs, 99) == pytest.approx(-50)  # as at 36 dB, the nearest
+    assert rate_difference_at(ours, theirs, 0) == pytest.approx(0, abs=1e-9)
+    assert rate_difference_at(ours[:1], theirs, 30) is None

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from cainr_core.errors import CainrError
-from cainr_core.evaluate.figure import draw
+from cainr_core.evaluate.figure import FAMILIES, GREYS, draw
 from cainr_core.evaluate.rate_distortion import Row
 from cainr_core.evaluate.report import Report
 from tests import small
@@ -97,3 +97,20 @@ def test_a_figure_shows_every_curve_in_reach(report: Report) -> None:
     assert svg.name == "table.svg"
     again = svg.read_bytes()
     assert draw(report, report.path.with_suffix(""))[1].read_bytes() == again
+
+
+def test_a_network_is_darker_with_more_contexts_and_codecs_are_grey(report: Report) -> None:
+    both = "Topography + Climatology by month"
+    for codec, factor in (("cainr latent", 0.5), ("cainr siren", 2), ("paper", 4)):
+        for on, more in ((both, 0.8), ("no context", 1)):
+            for row in rows(codec, factor * more, on):
+                report.add(row)
+    for row in [*rows("sperr", 1), *rows("sz3", 1.5)]:
+        report.add(row)
+    svg = draw(report, report.path.with_suffix(""))[1].read_text()
+    for family in FAMILIES.values():
+        light, _, dark = family.colours
+        assert f"stroke: {dark.lower()}; stroke-width: 2.2" in svg  # all contexts: the last
+        assert f"stroke: {light.lower()}; stroke-width: 1.5" in svg
+    assert f"stroke: {GREYS['sz3'][0].lower()}" in svg
+    assert f"stroke: {GREYS['zfp'][0].lower()}" not in svg
