@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import time as clock
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from cainr_core import options, terminal
-from cainr_core.choices import DataChoice, Target
+from cainr_core.choices import DataChoice
 from cainr_core.errors import CainrError
 from cainr_core.files import writable
 
@@ -25,7 +24,6 @@ CAINR = "cainr"
 BASELINES = ("sperr", "sz3", "zfp", "jpeg2000", "bitround", "ebcc")
 NAME = "rate_distortion"
 DEFAULT_RATIOS = (4000, 2200, 1200, 660, 360, 200, 110, 60)
-NO_CONTEXT = "no context"
 
 app = typer.Typer(
     name="benchmark",
@@ -92,7 +90,7 @@ def rate_distortion(
     from cainr_core.data.contexts import load_context
     from cainr_core.evaluate.report import Report
 
-    chosen = _codecs(codecs)
+    chosen = chosen_codecs(codecs)
     network = options.architecture_of(architecture, depth=depth)
     how = options.recipe_of(recipe, steps=steps, seed=seed)
     path, selection = options.source_path(source), options.selection_of(select)
@@ -120,20 +118,18 @@ def _classical(
 ) -> None:
     from cainr_core.data.contexts import load_context
     from cainr_core.evaluate.baselines import CODECS
-    from cainr_core.evaluate.baselines.anomaly import nearest_context, sampled
-    from cainr_core.evaluate.rate_distortion import Task, measure_codec, wanted_by
+    from cainr_core.evaluate.baselines.anomaly import nearest_context
+    from cainr_core.evaluate.rate_distortion import measure_codec, tasks, wanted_by
 
     if not names:
         return
     base = nearest_context(field, contexts)
     if base is None and field.units == "K":
         base = load_context("climatology", field)
-    tasks = [Task(field)]
-    if base is not None:
-        tasks.append(Task(field, sampled(base, field), base.nbytes))
+    chosen = tasks(field, base)
     for name in names:
         codec = CODECS[name]
-        for task in tasks:
+        for task in chosen:
             for mode in codec.modes:
                 asked = [
                     size
@@ -170,9 +166,7 @@ def _networks(
 
     `words`: the choices that tell one fit from another of the same network and size.
     """
-    from cainr_core.codec.reconstruction import read
-    from cainr_core.compression import compress
-    from cainr_core.evaluate.rate_distortion import Row
+    from cainr_core.adviser import NO_CONTEXT, measure_fit
 
     codec = f"{CAINR} {architecture.network}"
     sets: list[list[Context]] = [[], *([one] for one in contexts)]
@@ -185,35 +179,25 @@ def _networks(
                 continue
             with terminal.progress(f"{on}, {size:,} bytes") as tell:
                 try:
-                    result = compress(
-                        field, chosen, architecture, recipe, Target(kind="bytes", value=size),
-                        device, _teller(tell),
+                    row = measure_fit(
+                        codec, field, chosen, architecture, recipe, size, device, words,
+                        terminal.of_fit(tell),
                     )  # fmt: skip
                 except CainrError as error:  # the smallest network is larger, say
                     report.add_unreached(codec, on, words, size, str(error))
                     report.save()
                     continue
-            started = clock.perf_counter()
-            read(result.data, chosen, device).values()
-            seconds = clock.perf_counter() - started
-            weights = f"{result.metrics.weights} weights"
-            row = Row.of(
-                result.metrics, codec, on, words, weights, size, result.seconds, seconds
-            )  # fmt: skip
             report.add(row)
             report.save()
-
-
-def _teller(tell: terminal.Teller) -> Callable[[Any], None]:
-    return lambda now: tell(now.step, now.steps, terminal.fit_words(now))
 
 
 # --- from words to choices, and from results to words ------------------------------------
 
 
-def _codecs(given: Sequence[str] | None) -> list[str]:
+def chosen_codecs(given: Sequence[str] | None) -> list[str]:
+    """Names of codecs from --codecs, all by default; CainrError where there is no such codec."""
     known = (*BASELINES, CAINR)
-    names = _listed(given) or list(known)
+    names = listed(given) or list(known)
     for name in names:
         if name not in known:
             raise CainrError(f"There is no codec '{name}': choose of {', '.join(known)}.")
@@ -221,13 +205,14 @@ def _codecs(given: Sequence[str] | None) -> list[str]:
 
 
 def _sizes(given: Sequence[str] | None) -> list[int]:
-    sizes = _listed(given)
+    sizes = listed(given)
     if not all(size.isdecimal() and int(size) > 0 for size in sizes):
         raise CainrError("Write --bytes as whole numbers, such as --bytes 10000,30000.")
     return sorted({int(size) for size in sizes})
 
 
-def _listed(given: Sequence[str] | None) -> list[str]:
+def listed(given: Sequence[str] | None) -> list[str]:
+    """The words of an option that is repeatable and takes commas."""
     return [word for part in given or () for word in part.replace(",", " ").split()]
 
 
