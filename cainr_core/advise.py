@@ -85,10 +85,12 @@ def advise(
     Each codec is run in all its modes, on the field and on its anomaly from a climatology among
     the contexts, and networks are fitted briefly. With --bytes each is given that many at most, and
     the least RMSE wins; with --max-rmse each is set to just keep the bound, and the fewest bytes
-    win. Every figure is of decoded values and whole files. A table, one sentence of advice, and
-    what else to know: a context that a reader must have, a difference that a longer fit may turn, a
-    field that nothing compresses well. Nothing is written. Large fields take minutes: fewer codecs,
-    fewer times and --device cuda are quicker.
+    win. Every figure is of decoded values and whole streams; a .cainr file holds coordinates, times
+    and attributes besides, which tells on the columns of an unstructured grid.
+
+    A table, one sentence of advice, and what else to know: a context that a reader must have, a
+    difference that a longer fit may turn, a field that nothing compresses well. Nothing is written.
+    Large fields take minutes: fewer codecs, fewer times and --device cuda are quicker.
 
     \b
     Examples:

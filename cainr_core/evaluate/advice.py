@@ -153,10 +153,12 @@ def _unreached(goal: Goal, best: Row, units: str) -> str:
 
 
 def _noise(best: Row, field: Field) -> list[str]:
-    """White Gaussian noise of deviation s takes log2(s / RMSE) bits a value, by any codec."""
+    """White Gaussian noise of deviation s takes log2(s / RMSE) bits a value, by any codec, and no
+    more than it has."""
     spread = float(np.nanstd(field.values, dtype=np.float64))
     bits = 8 * best.bytes / field.values.size
     noise = math.log2(spread / best.rmse) if best.rmse else math.inf
+    noise = min(noise, 8 * field.original_bytes / field.values.size)
     if bits < LIKE_NOISE * noise:
         return []
     return [

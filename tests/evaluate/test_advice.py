@@ -134,3 +134,11 @@ def test_a_field_that_nothing_compresses_is_told(share: float) -> None:
     assert "nothing compresses the field well" in note
     better = row("sperr", int(bits / 8 / 3), rmse)
     assert advise(Goal("bytes", 10**6), field, [better]).notes == []
+
+
+def test_a_field_that_is_kept_without_loss_compares_with_all_its_bits() -> None:
+    without_loss = row("sz3", int(0.8 * FIELD.original_bytes), 0.0)
+    (note,) = advise(Goal("rmse", 1e-9), FIELD, [without_loss]).notes
+    assert note.endswith("white noise would take 32.")
+    half = row("sz3", int(0.4 * FIELD.original_bytes), 0.0)
+    assert advise(Goal("rmse", 1e-9), FIELD, [half]).notes == []
