@@ -1,4 +1,4 @@
-"""The command line: cainr compress, decompress, info, evaluate and benchmark."""
+"""The command line: cainr compress, decompress, info, evaluate, advise and benchmark."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
-from cainr_core import __version__, benchmark, options, terminal
+from cainr_core import __version__, advise, benchmark, options, terminal
 from cainr_core.choices import Choices, DataChoice, Target
 from cainr_core.data.choices import ContextChoice
 from cainr_core.data.samples import sample_path
@@ -237,6 +237,9 @@ def evaluate(
         terminal.show_table(
             {k: _plain(v) for k, v in {**metrics.to_dict(), "times": times}.items()}
         )
+
+
+app.command(short_help="Say which codec to use for a field.")(advise.advise)
 
 
 # --- from results to words ----------------------------------------------------------

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -44,6 +44,11 @@ def show_table(values: Mapping[str, object]) -> None:
 def fit_words(progress: Progress) -> str:
     """How a fit is going, in a few words."""
     return f"PSNR {progress.psnr:.2f} dB"
+
+
+def of_fit(tell: Teller) -> Callable[[Progress], None]:
+    """What tells the progress of a fit."""
+    return lambda now: tell(now.step, now.steps, fit_words(now))
 
 
 @contextmanager

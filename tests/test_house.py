@@ -17,7 +17,8 @@ APP_SOURCES = sorted((REPOSITORY / "app").rglob("*.py"))
 ROOMS = ["data", "model", "fit", "codec", "evaluate"]  # imports point from right to left only
 TOGETHER = {  # above all rooms
     *("choices", "compression", "cluster", "jobs", "worker", "runs"),
-    *("archive", "xarray_backend", "cli", "benchmark", "options", "terminal"),
+    *("archive", "xarray_backend", "numcodecs_codec"),
+    *("cli", "benchmark", "advise", "adviser", "options", "terminal"),
 }
 UPSTAIRS = {"app", "panel", "panel_material_ui", "holoviews", "geoviews", "cartopy", "bokeh"}
 UNSAFE_MODULES = {"pickle", "cloudpickle", "dill", "joblib", "marshal", "shelve"}
@@ -116,6 +117,7 @@ def test_a_file_says_what_it_is(path: Path) -> None:
         "import cainr_core.runs",
         "import cainr_core.jobs",
         "import cainr_core.xarray_backend",
+        "import cainr_core.numcodecs_codec",
         "import xarray; xarray.backends.list_engines()",
     ],
 )

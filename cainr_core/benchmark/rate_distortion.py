@@ -56,7 +56,7 @@ def rate_distortion(
       cainr benchmark rate-distortion ts.nc -v TS --context topography --context climatology \\
         --codecs cainr,sperr --bytes 10000,30000,100000 -o results
     """
-    chosen = _codecs(codecs)
+    chosen = chosen_codecs(codecs)
     asked = Asked.of(
         source, output, variable, context, size, architecture, depth, recipe, steps, time, select,
         device, seed,
@@ -73,8 +73,8 @@ def rate_distortion(
 def _classical(asked: Asked, names: Sequence[str]) -> None:
     from cainr_core.data.contexts import load_context
     from cainr_core.evaluate.baselines import CODECS
-    from cainr_core.evaluate.baselines.anomaly import nearest_context, sampled
-    from cainr_core.evaluate.rate_distortion import Task, measure_codec, wanted_by
+    from cainr_core.evaluate.baselines.anomaly import nearest_context
+    from cainr_core.evaluate.rate_distortion import measure_codec, tasks, wanted_by
 
     if not names:
         return
@@ -82,12 +82,10 @@ def _classical(asked: Asked, names: Sequence[str]) -> None:
     base = nearest_context(field, asked.contexts)
     if base is None and field.units == "K":
         base = load_context("climatology", field)
-    tasks = [Task(field)]
-    if base is not None:
-        tasks.append(Task(field, sampled(base, field), base.nbytes))
+    chosen = tasks(field, base)
     for name in names:
         codec = CODECS[name]
-        for task in tasks:
+        for task in chosen:
             for mode in codec.modes:
                 wanted = [
                     size
@@ -119,7 +117,8 @@ def _sets(contexts: Sequence[Context]) -> list[Sequence[Context]]:
 # --- from words to choices, and from results to words ------------------------------------
 
 
-def _codecs(given: Sequence[str] | None) -> list[str]:
+def chosen_codecs(given: Sequence[str] | None) -> list[str]:
+    """Names of codecs from --codecs, all by default; CainrError where there is no such codec."""
     known = (*BASELINES, CAINR)
     names = listed(given) or list(known)
     for name in names:

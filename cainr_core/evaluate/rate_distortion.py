@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from cainr_core.data.contexts import Context
 from cainr_core.data.fields import Field
 from cainr_core.errors import CainrError
+from cainr_core.evaluate.baselines.anomaly import sampled
 from cainr_core.evaluate.baselines.codec import Codec, Mode
 from cainr_core.evaluate.baselines.search import Search, Trial
 from cainr_core.evaluate.metrics import Metrics, measure
@@ -147,6 +148,13 @@ class Task:
         )
 
 
+def tasks(field: Field, base: Context | None) -> list[Task]:
+    """A field and, where there is a context to take off it, its anomaly."""
+    if base is None:
+        return [Task(field)]
+    return [Task(field), Task(field, sampled(base, field), base.nbytes)]
+
+
 def wanted_by(mode: Mode, sizes: Sequence[int]) -> list[int]:
     """Those of the wanted sizes that a mode is measured at; [0] where it has few settings."""
     return [0] if mode.steps else list(sizes)
@@ -170,15 +178,7 @@ def measure_codec(
     search = Search(codec, mode, values)
 
     def row(trial: Trial, wanted: int) -> Row:
-        started = clock.perf_counter()
-        decoded = codec.decode(trial.data, values.shape)
-        seconds = clock.perf_counter() - started
-        metrics = task.measured(decoded, len(trial.data) + mask)
-        unit = mode.unit or task.field.units
-        setting = f"{trial.setting:.6g} {unit}".rstrip()
-        return Row.of(
-            metrics, codec.name, task.on, mode.name, setting, wanted, trial.seconds, seconds
-        )
+        return measure_trial(task, codec, mode, trial, mask, wanted)
 
     try:
         if mode.steps:
@@ -198,6 +198,18 @@ def measure_codec(
             yield measured
     except CainrError as error:
         on_unreached(0, str(error))
+
+
+def measure_trial(
+    task: Task, codec: Codec, mode: Mode, trial: Trial, mask: int, wanted: int = 0
+) -> Row:
+    """The row of a trial: decoded, compared, and its bytes counted with those of the mask."""
+    started = clock.perf_counter()
+    decoded = codec.decode(trial.data, task.field.shape)
+    seconds = clock.perf_counter() - started
+    metrics = task.measured(decoded, len(trial.data) + mask)
+    setting = f"{trial.setting:.6g} {mode.unit or task.field.units}".rstrip()
+    return Row.of(metrics, codec.name, task.on, mode.name, setting, wanted, trial.seconds, seconds)
 
 
 def _sizes(sizes: Sequence[int], most: int, enough: Callable[[], bool]) -> Iterator[int]:

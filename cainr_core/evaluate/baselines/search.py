@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time as clock
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -59,29 +60,45 @@ class Search:
         return min(self._trials.values(), key=miss)
 
     def _guess(self, wanted: float) -> float:
-        """The setting where a line through the known (log setting, log bytes) has `wanted`."""
+        """The setting where the known trials, by logarithms, make one expect `wanted`."""
         fewest, most = math.log(self.mode.fewest), math.log(self.mode.most)
         rising = 1.0 if most > fewest else -1.0
-        known = sorted(
+        known = [
             (rising * math.log(trial.setting), math.log(len(trial.data)))
             for trial in self._trials.values()
-        )
-        if not known:
-            return math.exp((fewest + most) / 2)
-        below = [point for point in known if point[1] <= wanted]
-        above = [point for point in known if point[1] > wanted]
-        if below and above:
-            (x0, y0), (x1, y1) = below[-1], above[0]
-            place = x0 + (wanted - y0) * (x1 - x0) / (y1 - y0)
-        else:
-            x0, y0 = above[0] if above else below[-1]
-            place = x0 + (wanted - y0) / self._slope(known, from_top=not above)
-        ends = sorted((rising * fewest, rising * most))
-        return math.exp(rising * min(max(place, ends[0]), ends[1]))
+        ]
+        low, high = sorted((rising * fewest, rising * most))
+        return math.exp(rising * secant(known, wanted, (low, high)))
 
-    @staticmethod
-    def _slope(known: list[tuple[float, float]], from_top: bool) -> float:
-        if len(known) < 2:
-            return 1.0
-        (x0, y0), (x1, y1) = known[-2:] if from_top else known[:2]
-        return min(max((y1 - y0) / (x1 - x0), GENTLEST), STEEPEST)
+
+def secant(
+    known: Sequence[tuple[float, float]],
+    wanted: float,
+    ends: tuple[float, float],
+    slope: float = 1.0,
+) -> float:
+    """Where a line through known points (x, y) has `wanted`, between the ends; x and y are
+    logarithms, and y rises with x.
+
+    Through the two points on either side; beyond all points, with the slope of the outermost two,
+    or `slope` where there is but one. The middle of the ends where none is known.
+    """
+    if not known:
+        return sum(ends) / 2
+    known = sorted(known)
+    below = [point for point in known if point[1] <= wanted]
+    above = [point for point in known if point[1] > wanted]
+    if below and above:
+        (x0, y0), (x1, y1) = below[-1], above[0]
+        place = x0 + (wanted - y0) * (x1 - x0) / (y1 - y0)
+    else:
+        x0, y0 = above[0] if above else below[-1]
+        place = x0 + (wanted - y0) / _slope(known, slope, from_top=not above)
+    return min(max(place, ends[0]), ends[1])
+
+
+def _slope(known: Sequence[tuple[float, float]], single: float, from_top: bool) -> float:
+    if len(known) < 2:
+        return single
+    (x0, y0), (x1, y1) = known[-2:] if from_top else known[:2]
+    return min(max((y1 - y0) / (x1 - x0), GENTLEST), STEEPEST)
