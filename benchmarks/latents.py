@@ -1,83 +1,90 @@
-"""Latent grids on a field at several sizes: bytes, error and seconds. One command.
+"""Latent grids as curves of a rate-distortion table, on a machine that has torch and little else.
 
-    python benchmarks/latents.py INPUT VARIABLE [--context NAME_OR_FILE]... --bytes N [N ...]
-        [--device cuda] [--batch N] [--json OUT]
+    python benchmarks/latents.py INPUT VARIABLE [--context NAME_OR_FILE]... --report REPORT.json
+        --bytes N [N ...] [--sets all] [--device cuda]
 
-Quality is that of what was decoded from the written file; `decode_s` is a whole field decoded on
-the CPU from the file's bytes.
+Rows are those of `cainr benchmark rate-distortion --architecture latent`: added to REPORT.json,
+which is that of its folder (rate_distortion.json) or a new one; what is there is not measured
+again. Quality is that of what was decoded from the written file; `decode_s` is a whole field decoded
+on the CPU from the file's bytes. --sets: with all contexts that are named (all), or with none, each
+alone, all, and all but each as well (every).
 """
 
 from __future__ import annotations
 
 import argparse
-import json
-import os
 import time
-from datetime import date
+from collections.abc import Sequence
 from pathlib import Path
-
-import torch
 
 from cainr_core.choices import Target
 from cainr_core.codec.reconstruction import read
 from cainr_core.compression import compress
-from cainr_core.data.contexts import load_context
+from cainr_core.data.contexts import Context, load_context
 from cainr_core.data.sources import open_field
+from cainr_core.errors import CainrError
+from cainr_core.evaluate.rate_distortion import Row, names_of, on_of
+from cainr_core.evaluate.report import Report
 from cainr_core.fit.recipe import Recipe
 from cainr_core.model.architecture import Architecture
 
+CODEC = "cainr latent"
+
 
 def main() -> None:
-    """Measure, print and write."""
+    """Measure what the report lacks, one file after another."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("input")
     parser.add_argument("variable")
     parser.add_argument("--context", action="append", default=[])
+    parser.add_argument("--report", type=Path, required=True)
     parser.add_argument("--bytes", type=int, nargs="+", required=True)
-    parser.add_argument("--batch", type=int, default=Recipe().batch)
+    parser.add_argument("--sets", choices=("all", "every"), default="all")
     parser.add_argument("--device", default="auto")
-    parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     field = open_field(options.input, options.variable)
-    contexts = [load_context(name, field) for name in options.context]
-    rows = []
-    for most in options.bytes:
-        started = time.perf_counter()
-        made = compress(
-            field,
-            contexts,
-            Architecture.preset("latent"),
-            Recipe(batch=options.batch),
-            Target(kind="bytes", value=most),
-            options.device,
-        )
-        encoded = time.perf_counter()
-        read(made.data, contexts).values()
-        rows.append(
-            {
-                "asked": most,
-                "bytes": len(made.data),
-                "rmse": made.metrics.rmse,
-                "psnr": made.metrics.psnr,
-                "max_abs_error": made.metrics.max_abs_error,
-                "encode_s": encoded - started,
-                "decode_s": time.perf_counter() - encoded,
-                "psnr_of_latents_alone": made.curve[0].psnr,
-            }
-        )
-        print(json.dumps(rows[-1]), flush=True)
-    report = {
-        "date": date.today().isoformat(),
-        "input": Path(options.input).name,
-        "contexts": [Path(name).name for name in options.context],
-        "gpu": torch.cuda.get_device_name() if torch.cuda.is_available() else None,
-        "cores": os.cpu_count(),
-        "torch": torch.__version__,
-        "batch": options.batch,
-        "rows": rows,
-    }
-    if options.json:
-        options.json.write_text(json.dumps(report, indent=1) + "\n")
+    contexts = [load_context(spec, field) for spec in options.context]
+    names = names_of(contexts)
+    report = Report(options.report, field)
+    architecture, recipe = Architecture.preset("latent"), Recipe()
+    mode = f"depth {architecture.depth}, default recipe, {recipe.steps} steps"
+    for chosen in sets_of(contexts, options.sets):
+        on = on_of(names[context.digest] for context in chosen)
+        for size in sorted(options.bytes):
+            if report.has(CODEC, on, mode, size):
+                continue
+            target = Target(kind="bytes", value=size)
+            try:
+                made = compress(field, chosen, architecture, recipe, target, options.device)
+            except CainrError as error:
+                report.add_unreached(CODEC, on, mode, size, str(error))
+                report.save()
+                continue
+            started = time.perf_counter()
+            read(made.data, chosen, "cpu").values()
+            seconds = time.perf_counter() - started
+            weights = f"{made.metrics.weights} weights"
+            row = Row.of(made.metrics, CODEC, on, mode, weights, size, made.seconds, seconds)
+            report.add(row)
+            report.save()
+            print(
+                f"{on}: {row.bytes:,} of {size:,} bytes, RMSE {row.rmse:.4g}, {row.psnr:.2f} dB, "
+                f"latents alone {made.curve[0].psnr:.2f} dB, encoded in {made.seconds:.1f} s, "
+                f"decoded in {seconds:.1f} s",
+                flush=True,
+            )
+
+
+def sets_of(contexts: Sequence[Context], which: str) -> list[Sequence[Context]]:
+    """The sets of contexts to measure with, none twice."""
+    if which == "all":
+        return [contexts]
+    sets: list[Sequence[Context]] = [[], *([one] for one in contexts)]
+    if len(contexts) > 1:
+        sets.append(contexts)
+    if len(contexts) > 2:
+        sets += [[one for one in contexts if one is not other] for other in contexts]
+    return sets
 
 
 if __name__ == "__main__":

@@ -108,11 +108,11 @@ def fits(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Sizes asked for, of fits whose RMSE is 40 / sqrt(bytes)."""
     sizes: list[int] = []
 
-    def fitted(name: str, field: Field, contexts: object, network: object, recipe: object,
+    def fitted(name: str, on: str, field: Field, contexts: object, network: object, recipe: object,
                size: int, *more: object) -> Row:  # fmt: skip
         sizes.append(size)
         rmse = 40 / np.sqrt(size)
-        return Row(name, "no context", "", "", size, size, 0, 1, 1, rmse, rmse, 1, 1, 1)
+        return Row(name, on, "", "", size, size, 0, 1, 1, rmse, rmse, 1, 1, 1)
 
     monkeypatch.setattr(module, "measure_fit", fitted)
     return sizes

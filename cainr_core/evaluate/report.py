@@ -114,11 +114,9 @@ class Report:
         return [row for row in self.rows if (row.codec, row.on, row.mode) == (codec, on, mode)]
 
     def curve(self, codec: str, on: str) -> NDArray[np.float64]:
-        """(bytes, PSNR), shape (n, 2), ascending: at each wanted size the codec's best mode."""
+        """(bytes, PSNR), shape (n, 2), ascending: the best of all modes of the codec."""
         rows = [row for row in self.rows if (row.codec, row.on) == (codec, on)]
-        best = {row.wanted: row for row in sorted(rows, key=lambda row: row.psnr) if row.wanted}
-        points = [*best.values(), *(row for row in rows if not row.wanted)]
-        return frontier((row.bytes, row.psnr) for row in points)
+        return frontier((row.bytes, row.psnr) for row in rows)
 
     def curves(self) -> list[tuple[str, str]]:
         """(codec, on) of every curve, in the order that they were measured."""

@@ -26,7 +26,7 @@ TURNS = 4  # of choosing the model and the integers
 LEARNING_RATE = 1e-2
 BATCH = 1 << 14
 LOUD = 0.75  # part of a batch that has something around it: most of a field is silence
-MODEL_STEPS = {"first": 300, "next": 120}
+MODEL_STEPS = {"first": 500, "next": 200}
 QUIET = -24  # feature below which nothing is around
 AT_ONCE = 1 << 19
 
