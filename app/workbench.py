@@ -12,7 +12,7 @@ import param
 from app import shared
 from app.choosing import Choosing
 from app.views.projections import PROJECTIONS
-from cainr_core.choices import Choices
+from cainr_core.choices import Choices, DataChoice, values_of
 from cainr_core.runs import Run
 
 FINAL = ("done", "failed", "cancelled")
@@ -33,10 +33,25 @@ class Workbench(Choosing):
     fitted = param.Parameter(doc="The run that the job became, once it is kept.")
     ended = param.Boolean(default=True, doc="Whether no fit of this page waits or runs.")
     runs = param.List(doc="Runs of the library, the newest first.")
-    picked = param.List(doc="Ids of the runs looked at, in the order of the table.")
+    picked = param.List(doc="Ids of the runs looked at, in the order in which they were picked.")
     following = param.Boolean(default=True, doc="Whether the maps show the fit, not the picks.")
 
     _seen_runs = -1
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.param.watch(self._field_opened, "field")
+
+    def _field_opened(self, *events: object) -> None:
+        """Leave what is of other data, but a fit that still goes on."""
+        alike = [id for id in self.picked if self._of(self.run(id), self._opened)]
+        self.param.update(picked=alike, following=not alike)
+        if self.ended and self.job_field is not self.field:
+            self.param.update(job=None, job_field=None, snapshot=None, fitted=None)
+
+    @staticmethod
+    def _of(run: Run | None, data: DataChoice) -> bool:
+        return run is not None and values_of(run.choices.data) == values_of(data)
 
     # ------------------------------------------------------------------ fits
 
@@ -55,10 +70,13 @@ class Workbench(Choosing):
         shared.background(work, lambda job: self.follow(job, field), refuse)
 
     def follow(self, job: Any, field: Any) -> None:
-        """Show a fit of `field`."""
+        """Show a fit of `field`, over the runs that were picked for comparison; the one before,
+        which nobody picked, makes way."""
+        last = [self.fitted.id] if self.fitted is not None else []
         self.param.update(
-            job=job, job_field=field, snapshot=None, fitted=None, following=True, problem=""
-        )
+            job=job, job_field=field, snapshot=None, fitted=None, following=True, problem="",
+            picked=[] if self.picked == last else self.picked,
+        )  # fmt: skip
         self.look_at(self.time)
         self.poll()
 
@@ -87,13 +105,22 @@ class Workbench(Choosing):
             if snapshot is not None and snapshot is not self.snapshot:
                 self.snapshot = snapshot
             if (run := shared.fits.run(job)) is not None:
-                self.fitted = run
+                self._select(run)
             self.ended = job.state in FINAL
             if self.ended and (told := shared.fits.trouble(job)):
                 self.problem = told
         if self._seen_runs != shared.fits.version:
             self._seen_runs = shared.fits.version
             self.list_runs()
+
+    def _select(self, run: Run) -> None:
+        """Look at the run that the fit has become; what was picked first stays beside it."""
+        self.list_runs()
+        if self.job_field is not self.field:  # the visitor has turned to other data
+            self.fitted = run
+            return
+        former = [id for id in self.picked if self._of(self.run(id), run.choices.data)]
+        self.param.update(fitted=run, picked=[run.id, *former[:1]], following=False)
 
     def _free_name(self, choices: Choices) -> str:
         parts = [
@@ -124,6 +151,8 @@ class Workbench(Choosing):
 
     def pick(self, ids: list[str]) -> None:
         """Look at these runs instead of the fit."""
+        before = [id for id in self.picked if id in ids]
+        ids = before + [id for id in ids if id not in before]  # the first picked is A
         if ids != self.picked:
             self.param.update(picked=ids, following=not ids)
 

@@ -55,7 +55,8 @@ class FitBar:
         self.fit.on_click(lambda event: workbench.fit())
         self.cancel.on_click(lambda event: workbench.cancel())
         workbench.param.watch(
-            self._show, ["changed", "plan", "refusal", "snapshot", "fitted", "field", "ended"]
+            self._show,
+            ["changed", "plan", "refusal", "snapshot", "fitted", "field", "ended", "runs"],
         )
         self._show()
 
@@ -94,11 +95,12 @@ class FitBar:
 
     def _last(self) -> str:
         """What came of the last fit, or what the first one will be."""
-        bench, run = self.workbench, self.workbench.fitted
-        if run is None:
+        bench, fitted = self.workbench, self.workbench.fitted
+        run = bench.run(fitted.id) if fitted is not None else None  # as it is called now
+        if run is None or bench.job_field is not bench.field:
             return escape(summary(bench.choices, bench.plan.architecture)) + "."
         measures = run.metrics
-        unit = self.workbench.job_field.units
+        unit = bench.field.units
         return (
             f"Fitted <b>{escape(run.name)}</b>: {measures.psnr:.2f} dB, "
             f"RMSE {three(measures.rmse)} {escape(unit)}, {size_of(measures.file_bytes)}, "

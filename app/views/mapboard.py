@@ -16,7 +16,7 @@ from app.views.colours import DIVERGING, GAIN, SEQUENTIAL, Scale, sequential, sy
 from app.views.mapcard import MapCard
 from app.views.maps import Geography, MapSet, Plate
 from app.views.projections import PROJECTIONS, picture
-from app.views.shown import FitSource, Held, RunSource, Shown, Source, colour_of
+from app.views.shown import FitSource, Held, RunSource, Shown, Source, colours
 from app.words import about, three
 from app.workbench import Workbench
 from cainr_core.data.fields import Field
@@ -110,16 +110,12 @@ class MapBoard:
                 bench.report,
             )
             return
-        if self._fit is None or self._fit.job is not bench.job:
-            self._fit = FitSource(bench.job) if bench.job is not None else None
-        if bench.job is None or bench.job_field is not bench.field:
+        if bench.job is None or bench.fitted is not None or bench.job_field is not bench.field:
             self._show(Shown(bench.field))
-        elif bench.fitted is not None:
-            rebuilt = self._source(bench.fitted, "Reconstruction", len(bench.field.time))
-            rebuilt.meanwhile = self._fit  # its last frames, until the file is decoded
-            self._show(Shown(bench.field, (rebuilt,)))
-        else:
-            self._show(Shown(bench.field, (self._fit,) if self._fit else ()))
+            return
+        if self._fit is None or self._fit.job is not bench.job:
+            self._fit = FitSource(bench.job, colours(bench)[None])
+        self._show(Shown(bench.field, (self._fit,)))
 
     def _show_runs(self, runs: list[Run], fields: list[Field]) -> None:
         if [run.id for run in runs] != self.workbench.picked[: len(runs)]:
@@ -131,15 +127,17 @@ class MapBoard:
             )
             runs, fields = runs[:1], fields[:1]
         steps = len(fields[0].time)
-        self._show(Shown(fields[0], tuple(self._source(run, run.name, steps) for run in runs)))
+        self._show(Shown(fields[0], tuple(self._source(run, steps) for run in runs)))
 
-    def _source(self, run: Run, title: str, steps: int) -> RunSource:
-        colour = colour_of(self.workbench, run.id)
+    def _source(self, run: Run, steps: int) -> RunSource:
+        bench = self.workbench
         source = self._run_sources.get(run.id)
         if source is None:
-            source = RunSource(run, title, colour, steps, self._arrived, self.workbench.report)
+            source = RunSource(run, steps, self._arrived, bench.report)
             self._run_sources[run.id] = source
-        source.title, source.colour = title, colour
+            if bench.fitted is not None and bench.fitted.id == run.id:
+                source.meanwhile = self._fit  # its last frames, until the file is decoded
+        source.title, source.colour = run.name, colours(bench)[run.id]
         return source
 
     def _show(self, shown: Shown) -> None:
@@ -157,7 +155,7 @@ class MapBoard:
         texts = {field.time.text(i): i for i in range(len(field.time))}
         if len(texts) < len(field.time):  # the same text twice: number them
             texts = {f"{field.time.text(i)} ({i})": i for i in range(len(field.time))}
-        time = min(self.workbench.time, len(field.time) - 1)
+        time = self.workbench.time if self.workbench.time < len(field.time) else 0
         self.player.param.update(options=texts, value=time, disabled=len(texts) < 2)
         self.workbench.time = time
         self._scales = {"original": sequential(field.lo, field.hi)}

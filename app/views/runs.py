@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable
 from functools import partial
+from html import escape
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -75,7 +76,7 @@ _TABLE = """
   border-color: color-mix(in srgb, var(--panel-on-surface-color) 30%, transparent) !important; }
 .tabulator-placeholder-contents { font-size: 13px !important; font-weight: 400 !important; }
 """
-HINT = "Tick one to see it, two to compare."
+HINT = "Tick one to see it, two to compare: the first is A."
 
 
 class RunTable:
@@ -132,13 +133,12 @@ class RunTable:
         )  # fmt: skip
         self.question = pmui.Typography("")
         self.dialog: pmui.Dialog | None = None  # made when first wanted
-        head = pn.pane.HTML(
-            f'<div class="title">Runs</div><div class="hint">{HINT}</div>',
-            stylesheets=[_CSS], sizing_mode="stretch_width", margin=(8, 12, 0, 12), min_height=HEAD,
-            min_width=0,
+        self.head = pn.pane.HTML(
+            "", stylesheets=[_CSS], sizing_mode="stretch_width", margin=(8, 12, 0, 12),
+            min_height=HEAD, min_width=0,
         )  # fmt: skip
         self.view = card(
-            line(head, self.reuse, self.cainr, self.netcdf, self.delete),
+            line(self.head, self.reuse, self.cainr, self.netcdf, self.delete),
             self.table,
             css_class="runs",
             min_height=HEAD + HEIGHT + 16,
@@ -149,7 +149,7 @@ class RunTable:
         self.reuse.on_click(lambda event: workbench.adopt(self._chosen().choices))
         self.delete.on_click(self._ask)
         workbench.param.watch(self._list, "runs")
-        workbench.param.watch(lambda event: shared.after_maps(self._buttons), "picked")
+        workbench.param.watch(lambda event: shared.after_maps(self._mark), "picked")
         self._list()
 
     def _download(
@@ -190,10 +190,16 @@ class RunTable:
         self._ids = [run.id for run in runs]
         self._filling = True
         self.table.value = self._frame(runs)
-        self.table.selection = [
-            self._ids.index(id) for id in self.workbench.picked if id in self._ids
-        ]
         self._filling = False
+        self._mark()
+
+    def _mark(self) -> None:
+        """Tick the rows of the runs picked, and let the buttons be theirs."""
+        picked = [self._ids.index(id) for id in self.workbench.picked if id in self._ids]
+        if set(picked) != set(self.table.selection):
+            self._filling = True
+            self.table.selection = picked
+            self._filling = False
         self._buttons()
 
     def _picked(self, event: object) -> None:
@@ -206,12 +212,17 @@ class RunTable:
 
     # ------------------------------------------------------------------ what is done with them
 
-    def _buttons(self, *events: object) -> None:
-        picked = self.workbench.picked
-        self.delete.disabled = not picked
-        run = self.workbench.run(picked[0]) if len(picked) == 1 else None
-        for button in (self.reuse, self.cainr, self.netcdf):
-            button.disabled = run is None
+    def _buttons(self) -> None:
+        picked = [run for run in map(self.workbench.run, self.workbench.picked) if run]
+        for button in (self.reuse, self.cainr, self.netcdf, self.delete):
+            button.disabled = not picked
+        hint = HINT
+        if len(picked) > 1:
+            name = f"<b>{escape(picked[0].name)}</b>"
+            hint = f"A is {name}: Reuse and files are of A, Delete is of all ticked."
+        html = f'<div class="title">Runs</div><div class="hint">{hint}</div>'
+        if html != self.head.object:
+            self.head.object = html
 
     def _ask(self, event: object) -> None:
         names = [run.name for run in map(self.workbench.run, self.workbench.picked) if run]

@@ -175,6 +175,10 @@ def rows(page: Page) -> Any:
     return page.locator(".runs-table .tabulator-row")
 
 
+def ticks(page: Page) -> Any:
+    return page.locator(".runs-table .tabulator-row input[type=checkbox]:checked")
+
+
 def pick(page: Page, row: int) -> None:
     rows(page).nth(row).locator("input[type=checkbox]").click()
 
@@ -246,6 +250,16 @@ def test_a_fit_is_watched(dashboard: Page):
     finish(dashboard, 1)
     assert points(dashboard, "curve-fit") > growing[0]
     expect(dashboard.locator(".figures-pane")).to_contain_text("dB")
+    speaks_of(dashboard, 0, "topography + climatology")
+
+
+def speaks_of(page: Page, row: int, name: str) -> None:
+    """Table, buttons, map and curves are of the run in that row."""
+    expect(rows(page).nth(row).locator("input[type=checkbox]")).to_be_checked(timeout=PATIENCE)
+    for button in (".reuse button", ".delete button", ".download-cainr"):
+        expect(page.locator(button).first).to_be_enabled(timeout=PATIENCE)
+    for place in (rows(page).nth(row), page.locator(".map-a"), page.locator(".curves .key")):
+        expect(place).to_contain_text(name, timeout=PATIENCE)
 
 
 def test_the_three_maps_differ_as_they_should(dashboard: Page):
@@ -298,7 +312,9 @@ def test_a_second_run_is_compared(dashboard: Page):
     tick(dashboard, "climatology")
     fit(dashboard)
     finish(dashboard, 2)
-    pick(dashboard, 0)
+    speaks_of(dashboard, 0, "no context")
+    expect(ticks(dashboard)).to_have_count(1)
+    expect(dashboard.locator(".map-gain")).to_be_hidden()
     pick(dashboard, 1)
     expect(dashboard.locator(".map-gain")).to_be_visible(timeout=PATIENCE)
     dashboard.wait_for_function(f"() => ({_COLUMN})('gain').n > 0")
@@ -309,7 +325,6 @@ def test_a_second_run_is_compared(dashboard: Page):
     dashboard.wait_for_function(f"() => ({_POINTS})('curve-0') > 2")
     pick(dashboard, 0)
     expect(dashboard.locator(".map-gain")).to_be_hidden(timeout=PATIENCE)
-    pick(dashboard, 1)
 
 
 def test_a_fit_is_cancelled_and_kept(dashboard: Page):
@@ -318,6 +333,10 @@ def test_a_fit_is_cancelled_and_kept(dashboard: Page):
     dashboard.wait_for_function(f"() => ({_POINTS})('curve-fit') >= 2")
     dashboard.locator(".cancel button").click()
     finish(dashboard, 3)
+    speaks_of(dashboard, 0, "stopped at step")
+    expect(dashboard.locator(".map-a")).to_contain_text("A: no context")
+    expect(dashboard.locator(".map-b")).to_contain_text("B: topography + climatology")
+    pick(dashboard, 2)
     enter(dashboard, "steps", STEPS)
 
 
@@ -327,7 +346,7 @@ def test_a_run_is_renamed_downloaded_and_deleted(dashboard: Page, tmp_path: Path
     field.fill("stopped early")
     field.press("Enter")
     expect(rows(dashboard).nth(0)).to_contain_text("stopped early")
-    pick(dashboard, 0)
+    speaks_of(dashboard, 0, "stopped early")
     download = dashboard.locator(".download-cainr button, .download-cainr a").first
     expect(download).to_be_enabled(timeout=PATIENCE)
     with dashboard.expect_download() as caught:

@@ -5,17 +5,22 @@ from __future__ import annotations
 from pathlib import Path
 from types import SimpleNamespace
 
+import holoviews as hv
 import numpy as np
 import pytest
 from bokeh.models import Image
 
+from app.views.curves import Curves
 from app.views.fitbar import FitBar
 from app.views.mapboard import MapBoard
 from app.views.maps import FAINT
 from app.views.runs import COLUMNS, RunTable
+from app.views.shown import colours
 from app.words import data_of
 from app.workbench import Workbench
 from cainr_core.choices import Choices, DataChoice
+from cainr_core.curves import Curve
+from cainr_core.evaluate.metrics import Metrics
 from cainr_core.fit.progress import Progress
 from cainr_core.fit.recipe import Recipe
 
@@ -138,3 +143,86 @@ def test_a_file_that_cannot_be_made_is_told(bench: Workbench, tmp_path: Path):
     runs.cainr._clicks += 1
     assert bench.problem
     assert not runs.cainr.loading
+
+
+def kept(id: str, name: str = "a run", steps: int = 340) -> SimpleNamespace:
+    """What a view needs of a run."""
+    curve = Curve(*(np.array([1.0, steps]) for _ in range(4)))
+    metrics = Metrics(30.0, 39.0, 2.0, 2.0, 9.0, 0.1, 4, 0, 500.0, 0.04, 300.0, 9000)
+    return SimpleNamespace(
+        id=id, name=name, choices=Choices(), metrics=metrics, curve=curve, seconds=1.0
+    )
+
+
+def test_a_run_keeps_its_colour(bench: Workbench):
+    first, second = kept("colour-1"), kept("colour-2")
+    bench.param.update(runs=[first], picked=["colour-1"])
+    before = colours(bench)["colour-1"]
+    follow(bench)
+    of_fit = colours(bench)[None]
+    assert of_fit != before
+    bench.param.update(runs=[second, first], fitted=second, picked=["colour-2", "colour-1"])
+    assert colours(bench) == {"colour-2": of_fit, "colour-1": before}
+    bench.param.update(runs=[second], picked=["colour-2"])
+    assert colours(bench) == {"colour-2": of_fit}
+
+
+def test_runs_seen_together_differ_in_colour(bench: Workbench):
+    runs = [kept(f"many-{number}") for number in range(20)]
+    bench.param.update(runs=runs, picked=[run.id for run in runs[::8]])
+    assert len(set(colours(bench).values())) == 3
+
+
+def test_the_key_of_the_curves_follows_a_rename(bench: Workbench):
+    curves = Curves(bench)
+    run = kept("renamed")
+    follow(bench)
+    bench.param.update(runs=[run], fitted=run, picked=[run.id])
+    assert "a run" in curves.key.object
+    bench.runs = [kept("renamed", "another name")]
+    assert "another name" in curves.key.object
+    assert "a run" not in curves.key.object
+
+
+def test_the_axis_ends_where_a_stopped_fit_ended(bench: Workbench):
+    curves, run = Curves(bench), kept("stopped", steps=340)
+    plot = hv.renderer("bokeh").get_plot(curves.view[1].object).state
+    follow(bench)
+    bench.snapshot = news(step=340)
+    bench.snapshot.curve = run.curve
+    bench.param.trigger("snapshot")
+    assert plot.x_range.end > 340
+    bench.param.update(runs=[run], fitted=run, picked=[run.id])
+    bench.ended = True
+    assert plot.x_range.end == pytest.approx(1.02 * 340)
+
+
+def test_other_data_take_what_was_told_of_the_last_fit_away(bench: Workbench):
+    bar, run = FitBar(bench), kept("told")
+    follow(bench)
+    bench.param.update(runs=[run], fitted=run, picked=[run.id], ended=True)
+    assert "Fitted <b>a run</b>" in bar.figures.object
+    bench.data.time = "0:3"
+    bench.open_data()
+    assert "Fitted" not in bar.figures.object
+
+
+def test_a_field_of_fewer_times_starts_at_its_first(bench: Workbench):
+    board = MapBoard(bench)
+    bench.look_at(20)
+    bench.data.time = "0:3"
+    bench.open_data()
+    assert (bench.time, board.player.value) == (0, 0)
+
+
+def test_table_and_buttons_are_of_the_runs_picked(bench: Workbench):
+    table = RunTable(bench)
+    assert table.cainr.disabled
+    runs = [kept("new", "new one"), kept("old")]
+    bench.param.update(runs=runs, picked=["new"])
+    assert table.table.selection == [0]
+    assert not table.cainr.disabled
+    bench.pick(["new", "old"])
+    assert table.table.selection == [0, 1]
+    assert "A is <b>new one</b>" in table.head.object
+    assert table._chosen() is runs[0]

@@ -204,8 +204,6 @@ def test_runs_are_picked_renamed_and_deleted(bench: Workbench, job, library: Lib
     job[0].state = "done"
     settle(bench)
     run = bench.runs[0]
-    bench.pick([run.id])
-    assert not bench.following
     bench.rename(run.id, "my run")
     assert [run.name for run in bench.runs] == ["my run"]
     bench.rename(run.id, "  ")
@@ -236,3 +234,73 @@ def test_a_page_finds_its_fit_again(bench: Workbench, job):
     assert again.architecture.width == 20
     again.rejoin("unknown")
     assert again.job is bench.job
+
+
+def fitted(bench: Workbench, job) -> str:
+    """Fit the choices and give the id of the run."""
+    bench.fit()
+    job[-1].state = "done"
+    settle(bench)
+    return bench.fitted.id
+
+
+@pytest.mark.parametrize("state", ["done", "cancelled"])
+def test_when_a_fit_ends_its_run_is_picked(bench: Workbench, job, state: str):
+    bench.fit()
+    job[0].state = state
+    settle(bench)
+    assert bench.picked == [bench.fitted.id] == [bench.runs[0].id]
+    assert not bench.following
+
+
+def test_a_run_that_nobody_picked_makes_way_for_the_next_fit(bench: Workbench, job):
+    fitted(bench, job)
+    bench.fit()
+    assert bench.picked == []
+    assert bench.following
+    settle(bench)
+    assert bench.picked == [bench.fitted.id]
+
+
+def test_what_was_picked_for_comparison_stands_beside_the_new_run(bench: Workbench, job):
+    first, second = fitted(bench, job), fitted(bench, job)
+    bench.pick([first])
+    bench.fit()
+    assert bench.picked == [first]  # its curve is there while the fit learns
+    job[-1].state = "done"
+    settle(bench)
+    third = bench.fitted.id
+    assert bench.picked == [third, first]
+    bench.pick([second, first, third])
+    fourth = fitted(bench, job)
+    assert bench.picked == [fourth, third]
+
+
+def test_the_first_picked_is_a(bench: Workbench, job):
+    first, second = fitted(bench, job), fitted(bench, job)
+    bench.pick([first])
+    bench.pick([second, first])  # as a table may give them
+    assert bench.picked == [first, second]
+    bench.pick([second])
+    bench.pick([first, second])
+    assert bench.picked == [second, first]
+
+
+def test_other_data_leave_runs_and_fits_of_the_former_behind(bench: Workbench, job):
+    fitted(bench, job)
+    bench.data.time = "0:3"
+    bench.open_data()
+    assert bench.picked == []
+    assert bench.job is bench.fitted is bench.snapshot is None
+    run = fitted(bench, job)
+    bench.open_data()  # the same once more
+    assert bench.picked == [run]
+
+
+def test_a_fit_that_ends_after_other_data_were_opened_takes_nobody_away(bench: Workbench, job):
+    bench.fit()
+    bench.data.time = "0:3"
+    bench.open_data()
+    settle(bench)
+    assert len(bench.runs) == 1
+    assert bench.picked == []
