@@ -11,6 +11,7 @@ from app.views.cards import card
 from app.words import duration, size_of, summary, three
 from app.workbench import Workbench
 from cainr_core.compression import Plan
+from cainr_core.fit.progress import Progress
 
 _IDLE = {"visibility": "hidden"}  # keeps its place, so that nothing jumps
 _FIGURE = (
@@ -53,7 +54,7 @@ class FitBar:
             self.bar,
         )
         self.fit.on_click(lambda event: workbench.fit())
-        self.cancel.on_click(lambda event: workbench.cancel())
+        self.cancel.on_click(self._stop)
         workbench.param.watch(
             self._show,
             ["changed", "plan", "refusal", "snapshot", "fitted", "field", "ended", "runs"],
@@ -70,6 +71,10 @@ class FitBar:
             self._show_progress()
         else:
             self._show_plan()
+
+    def _stop(self, event: object) -> None:
+        self.workbench.cancel()
+        self._show()
 
     def _show_plan(self) -> None:
         plan = self.workbench.plan
@@ -110,15 +115,20 @@ class FitBar:
     def _show_progress(self) -> None:
         snapshot = self.workbench.snapshot
         progress = snapshot.progress if snapshot is not None else None
-        if progress is None:
-            told = snapshot.message if snapshot is not None else None
-            self.figures.object = _figures({"": "Starting …"}, escape(told or ""))
+        if phase := self._phase(progress):
+            self.bar.variant = "indeterminate"
+            told = (snapshot.message if snapshot is not None else None) or ""
+            known = told.rstrip(".") in phase
+            self.figures.object = _figures({"": phase}, "" if known else escape(told))
             return
+        assert progress is not None
         left = progress.steps - progress.step
         rate = progress.seconds / max(1, progress.step)
         steps = self.workbench.job.choices.recipe.steps
         rounding = progress.steps - steps  # steps that the recipe adds to those chosen
-        self.bar.value = round(100 * progress.step / max(1, progress.steps))
+        self.bar.param.update(
+            variant="determinate", value=round(100 * progress.step / max(1, progress.steps))
+        )
         figures = {
             "PSNR": f"{progress.psnr:.1f} dB",
             f"of {steps:,} steps": f"{min(progress.step, steps):,}",
@@ -135,6 +145,17 @@ class FitBar:
                 snapshot.message or progress.message or f"{summary(self.workbench.job.choices)}."
             ),
         )
+
+    def _phase(self, progress: Progress | None) -> str:
+        """What goes on where no steps are taken, which have figures."""
+        step = progress.step if progress is not None else 0
+        if self.workbench.job is not None and self.workbench.job.cancelling:
+            return f"Keeping what {step:,} steps have learned …" if step else "Stopping …"
+        if progress is None:
+            return "Starting …"
+        if step == 0:
+            return f"{(progress.message or 'Starting').rstrip('.')} …"
+        return "Writing the file …" if step >= progress.steps else ""
 
 
 def _figures(figures: dict[str, str], message: str = "") -> str:

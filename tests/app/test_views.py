@@ -36,7 +36,10 @@ class FakeJob:
     """A fit that is under way."""
 
     id, state, choices = "one", "running", Choices(recipe=Recipe(steps=300))
-    latest = None
+    latest, cancelling = None, False
+
+    def cancel(self) -> None:
+        self.cancelling = True
 
     def look_at(self, time: int) -> None:
         """Nothing comes of it."""
@@ -47,10 +50,10 @@ def follow(bench: Workbench) -> None:
     bench.param.update(job=FakeJob(), job_field=bench.field)
 
 
-def news(step: int = 10, frame: object = None) -> SimpleNamespace:
-    progress = Progress(step, 345, 0.1, 20.0, 1.0, 1000.0, 1e-3)
+def news(step: int = 10, frame: object = None, message: str = "") -> SimpleNamespace:
+    progress = Progress(step, 345, 0.1, 20.0, 1.0, 1000.0, 1e-3, message or None)
     curve = SimpleNamespace(step=[], psnr=[], seconds=[])
-    return SimpleNamespace(progress=progress, curve=curve, frame=frame, message=None)
+    return SimpleNamespace(progress=progress, curve=curve, frame=frame, message=message)
 
 
 @pytest.mark.parametrize(
@@ -65,6 +68,32 @@ def test_steps_of_the_tail_are_counted_apart(
     html = bar.figures.object
     assert f'>{steps}</div><div class="label">of 300 steps<' in html
     assert f'>{rounding}</div><div class="label">of 45 for rounding<' in html
+
+
+@pytest.mark.parametrize(
+    ("step", "message", "told"),
+    [(0, "Choosing latents.", "Choosing latents …"), (345, "Writing.", "Writing the file …")],
+)
+def test_what_takes_no_steps_is_a_phase_without_figures(
+    bench: Workbench, step: int, message: str, told: str
+):
+    bar = FitBar(bench)
+    follow(bench)
+    bench.snapshot = news(step, message=message)
+    assert bar.bar.variant == "indeterminate"
+    assert told in bar.figures.object
+    assert "to the end" not in bar.figures.object
+    bench.snapshot = news(10)
+    assert bar.bar.variant == "determinate"
+
+
+def test_a_cancel_says_what_happens_instead(bench: Workbench):
+    bar = FitBar(bench)
+    follow(bench)
+    bench.snapshot = news(170)
+    bar.cancel.clicks += 1
+    assert "Keeping what 170 steps have learned" in bar.figures.object
+    assert "to the end" not in bar.figures.object
 
 
 def test_a_map_of_another_time_is_kept_faint_and_marked(bench: Workbench):

@@ -27,15 +27,15 @@ class FakeJob:
 
     def __init__(self, choices) -> None:
         self.id, self.choices, self.state, self.error = uuid4().hex, choices, "running", None
-        self.latest = SimpleNamespace(progress=None, curve=CURVE, frame=None, message=None)
+        self.latest = SimpleNamespace(progress=None, curve=CURVE, frame=None, message="")
         self.looked_at: list[int] = []
-        self.fails = False
+        self.fails = self.cancelling = False
 
     def look_at(self, time: int) -> None:
         self.looked_at.append(time)
 
     def cancel(self) -> None:
-        self.state = "cancelled"
+        self.state, self.cancelling = "cancelled", True
 
     def result(self):
         if self.fails:
