@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import param
@@ -13,7 +13,7 @@ from app import shared
 from app.choosing import Choosing
 from app.views.projections import PROJECTIONS
 from cainr_core.choices import Choices, DataChoice, values_of
-from cainr_core.runs import Run
+from cainr_core.runs import Run, default_name
 
 FINAL = ("done", "failed", "cancelled")
 
@@ -123,15 +123,10 @@ class Workbench(Choosing):
         self.param.update(fitted=run, picked=[run.id, *former[:1]], following=False)
 
     def _free_name(self, choices: Choices) -> str:
-        parts = [
-            context.title.lower() if not context.is_builtin else context.source.replace("_", " ")
-            for context in choices.contexts
-        ]
-        name, taken = " + ".join(parts) or "no context", {run.name for run in self.runs}
-        if choices.data.path:
-            name = f"{Path(choices.data.path).stem}: {name}"
-        number = 2
-        free = name
+        if self.plan is not None:  # a budget gives the width
+            choices = replace(choices, architecture=self.plan.architecture)
+        name, taken = default_name(choices), {run.name for run in self.runs}
+        number, free = 2, name
         while free in taken:
             free, number = f"{name} ({number})", number + 1
         return free

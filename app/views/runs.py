@@ -19,9 +19,9 @@ from app.views.cards import card, line
 from app.views.curves import HEAD, HEIGHT
 from app.views.download import Download
 from app.views.table import Table
-from app.words import contexts_of, data_of, network
+from app.words import contexts_of, data_of
 from app.workbench import Workbench
-from cainr_core.runs import Run
+from cainr_core.runs import Run, network_title
 
 
 class Column(NamedTuple):
@@ -173,7 +173,7 @@ class RunTable:
                 "name": run.name,
                 "data": data_of(run),
                 "contexts": contexts_of(run),
-                "network": network(run.choices.architecture),
+                "network": network_title(run.choices.architecture),
                 "weights": run.metrics.weights,
                 "bytes": run.metrics.file_bytes,
                 "ratio": run.metrics.compression_ratio,

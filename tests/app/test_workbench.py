@@ -150,7 +150,7 @@ def test_a_fit_becomes_a_run_that_bears_its_contexts(bench: Workbench, job, libr
     job[0].state = "done"
     settle(bench)
     assert bench.ended
-    assert [run.name for run in library.list()] == ["topography"]
+    assert [run.name for run in library.list()] == ["topography · SIREN 5 × 48"]
     assert bench.fitted.id == bench.runs[0].id
     bench.fit()
     assert job[1].choices.contexts[0].source == "topography"
@@ -163,10 +163,20 @@ def test_names_are_not_used_twice(bench: Workbench, job, library: Library):
         settle(bench)
         assert len(library.list()) == number + 1
     assert {run.name for run in library.list()} == {
-        "no context",
-        "no context (2)",
-        "no context (3)",
+        "no context · SIREN 5 × 48",
+        "no context · SIREN 5 × 48 (2)",
+        "no context · SIREN 5 × 48 (3)",
     }
+
+
+def test_names_tell_networks_apart(bench: Workbench, job):
+    bench.target.param.update(kind="bytes", value=20_000)
+    fitted(bench, job)
+    bench.architecture.network = "gelu"
+    fitted(bench, job)
+    width = bench.plan.architecture.width
+    assert bench.runs[0].name == f"no context · GELU 5 × {width}"
+    assert bench.runs[1].name.startswith("no context · SIREN 5 × ")
 
 
 def test_one_fit_of_a_page_at_a_time(bench: Workbench, job):
