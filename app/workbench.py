@@ -60,7 +60,7 @@ class Workbench(Choosing):
         if self.field is None or not self.ended:
             return
         choices, field, name = self.choices, self.field, self._free_name(self.choices)
-        self.ended = False
+        self.param.update(ended=False, job=None, snapshot=None)
 
         def refuse(problem: Exception) -> None:
             self.ended = True

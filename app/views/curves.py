@@ -21,7 +21,7 @@ from app.workbench import Workbench
 
 hv.extension("bokeh", logo=False)
 
-HEIGHT, HEAD = 300, 46  # px
+HEIGHT, HEAD, KEY = 300, 46, 18  # px
 POINTS = 400  # of a curve that are sent to the page
 AXES = {"Steps": ("step", "step"), "Seconds": ("seconds", "seconds spent learning")}
 FIT = "curve-fit"  # the fit under way, and the run that it became
@@ -30,6 +30,7 @@ COLUMNS = ["psnr", "step", "seconds"]
 _CSS = """
 .title { font-weight: 600; font-size: .95rem; }
 .key { display: flex; flex-wrap: wrap; gap: 2px 14px; font-size: .78rem; min-height: 1.3em; }
+.key span { max-width: 100%; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
 .key span::before { content: ''; display: inline-block; width: 14px; height: 3px;
   border-radius: 2px; margin-right: 6px; vertical-align: middle; background: var(--line); }
 """
@@ -61,25 +62,25 @@ class Curves:
             options=list(AXES), value="Steps", size="small", width=None, margin=SMALL,
             css_classes=["curve-axis"],
         )  # fmt: skip
+        title = pn.pane.HTML(
+            '<div class="title">Learning</div>', stylesheets=[_CSS], margin=(12, 12, 0, 12)
+        )
         self.key = pn.pane.HTML(
-            "",
-            stylesheets=[_CSS],
-            sizing_mode="stretch_width",
-            margin=(8, 12, 0, 12),
-            min_height=HEAD,
+            "", stylesheets=[_CSS], sizing_mode="stretch_width", margin=(0, 12), min_height=KEY
         )
         self._plot: Any = None  # as HoloViews drew it; from then on only its data change
         plot = self._overlay().opts(
             hv.opts.Overlay(
-                responsive=True, height=HEIGHT, show_legend=False, show_grid=True, title="",
+                responsive=True, height=HEIGHT - KEY, show_legend=False, show_grid=True, title="",
                 ylabel="PSNR (dB)", xformatter=NumeralTickFormatter(format="0,0.[00]"),
                 toolbar="right", active_tools=[], hooks=[self._drawn], backend_opts=_PLAIN,
             )
         )  # fmt: skip
         self.view = card(
-            line(self.key, self.axis),
+            line(title, self.axis),
+            self.key,
             pn.pane.HoloViews(
-                plot, sizing_mode="stretch_width", height=HEIGHT, margin=(0, 8, 8, 4)
+                plot, sizing_mode="stretch_width", height=HEIGHT - KEY, margin=(0, 8, 8, 4)
             ),
             css_class="curves",
             min_height=HEAD + HEIGHT + 16,
@@ -186,10 +187,7 @@ class Curves:
         told = "".join(
             f'<span style="--line:{colour}">{escape(name)}</span>' for name, colour, _ in lines
         )
-        html = (
-            '<div class="title">Learning</div><div class="key">'
-            f"{told or 'press Fit or tick a run'}</div>"
-        )
+        html = f'<div class="key">{told or "press Fit or tick a run"}</div>'
         if html != self.key.object:
             self.key.object = html
 

@@ -115,16 +115,19 @@ class FitBar:
     def _show_progress(self) -> None:
         snapshot = self.workbench.snapshot
         progress = snapshot.progress if snapshot is not None else None
+        job = self.workbench.job
+        of_job = f"{summary(job.choices if job is not None else self.workbench.choices)}."
         if phase := self._phase(progress):
             self.bar.variant = "indeterminate"
-            told = (snapshot.message if snapshot is not None else None) or ""
-            known = told.rstrip(".") in phase
-            self.figures.object = _figures({"": phase}, "" if known else escape(told))
+            told = snapshot.message if snapshot is not None else ""
+            if not told or (progress is not None and told == progress.message):
+                told = of_job
+            self.figures.object = _figures({"\u00a0": phase}, escape(told))
             return
         assert progress is not None
         left = progress.steps - progress.step
         rate = progress.seconds / max(1, progress.step)
-        steps = self.workbench.job.choices.recipe.steps
+        steps = job.choices.recipe.steps
         rounding = progress.steps - steps  # steps that the recipe adds to those chosen
         self.bar.param.update(
             variant="determinate", value=round(100 * progress.step / max(1, progress.steps))
@@ -139,12 +142,7 @@ class FitBar:
             "to the end": duration(left * rate) if progress.step else "…",
             "points a second": three(progress.points_per_second).split(".")[0],
         }
-        self.figures.object = _figures(
-            figures,
-            escape(
-                snapshot.message or progress.message or f"{summary(self.workbench.job.choices)}."
-            ),
-        )
+        self.figures.object = _figures(figures, escape(snapshot.message or of_job))
 
     def _phase(self, progress: Progress | None) -> str:
         """What goes on where no steps are taken, which have figures."""

@@ -19,7 +19,6 @@ from bokeh.models import (
     PanTool,
     Range1d,
     ResetTool,
-    SaveTool,
     WheelZoomTool,
 )
 from bokeh.models.annotations import Span
@@ -29,7 +28,12 @@ from bokeh.plotting import figure
 from app.views.colours import Scale
 from app.views.projections import PROJECTIONS, Array, Extent, Lines, Picture, globe
 
-_CLEAR = ":host { background: transparent !important; }"  # the toolbar lies over the map
+# The toolbar lies over the map, on light and dark.
+_TOOLS = """
+:host { background: color-mix(in srgb, var(--panel-surface-color) 85%, transparent) !important;
+  border-radius: 6px; margin: 3px; }
+* { --icon-color: var(--panel-on-surface-color); }
+"""
 FAINT = 0.35  # opacity of a map that shows another time step than the one asked for
 _PLACE = ("x", "y", "dw", "dh", "lat", "lon")
 
@@ -192,7 +196,6 @@ class MapSet:
                 wheel,
                 BoxZoomTool(match_aspect=True),
                 ResetTool(),
-                SaveTool(filename=f"cainr_{plate.column}"),
                 hover,
                 CrosshairTool(overlay=shared.cross, visible=False),
             ],
@@ -203,7 +206,7 @@ class MapSet:
         plot.grid.visible = False
         plot.toolbar.autohide = True
         plot.toolbar.logo = None
-        plot.toolbar.stylesheets = [_CLEAR]
+        plot.toolbar.stylesheets = [_TOOLS]
         image = plot.image(
             image=plate.column,
             x="x",

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import io
+from base64 import b64decode
 from pathlib import Path
 from types import SimpleNamespace
 
 import holoviews as hv
 import numpy as np
 import pytest
-from bokeh.models import Image
+from bokeh.models import Image as ImageGlyph
+from PIL import Image
 
+from app import shared
+from app.views import prints
 from app.views.curves import Curves
 from app.views.fitbar import FitBar
 from app.views.mapboard import MapBoard
@@ -122,7 +127,7 @@ def alphas(board: MapBoard) -> dict[str, float]:
         name: renderer.glyph.global_alpha
         for name, renderers in shown.items()
         for renderer in renderers
-        if isinstance(renderer.glyph, Image)
+        if isinstance(renderer.glyph, ImageGlyph)
     }
 
 
@@ -215,7 +220,7 @@ def test_the_key_of_the_curves_follows_a_rename(bench: Workbench):
 
 def test_the_axis_ends_where_a_stopped_fit_ended(bench: Workbench):
     curves, run = Curves(bench), kept("stopped", steps=340)
-    plot = hv.renderer("bokeh").get_plot(curves.view[1].object).state
+    plot = hv.renderer("bokeh").get_plot(curves.view[2].object).state
     follow(bench)
     bench.snapshot = news(step=340)
     bench.snapshot.curve = run.curve
@@ -253,5 +258,24 @@ def test_table_and_buttons_are_of_the_runs_picked(bench: Workbench):
     assert not table.cainr.disabled
     bench.pick(["new", "old"])
     assert table.table.selection == [0, 1]
-    assert "A is <b>new one</b>" in table.head.object
+    assert "files are of A" in table.head.object
     assert table._chosen() is runs[0]
+
+
+@pytest.mark.parametrize("projection", ["robinson", "south"])
+def test_a_picture_has_the_size_for_print_and_the_colours_of_the_page(
+    bench: Workbench, monkeypatch: pytest.MonkeyPatch, projection: str
+):
+    board, drawn = MapBoard(bench), []
+    runs = RunTable(bench, board.scales)
+    values = bench.field.values[2] + 1
+    monkeypatch.setattr(shared, "decode", lambda run, time: values.ravel())
+    plain = prints._map
+    monkeypatch.setattr(prints, "_map", lambda *told: (drawn.append(told[-1]), plain(*told)))
+    bench.param.update(runs=[kept("printed", "my run")], picked=["printed"], projection=projection)
+    bench.look_at(2)
+    runs.picture._clicks += 1
+    assert runs.picture.filename == "TS_1920-01-03_my_run.png"
+    image = Image.open(io.BytesIO(b64decode(runs.picture.data.partition(",")[2])))
+    assert image.width == 3 * prints.PANEL * 300
+    assert drawn == [board.scales[n] for n in ("original", "original", "error")]
