@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import signal
@@ -14,9 +15,10 @@ from pathlib import Path
 import numpy as np
 import psutil
 import pytest
-from distributed import Client, LocalCluster
+from distributed import Client, LocalCluster, Variable, get_client
 
 from cainr_core.choices import Choices, DataChoice, Target
+from cainr_core.cluster import connect, disconnect
 from cainr_core.codec.reconstruction import read
 from cainr_core.data.choices import ContextChoice
 from cainr_core.errors import CainrError
@@ -262,6 +264,27 @@ def test_a_fit_that_kills_every_worker_fails(one_worker: tuple[LocalCluster, Cli
         assert again.result(PATIENCE) is not None
     finally:
         jobs.close()
+
+
+def test_a_worker_that_was_killed_while_it_asked_leaves_no_traceback(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    cluster, client = connect(None)
+    try:
+        asked = client.submit(_ask_for_what_is_not_there, pure=False)
+        wait_for(lambda: any(client.processing().values()))
+        time.sleep(1)
+        _kill_workers(client)
+        time.sleep(2)
+        del asked
+    finally:
+        disconnect(cluster, client)
+    gc.collect()
+    assert "Task exception was never retrieved" not in caplog.text
+
+
+def _ask_for_what_is_not_there() -> None:
+    Variable("missing", client=get_client()).get(timeout=2)
 
 
 def test_a_scheduler_that_is_not_there_is_told(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -55,7 +55,7 @@ class FieldHead(pn.pane.HTML):
         """Name a field."""
         source = f"{escape(field.source)}, {' × '.join(map(str, field.shape))} values"
         self.object = (
-            f'<div class="title">{escape(about(field))}</div><div class="source">'
+            f'<div class="title">{escape(about(field))}</div><div class="source" title="{source}">'
             f'<span class="mouse">Ctrl + wheel zooms the maps, drag pans. </span>{source}</div>'
         )
 

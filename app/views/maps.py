@@ -28,11 +28,11 @@ from bokeh.plotting import figure
 from app.views.colours import Scale
 from app.views.projections import PROJECTIONS, Array, Extent, Lines, Picture, globe
 
-# The toolbar lies over the map, on light and dark.
+# The tools lie over the map, on light and dark.
 _TOOLS = """
-:host { background: color-mix(in srgb, var(--panel-surface-color) 85%, transparent) !important;
-  border-radius: 6px; margin: 3px; }
-* { --icon-color: var(--panel-on-surface-color); }
+:host { background: transparent !important; }
+div { --icon-color: var(--panel-on-surface-color); border-radius: 4px;
+  background: color-mix(in srgb, var(--panel-surface-color) 85%, transparent); }
 """
 FAINT = 0.35  # opacity of a map that shows another time step than the one asked for
 _PLACE = ("x", "y", "dw", "dh", "lat", "lon")

@@ -60,6 +60,17 @@ _POINTS = """(name) => {
 }"""
 
 
+# Painted pixels in the first and last row and column of a canvas.
+_PAINTED = """(canvas) => {
+  const pen = canvas.getContext("2d"), {width, height} = canvas
+  const painted = (...box) =>
+    pen.getImageData(...box).data.filter((value, i) => i % 4 == 3 && value).length
+  const rows = [0, height - 1].map((y) => painted(0, y, width, 1))
+  const columns = [0, width - 1].map((x) => painted(x, 0, 1, height))
+  return [rows[0], columns[0], rows[1], columns[1]]
+}"""
+
+
 class Server:
     """`panel serve app` as a process of its own, on a library of its own."""
 
@@ -288,6 +299,24 @@ def test_the_table_fits_its_place(dashboard: Page):
     expect(rows(dashboard).nth(0)).to_contain_text("sample")
 
 
+def test_a_zoom_paints_nothing_where_bokeh_does_not_clear(dashboard: Page):
+    box = dashboard.locator(".map-original .bk-Canvas").bounding_box()
+    canvas = dashboard.locator(".map-original canvas").first
+    assert canvas.evaluate(_PAINTED) == [0, 0, 0, 0]
+    dashboard.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    dashboard.keyboard.down("Control")
+    for _ in range(4):
+        dashboard.mouse.wheel(0, -300)
+    dashboard.keyboard.up("Control")
+    for _ in range(100):
+        first_row, first_column, last_row, last_column = canvas.evaluate(_PAINTED)
+        if last_row and last_column:
+            break
+        time.sleep(0.1)
+    assert last_row > 100
+    assert first_row == first_column == 0
+
+
 def test_another_time_and_another_projection(dashboard: Page):
     before = column(dashboard, "original")
     slider = dashboard.locator(".player input[type=range]")
@@ -354,6 +383,9 @@ def test_a_run_is_renamed_downloaded_and_deleted(dashboard: Page, tmp_path: Path
     expect(download).to_be_enabled(timeout=PATIENCE)
     with dashboard.expect_download():  # the same once more
         download.click()
+    with dashboard.expect_download() as printed:
+        dashboard.locator(".download-picture button, .download-picture a").first.click()
+    assert printed.value.suggested_filename.endswith("_stopped_early.png")
     path = tmp_path / caught.value.suggested_filename
     caught.value.save_as(path)
     assert path.name == "stopped_early.cainr"
@@ -394,8 +426,10 @@ def test_a_narrow_screen_stacks_the_maps(browser: Browser, server: Server, compl
 
 def test_a_restart_finds_the_runs(dashboard: Page, server: Server, complaints: list[str]):
     assert complaints == []
-    dashboard.goto("about:blank")  # a page that is left open would complain of its connection
     server.stop()
+    expect(dashboard.locator(".connection-lost")).to_contain_text("reload", timeout=PATIENCE)
+    dashboard.goto("about:blank")  # or it would try to connect to the new server
+    complaints.clear()
     server.start()
     visit(dashboard, server)
     expect(rows(dashboard)).to_have_count(2, timeout=PATIENCE)
