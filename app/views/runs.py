@@ -146,6 +146,7 @@ class RunTable:
             line(self.head, self.reuse, self.cainr, self.netcdf, self.picture, self.delete),
             self.table,
             css_class="runs",
+            styles={"height": "auto"},  # as high as the curves beside it
             min_height=HEAD + HEIGHT + 16,
             margin=0,
         )
