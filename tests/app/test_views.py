@@ -279,3 +279,12 @@ def test_a_picture_has_the_size_for_print_and_the_colours_of_the_page(
     image = Image.open(io.BytesIO(b64decode(runs.picture.data.partition(",")[2])))
     assert image.width == 3 * prints.PANEL * 300
     assert drawn == [board.scales[n] for n in ("original", "original", "error")]
+
+
+def test_another_projection_is_never_blank_meanwhile(bench: Workbench):
+    board, sent = MapBoard(bench), []
+    source = board.maps.source
+    source.on_change("data", lambda name, old, new: sent.append(np.isfinite(new["original"][0])))
+    bench.projection = "south"
+    assert len(sent) == 1
+    assert sent[0].any()
