@@ -6,13 +6,13 @@ from collections.abc import Callable
 
 import panel as pn
 import panel_material_ui as pmui
-from bokeh.events import DocumentReady
+from bokeh.events import ClientReconnected, ConnectionLost, DocumentReady
 from bokeh.models import CustomJS
 from panel.util import edit_readonly
 
 from app import shared
 from app.controls.sidebar import Sidebar
-from app.style import BEHIND_CARDS, HOVER, THEME
+from app.style import BEHIND_CARDS, HOVER, LOST, THEME
 from app.views.cards import GAP, side_by_side, stack
 from app.views.curves import Curves
 from app.views.fitbar import FitBar
@@ -36,24 +36,35 @@ document.addEventListener("keydown", (event) => {
   if (event.key == "Enter" && buttons) setTimeout(() => field.blur())
 })
 """
+# In the page alone: no server is there to tell it.
+_TELL_LOSS = """
+if (document.querySelector(".connection-lost")) return
+const told = document.body.appendChild(document.createElement("div"))
+told.className = "connection-lost"
+told.setAttribute("role", "alert")
+told.textContent = "Connection lost: the server was stopped or cannot be reached. "
+  + "When it is back, reload the page; finished runs are kept."
+"""
+_TAKE_BACK = 'document.querySelector(".connection-lost")?.remove()'
 
 
 def build() -> pmui.Page:
     """The whole page, with the bundled sample opened."""
     bench = Workbench()
     pn.config.exception_handler = bench.report
-    pn.config.raw_css = [HOVER]
+    pn.config.raw_css = [HOVER, LOST]
     sidebar = Sidebar(bench)
     alert = pmui.Alert(
         object="", severity="error", closeable=True, closed=True, variant="filled", margin=0,
         css_classes=["problem"], styles=_OVER_THE_PAGE,
     )  # fmt: skip
+    board = MapBoard(bench)
     main = stack(
         alert,
         FitBar(bench).view,
-        MapBoard(bench).view,
+        board.view,
         side_by_side(
-            Curves(bench).view, RunTable(bench).view,
+            Curves(bench).view, RunTable(bench, board.scales).view,
             shares="4 9", narrow=1100, margin=(0, 0, GAP, 0),
         ),
         Lines(bench).view,
@@ -82,6 +93,8 @@ def build() -> pmui.Page:
         page.busy = False
     if pn.state.curdoc is not None:
         pn.state.curdoc.js_on_event(DocumentReady, CustomJS(code=_LEAVE_ON_ENTER))
+        pn.state.curdoc.js_on_event(ConnectionLost, CustomJS(code=_TELL_LOSS))
+        pn.state.curdoc.js_on_event(ClientReconnected, CustomJS(code=_TAKE_BACK))
     _tell_problems(bench, alert)
     bench.list_runs()
     bench.open_data()

@@ -27,6 +27,10 @@ HOVER = """
   --tooltip-arrow-color: var(--tooltip-border); --tooltip-arrow-inner-color: var(--tooltip-color);
   border-radius: 6px; padding: 6px 8px; }
 """
+LOST = """
+.connection-lost { position: fixed; z-index: 1400; top: 0; left: 0; right: 0; padding: 12px 16px;
+  background: #b3261e; color: #ffffff; font: 600 15px/1.4 Roboto, sans-serif; text-align: center; }
+"""
 BEHIND_CARDS = {
     "&.mui-light .main": {"backgroundColor": "#f2f4f6"},
     "&.mui-dark .main": {"backgroundColor": "#0a0c0e"},

@@ -6,6 +6,8 @@ import math
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from cainr_core.runs import network_title
+
 if TYPE_CHECKING:
     from cainr_core.choices import Choices
     from cainr_core.data.fields import Field
@@ -39,19 +41,12 @@ def duration(seconds: float) -> str:
     return f"{whole // 3600} h {whole % 3600 // 60} min"
 
 
-def network(architecture: Architecture) -> str:
-    """Kind, depth and width: SIREN 10 × 50."""
-    kind = str(architecture.network)
-    name = kind.title() if kind == "gaussian" else kind.upper()
-    return f"{name} {architecture.depth} × {architecture.width}"
-
-
 def summary(choices: Choices, architecture: Architecture | None = None) -> str:
     """What is learned with what: SIREN 5 × 48 with topography, 300 steps and 45 for rounding."""
     contexts = " and ".join(context.title.lower() for context in choices.contexts)
     rounding = choices.recipe.tail_steps
     return (
-        f"{network(architecture or choices.architecture)} with {contexts or 'no context'}, "
+        f"{network_title(architecture or choices.architecture)} with {contexts or 'no context'}, "
         f"{choices.recipe.steps:,} steps{f' and {rounding:,} for rounding' if rounding else ''}"
     )
 

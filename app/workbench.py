@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import param
@@ -12,8 +12,8 @@ import param
 from app import shared
 from app.choosing import Choosing
 from app.views.projections import PROJECTIONS
-from cainr_core.choices import Choices
-from cainr_core.runs import Run
+from cainr_core.choices import Choices, DataChoice, values_of
+from cainr_core.runs import Run, default_name
 
 FINAL = ("done", "failed", "cancelled")
 
@@ -33,10 +33,25 @@ class Workbench(Choosing):
     fitted = param.Parameter(doc="The run that the job became, once it is kept.")
     ended = param.Boolean(default=True, doc="Whether no fit of this page waits or runs.")
     runs = param.List(doc="Runs of the library, the newest first.")
-    picked = param.List(doc="Ids of the runs looked at, in the order of the table.")
+    picked = param.List(doc="Ids of the runs looked at, in the order in which they were picked.")
     following = param.Boolean(default=True, doc="Whether the maps show the fit, not the picks.")
 
     _seen_runs = -1
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.param.watch(self._field_opened, "field")
+
+    def _field_opened(self, *events: object) -> None:
+        """Leave what is of other data, but a fit that still goes on."""
+        alike = [id for id in self.picked if self._of(self.run(id), self._opened)]
+        self.param.update(picked=alike, following=not alike)
+        if self.ended and self.job_field is not self.field:
+            self.param.update(job=None, job_field=None, snapshot=None, fitted=None)
+
+    @staticmethod
+    def _of(run: Run | None, data: DataChoice) -> bool:
+        return run is not None and values_of(run.choices.data) == values_of(data)
 
     # ------------------------------------------------------------------ fits
 
@@ -45,7 +60,7 @@ class Workbench(Choosing):
         if self.field is None or not self.ended:
             return
         choices, field, name = self.choices, self.field, self._free_name(self.choices)
-        self.ended = False
+        self.param.update(ended=False, job=None, snapshot=None)
 
         def refuse(problem: Exception) -> None:
             self.ended = True
@@ -55,10 +70,13 @@ class Workbench(Choosing):
         shared.background(work, lambda job: self.follow(job, field), refuse)
 
     def follow(self, job: Any, field: Any) -> None:
-        """Show a fit of `field`."""
+        """Show a fit of `field`, over the runs that were picked for comparison; the one before,
+        which nobody picked, makes way."""
+        last = [self.fitted.id] if self.fitted is not None else []
         self.param.update(
-            job=job, job_field=field, snapshot=None, fitted=None, following=True, problem=""
-        )
+            job=job, job_field=field, snapshot=None, fitted=None, following=True, problem="",
+            picked=[] if self.picked == last else self.picked,
+        )  # fmt: skip
         self.look_at(self.time)
         self.poll()
 
@@ -87,7 +105,7 @@ class Workbench(Choosing):
             if snapshot is not None and snapshot is not self.snapshot:
                 self.snapshot = snapshot
             if (run := shared.fits.run(job)) is not None:
-                self.fitted = run
+                self._select(run)
             self.ended = job.state in FINAL
             if self.ended and (told := shared.fits.trouble(job)):
                 self.problem = told
@@ -95,16 +113,20 @@ class Workbench(Choosing):
             self._seen_runs = shared.fits.version
             self.list_runs()
 
+    def _select(self, run: Run) -> None:
+        """Look at the run that the fit has become; what was picked first stays beside it."""
+        self.list_runs()
+        if self.job_field is not self.field:  # the visitor has turned to other data
+            self.fitted = run
+            return
+        former = [id for id in self.picked if self._of(self.run(id), run.choices.data)]
+        self.param.update(fitted=run, picked=[run.id, *former[:1]], following=False)
+
     def _free_name(self, choices: Choices) -> str:
-        parts = [
-            context.title.lower() if not context.is_builtin else context.source.replace("_", " ")
-            for context in choices.contexts
-        ]
-        name, taken = " + ".join(parts) or "no context", {run.name for run in self.runs}
-        if choices.data.path:
-            name = f"{Path(choices.data.path).stem}: {name}"
-        number = 2
-        free = name
+        if self.plan is not None:  # a budget gives the width
+            choices = replace(choices, architecture=self.plan.architecture)
+        name, taken = default_name(choices), {run.name for run in self.runs}
+        number, free = 2, name
         while free in taken:
             free, number = f"{name} ({number})", number + 1
         return free
@@ -124,6 +146,8 @@ class Workbench(Choosing):
 
     def pick(self, ids: list[str]) -> None:
         """Look at these runs instead of the fit."""
+        before = [id for id in self.picked if id in ids]
+        ids = before + [id for id in ids if id not in before]  # the first picked is A
         if ids != self.picked:
             self.param.update(picked=ids, following=not ids)
 

@@ -118,11 +118,12 @@ class Choices:
         if self.device != "auto":
             arguments.append(f"device={self.device!r}")
         call = ",\n    ".join(arguments)
+        call = f"\n    {call},\n" if len(arguments) > 1 else call
         return (
             "import cainr_core\n\n"
             f"{opening}\n"
-            f"result = cainr_core.compress(\n    {call},\n)\n"
-            "print(result.metrics)\n"
+            f"result = cainr_core.compress({call})\n"
+            'print(f"{result.metrics.psnr:.2f} dB, {len(result.data):,} bytes")\n'
             'result.save("field.cainr")\n'
         )
 

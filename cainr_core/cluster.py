@@ -30,6 +30,8 @@ def connect(scheduler: str | None) -> tuple[LocalCluster | None, Client]:
     environment = {"OMP_NUM_THREADS": cores, "MKL_NUM_THREADS": cores}
     with dask.config.set({"distributed.nanny.pre-spawn-environ": environment}):
         cluster = _local_cluster()
+    # what a worker had asked for that was killed in the meantime is no news either
+    cluster.loop.asyncio_loop.set_exception_handler(lambda loop, context: None)  # type: ignore[union-attr]
     return cluster, Client(cluster, timeout=PATIENCE, set_as_default=False)
 
 

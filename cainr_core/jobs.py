@@ -6,6 +6,7 @@ import atexit
 import logging
 import os
 import threading
+import time as clock
 import uuid
 from concurrent.futures import Future as Prepared
 from concurrent.futures import ThreadPoolExecutor
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
 State = Literal["queued", "running", "done", "failed", "cancelled"]
 FINAL = ("done", "failed", "cancelled")
 PERIOD = 0.1  # seconds between two looks at the jobs
+SILENCE = 2.0  # seconds without news of a fit, after which its worker is looked for
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,16 +49,16 @@ class Snapshot:
     """What was known of a fit at one moment.
 
     `frame`: time index and the reconstruction of that time, in the field's units and of the shape
-    of its grid. `message`: something that a person should know.
+    of its grid. `message`: something that a person should know, or "".
     """
 
     progress: Progress | None
     curve: Curve
     frame: tuple[int, NDArray[np.float32]] | None
-    message: str | None
+    message: str
 
 
-NOTHING_YET = Snapshot(None, Curve.of([]), None, None)
+NOTHING_YET = Snapshot(None, Curve.of([]), None, "")
 
 
 class Job:
@@ -74,6 +76,8 @@ class Job:
         self._wishes = {"look": 0, "cancel": False}
         self._sent = dict(self._wishes)
         self._frame_number = 0
+        self._state = initial_state()  # the last that the worker told
+        self._heard = 0.0
         self._fitted: Fitted | None = None
         self._ended = threading.Event()
 
@@ -84,6 +88,11 @@ class Job:
     def cancel(self) -> None:
         """Stop after the step under way; what was learned by then is still written to a file."""
         self._wishes = {**self._wishes, "cancel": True}
+
+    @property
+    def cancelling(self) -> bool:
+        """Whether `cancel` was called."""
+        return bool(self._wishes["cancel"])
 
     def result(self, timeout: float | None = None) -> Fitted | None:
         """Wait for the end and give what was fitted; None if cancelled before anything was.
@@ -126,18 +135,15 @@ class Job:
     def _read(self) -> None:
         """Take the latest that the worker told."""
         state = self._variables["state"].get(timeout=PATIENCE)
-        if state["attempt"] == 0:
+        if state == self._state:
             return
-        self.state = "running"
+        self.state, self._state, self._heard = "running", state, clock.monotonic()
         frame = self.latest.frame
         if state["frame"] != self._frame_number:
             frame = unpack_frame(self._variables["frame"].get(timeout=PATIENCE))
             self._frame_number = state["frame"]
         progress = None if state["progress"] is None else Progress(*state["progress"])
-        same = progress == self.latest.progress and frame is self.latest.frame
-        if not same or (state["message"] or None) != self.latest.message:
-            curve = unpack_curve(state["curve"])
-            self.latest = Snapshot(progress, curve, frame, state["message"] or None)
+        self.latest = Snapshot(progress, unpack_curve(state["curve"]), frame, state["message"])
 
     def _finish(self) -> None:
         if self._future.status in ("finished", "error"):
@@ -156,7 +162,7 @@ class Job:
 
     def _wait(self, message: str) -> None:
         if self.latest.message != message:
-            self.latest = Snapshot(None, NOTHING_YET.curve, None, message)
+            self.latest = Snapshot(None, self.latest.curve, self.latest.frame, message)
 
     def _end(self, state: State, error: str | None = None) -> None:
         for variable in self._variables.values():
@@ -231,6 +237,8 @@ class Jobs:
             self._step(job, client)
             if job.state == "queued":
                 job._wait(_waiting(place))
+            elif clock.monotonic() - job._heard > SILENCE and not client.nthreads():
+                job._wait("The worker process ended; another one is being started.")
 
     @staticmethod
     def _step(job: Job, client: Client) -> None:

@@ -20,11 +20,22 @@ from cainr_core.files import atomic_write
 
 if TYPE_CHECKING:
     from cainr_core.choices import Choices
+    from cainr_core.data.choices import ContextChoice
     from cainr_core.fit.progress import Progress
+    from cainr_core.model.architecture import Architecture
 
 RECORD, CURVE, FIELD = "run.json", "curve.csv", "field.cainr"
 RECORD_FORMAT = 1
 LONGEST_NAME = 200
+NETWORK_TITLES = {
+    "siren": "SIREN",
+    "finer": "FINER",
+    "wire": "WIRE",
+    "gaussian": "Gaussian",
+    "relu": "ReLU",
+    "gelu": "GELU",
+    "latent": "Latent grids",
+}
 _ID = re.compile(r"\d{8}-\d{6}-[0-9a-f]{6}")
 
 
@@ -153,11 +164,21 @@ class Library:
 
 
 def default_name(choices: Choices) -> str:
-    """A name that tells runs apart: variable, contexts and architecture."""
-    contexts = " + ".join(context.spec for context in choices.contexts) or "no context"
-    architecture = choices.architecture
-    network = f"{architecture.network} {architecture.depth} x {architecture.width}"
+    """A name that tells runs apart: variable, contexts and network."""
+    contexts = " + ".join(map(_called, choices.contexts)) or "no context"
+    network = network_title(choices.architecture)
     return _tidy(" · ".join(filter(None, [choices.data.variable, contexts, network])))
+
+
+def network_title(architecture: Architecture) -> str:
+    """Kind, depth and width: SIREN 10 × 50."""
+    kind = NETWORK_TITLES[str(architecture.network)]
+    return f"{kind} {architecture.depth} × {architecture.width}"
+
+
+def _called(context: ContextChoice) -> str:
+    quality = context.spec.removeprefix(context.source)
+    return (context.source.replace("_", " ") if context.is_builtin else context.title) + quality
 
 
 def _tidy(name: str) -> str:

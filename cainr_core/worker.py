@@ -45,6 +45,7 @@ TOO_LARGE = (
     f"The worker died {MOST_DEATHS} times during this fit, probably for want of memory: choose a "
     "smaller batch, fewer times or a smaller network."
 )
+REPLACED = "The worker process ended and was replaced."
 SHOWN_POINTS = 2000  # of a curve, while it grows
 FRAMES_APART = 0.2  # seconds at least
 SHARE_FOR_FRAMES = 0.2  # of the time of a fit, at most, goes into showing it
@@ -116,8 +117,11 @@ def _fit(
     reporter.follow(compression)
     folder = _checkpoint_folder(reporter.job_id)
     folder.mkdir(exist_ok=True)
+    checkpoint = folder / "checkpoint"
+    if reporter.attempt > 1 and not checkpoint.exists():
+        reporter.starts_again()
     try:
-        for progress in compression.run(folder / "checkpoint"):
+        for progress in compression.run(checkpoint):
             reporter.take(progress)
     finally:  # which a worker that is killed does not reach
         forget(reporter.job_id)
@@ -150,7 +154,7 @@ class _Reporter:
         self._variables = variables(job_id, client)
         state = self._get("state")
         self.attempt = state["attempt"] + 1
-        self._message = "The worker died and was replaced." if self.attempt > 1 else ""
+        self._message = REPLACED if self.attempt > 1 else ""
         self._said = ""
         self._compression: Compression | None = None
         self._progress: Progress | None = None
@@ -168,10 +172,15 @@ class _Reporter:
         """The fit that is to be told of."""
         self._compression = compression
 
+    def starts_again(self) -> None:
+        """Tell that nothing is left of what a worker learned before it ended."""
+        self._message = f"{REPLACED} The fit starts again."
+
     def take(self, progress: Progress) -> None:
         """Take what the fit yielded, and a frame if one is due; called by the fit's thread."""
         self._progress = progress
-        self._said = progress.message or self._said
+        # what is told before the first step is over with that step
+        self._said = progress.message or (self._said if progress.step else "")
         look, now = self._look, clock.monotonic()
         if self._compression is None:
             return

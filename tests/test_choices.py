@@ -89,14 +89,18 @@ def test_the_lines_of_python_do_the_same(one: Choices) -> None:
         @staticmethod
         def compress(field: str, **arguments: Any) -> Any:
             asked.update(arguments)
-            return type("Result", (), {"metrics": 0, "save": lambda self, path: None})()
+            metrics = type("Metrics", (), {"psnr": 31.256})()
+            made = {"metrics": metrics, "data": b"12345", "save": lambda self, path: None}
+            return type("Result", (), made)()
 
     lines = one.to_python()
+    told: list[str] = []
     assert lines.startswith("import cainr_core\n\n")
     exec(  # the lines are ours
         compile(lines.split("\n", 1)[1], "lines", "exec"),
-        {"cainr_core": Listening, "print": lambda *_: None},
+        {"cainr_core": Listening, "print": told.append},
     )
+    assert told == ["31.26 dB, 5 bytes"]
     data = one.data
     assert (opened["path"], opened["time"]) == (data.path, data.time)
     if data.path:
@@ -186,3 +190,7 @@ def test_every_choice_is_documented(choice: Any) -> None:
 def test_presets_survive_json(name: str) -> None:
     one = Choices(recipe=Recipe.preset(name))
     assert Choices.from_dict(one.to_dict()).recipe.choices() == one.recipe.choices()
+
+
+def test_a_call_without_choices_is_one_line() -> None:
+    assert "result = cainr_core.compress(field)\n" in Choices().to_python()

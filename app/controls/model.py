@@ -11,10 +11,11 @@ import param
 from app.controls.form import declared, form, pairs, widget
 from app.controls.section import Section, fill_later
 from app.style import SMALL
-from app.words import network, size_of, three
+from app.words import size_of, three
 from app.workbench import Workbench
 from cainr_core.fit.recipe import RECIPES
 from cainr_core.model.architecture import NETWORKS, PRESETS
+from cainr_core.runs import NETWORK_TITLES, network_title
 
 CUSTOM = "custom"
 _INNER_CARD = {
@@ -68,7 +69,9 @@ class ArchitectureSection:
         choice = workbench.architecture
         self.preset = Preset(choice, PRESETS)
         names = [name for name in declared(choice) if name != "network"]
-        self.kind = widget(choice.param.network, options={_kind(n): n for n in NETWORKS})
+        self.kind = widget(
+            choice.param.network, options={NETWORK_TITLES[name]: name for name in NETWORKS}
+        )
         self.fields = form(choice, names)
         # Takes the place of the visitor's own width, which comes back when the budget goes.
         self.given = pmui.IntInput(
@@ -95,7 +98,7 @@ class ArchitectureSection:
         shown = plan.architecture if given and plan else self.workbench.architecture
         self.fields["width"].visible, self.given.visible = not given, given
         self.given.value = plan.architecture.width if plan else None
-        self.section.tell(network(shown))
+        self.section.tell(network_title(shown))
 
 
 class BudgetSection:
@@ -160,7 +163,3 @@ class DeviceSection:
 
     def _tell(self, workbench: Workbench) -> None:
         self.section.tell(workbench.device)
-
-
-def _kind(name: str) -> str:
-    return name.title() if name == "gaussian" else name.upper()

@@ -33,8 +33,9 @@ GAIN = interp_palette(
 
 # Runs in curves and beside maps: told apart on light and on dark, and by colour-blind readers; the
 # first ones, which are seen together most, best of all.
-RUN_COLOURS = ("#d2430f", "#a2a203", "#e183a1", "#8a449a", "#2b7f67", "#d646b0", "#5649d9")
-FIT_COLOUR = "#1e88e5"
+RUN_COLOURS = (
+    "#1e88e5", "#d2430f", "#a2a203", "#e183a1", "#8a449a", "#2b7f67", "#d646b0", "#5649d9",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)

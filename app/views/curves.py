@@ -15,21 +15,22 @@ from numpy.typing import NDArray
 from app import shared
 from app.style import SMALL
 from app.views.cards import card, line
-from app.views.colours import FIT_COLOUR, RUN_COLOURS
-from app.views.shown import colour_of
+from app.views.colours import RUN_COLOURS
+from app.views.shown import colours
 from app.workbench import Workbench
 
 hv.extension("bokeh", logo=False)
 
-HEIGHT, HEAD = 300, 46  # px
+HEIGHT, HEAD, KEY = 300, 46, 18  # px
 POINTS = 400  # of a curve that are sent to the page
 AXES = {"Steps": ("step", "step"), "Seconds": ("seconds", "seconds spent learning")}
-COLOURS = (*RUN_COLOURS, FIT_COLOUR)
-NAMES = (*(f"curve-{number}" for number in range(len(RUN_COLOURS))), "curve-fit")
+FIT = "curve-fit"  # the fit under way, and the run that it became
+NAMES = (*(f"curve-{number}" for number in range(len(RUN_COLOURS) - 1)), FIT)
 COLUMNS = ["psnr", "step", "seconds"]
 _CSS = """
 .title { font-weight: 600; font-size: .95rem; }
 .key { display: flex; flex-wrap: wrap; gap: 2px 14px; font-size: .78rem; min-height: 1.3em; }
+.key span { max-width: 100%; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
 .key span::before { content: ''; display: inline-block; width: 14px; height: 3px;
   border-radius: 2px; margin-right: 6px; vertical-align: middle; background: var(--line); }
 """
@@ -47,6 +48,7 @@ _PLAIN = {
 }
 
 Table = dict[str, NDArray[np.float64]]
+Line = tuple[str, str, Any]  # title, colour and curve of a run
 NOTHING: Table = {column: np.empty(0) for column in COLUMNS}
 
 
@@ -55,37 +57,39 @@ class Curves:
 
     def __init__(self, workbench: Workbench) -> None:
         self.workbench = workbench
-        self._tables = [NOTHING] * len(COLOURS)
+        self._tables = [NOTHING] * len(NAMES)
         self.axis = pmui.RadioButtonGroup(
             options=list(AXES), value="Steps", size="small", width=None, margin=SMALL,
             css_classes=["curve-axis"],
         )  # fmt: skip
+        title = pn.pane.HTML(
+            '<div class="title">Learning</div>', stylesheets=[_CSS], margin=(12, 12, 0, 12)
+        )
         self.key = pn.pane.HTML(
-            "",
-            stylesheets=[_CSS],
-            sizing_mode="stretch_width",
-            margin=(8, 12, 0, 12),
-            min_height=HEAD,
+            "", stylesheets=[_CSS], sizing_mode="stretch_width", margin=(0, 12), min_height=KEY
         )
         self._plot: Any = None  # as HoloViews drew it; from then on only its data change
         plot = self._overlay().opts(
             hv.opts.Overlay(
-                responsive=True, height=HEIGHT, show_legend=False, show_grid=True, title="",
+                responsive=True, height=HEIGHT - KEY, show_legend=False, show_grid=True, title="",
                 ylabel="PSNR (dB)", xformatter=NumeralTickFormatter(format="0,0.[00]"),
                 toolbar="right", active_tools=[], hooks=[self._drawn], backend_opts=_PLAIN,
             )
         )  # fmt: skip
         self.view = card(
-            line(self.key, self.axis),
+            line(title, self.axis),
+            self.key,
             pn.pane.HoloViews(
-                plot, sizing_mode="stretch_width", height=HEIGHT, margin=(0, 8, 8, 4)
+                plot, sizing_mode="stretch_width", height=HEIGHT - KEY, margin=(0, 8, 8, 4)
             ),
             css_class="curves",
             min_height=HEAD + HEIGHT + 16,
             margin=0,
         )
         self.axis.param.watch(lambda event: self._redraw(), "value")
-        workbench.param.watch(lambda *events: self._show(), ["snapshot", "job", "fitted", "runs"])
+        workbench.param.watch(
+            lambda *events: self._show(), ["snapshot", "job", "fitted", "runs", "ended"]
+        )
         workbench.param.watch(lambda *events: shared.after_maps(self._show), "picked")
         self._show()
 
@@ -93,7 +97,7 @@ class Curves:
 
     def _overlay(self) -> hv.Overlay:
         lines = []
-        for colour in COLOURS:
+        for name, colour in zip(NAMES, RUN_COLOURS, strict=True):
             hover = HoverTool(
                 tooltips="<b>@psnr{0.00} dB</b> after @step{0,0} steps, @seconds{0.0} s",
                 line_policy="nearest",
@@ -102,7 +106,7 @@ class Curves:
             lines.append(
                 hv.Curve((np.empty(0),) * 4, "x", COLUMNS).opts(
                     color=colour,
-                    line_width=2.4 if colour == FIT_COLOUR else 1.6,
+                    line_width=2.4 if name == FIT else 1.6,
                     tools=[hover],
                     default_tools=["pan", "box_zoom", "reset", "save"],
                 )
@@ -153,40 +157,37 @@ class Curves:
     # ------------------------------------------------------------------ what is drawn
 
     def _show(self) -> None:
-        bench = self.workbench
-        fitted, curve = bench.fitted, None
-        if fitted is not None:
-            curve = fitted.curve
-        elif bench.job is not None and bench.snapshot is not None:
-            curve = bench.snapshot.curve
-        skipped = fitted.id if fitted is not None else None
-        picked = (bench.run(id) for id in bench.picked if id != skipped)
-        curves: list[Any] = [run.curve for run in picked if run is not None][: len(RUN_COLOURS)]
-        curves += [None] * (len(RUN_COLOURS) - len(curves))
-        tables = [_table(each) for each in (*curves, curve)]
-        self._show_key()
-        if any(
-            new is not old and not np.array_equal(new["seconds"], old["seconds"])
-            for new, old in zip(tables, self._tables, strict=True)
-        ):
-            self._tables = tables
-            self._redraw()
+        fit, others = self._lines()
+        lines = [*others, *[None] * (len(NAMES) - 1 - len(others)), fit]
+        self._show_key([line for line in (fit, *others) if line is not None])
+        if self._plot is not None:
+            for drawn, line in zip(self._plot.subplots.values(), lines, strict=True):
+                if line is not None:
+                    drawn.handles["glyph"].line_color = line[1]
+        self._tables = [_table(line and line[2]) for line in lines]
+        self._redraw()
 
-    def _show_key(self) -> None:
-        bench = self.workbench
-        named = []
-        if bench.fitted is not None:
-            named.append((bench.fitted.name, FIT_COLOUR))
-        elif bench.job is not None:
-            named.append(("this fit", FIT_COLOUR))
+    def _lines(self) -> tuple[Line | None, list[Line]]:
+        """Of the fit, or of the run that it became, and of the other runs picked."""
+        bench, given = self.workbench, colours(self.workbench)
+        fit: Line | None = None
+        if None in given:
+            curve = bench.snapshot.curve if bench.snapshot is not None else None
+            fit = ("this fit", given[None], curve)
+        others = []
         for run in filter(None, map(bench.run, bench.picked)):
-            if bench.fitted is None or run.id != bench.fitted.id:
-                named.append((run.name, colour_of(bench, run.id)))
-        told = "".join(f'<span style="--line:{c}">{escape(name)}</span>' for name, c in named)
-        html = (
-            '<div class="title">Learning</div><div class="key">'
-            f"{told or 'press Fit or tick a run'}</div>"
+            line = (run.name, given[run.id], run.curve)
+            if bench.fitted is not None and run.id == bench.fitted.id:
+                fit = line
+            else:
+                others.append(line)
+        return fit, others[: len(NAMES) - 1]
+
+    def _show_key(self, lines: list[Line]) -> None:
+        told = "".join(
+            f'<span style="--line:{colour}">{escape(name)}</span>' for name, colour, _ in lines
         )
+        html = f'<div class="key">{told or "press Fit or tick a run"}</div>'
         if html != self.key.object:
             self.key.object = html
 

@@ -11,6 +11,7 @@ from app.views.cards import card
 from app.words import duration, size_of, summary, three
 from app.workbench import Workbench
 from cainr_core.compression import Plan
+from cainr_core.fit.progress import Progress
 
 _IDLE = {"visibility": "hidden"}  # keeps its place, so that nothing jumps
 _FIGURE = (
@@ -53,9 +54,10 @@ class FitBar:
             self.bar,
         )
         self.fit.on_click(lambda event: workbench.fit())
-        self.cancel.on_click(lambda event: workbench.cancel())
+        self.cancel.on_click(self._stop)
         workbench.param.watch(
-            self._show, ["changed", "plan", "refusal", "snapshot", "fitted", "field", "ended"]
+            self._show,
+            ["changed", "plan", "refusal", "snapshot", "fitted", "field", "ended", "runs"],
         )
         self._show()
 
@@ -69,6 +71,10 @@ class FitBar:
             self._show_progress()
         else:
             self._show_plan()
+
+    def _stop(self, event: object) -> None:
+        self.workbench.cancel()
+        self._show()
 
     def _show_plan(self) -> None:
         plan = self.workbench.plan
@@ -94,11 +100,12 @@ class FitBar:
 
     def _last(self) -> str:
         """What came of the last fit, or what the first one will be."""
-        bench, run = self.workbench, self.workbench.fitted
-        if run is None:
+        bench, fitted = self.workbench, self.workbench.fitted
+        run = bench.run(fitted.id) if fitted is not None else None  # as it is called now
+        if run is None or bench.job_field is not bench.field:
             return escape(summary(bench.choices, bench.plan.architecture)) + "."
         measures = run.metrics
-        unit = self.workbench.job_field.units
+        unit = bench.field.units
         return (
             f"Fitted <b>{escape(run.name)}</b>: {measures.psnr:.2f} dB, "
             f"RMSE {three(measures.rmse)} {escape(unit)}, {size_of(measures.file_bytes)}, "
@@ -108,15 +115,23 @@ class FitBar:
     def _show_progress(self) -> None:
         snapshot = self.workbench.snapshot
         progress = snapshot.progress if snapshot is not None else None
-        if progress is None:
-            told = snapshot.message if snapshot is not None else None
-            self.figures.object = _figures({"": "Starting …"}, escape(told or ""))
+        job = self.workbench.job
+        of_job = f"{summary(job.choices if job is not None else self.workbench.choices)}."
+        if phase := self._phase(progress):
+            self.bar.variant = "indeterminate"
+            told = snapshot.message if snapshot is not None else ""
+            if not told or (progress is not None and told == progress.message):
+                told = of_job
+            self.figures.object = _figures({"\u00a0": phase}, escape(told))
             return
+        assert progress is not None
         left = progress.steps - progress.step
         rate = progress.seconds / max(1, progress.step)
-        steps = self.workbench.job.choices.recipe.steps
+        steps = job.choices.recipe.steps
         rounding = progress.steps - steps  # steps that the recipe adds to those chosen
-        self.bar.value = round(100 * progress.step / max(1, progress.steps))
+        self.bar.param.update(
+            variant="determinate", value=round(100 * progress.step / max(1, progress.steps))
+        )
         figures = {
             "PSNR": f"{progress.psnr:.1f} dB",
             f"of {steps:,} steps": f"{min(progress.step, steps):,}",
@@ -127,12 +142,18 @@ class FitBar:
             "to the end": duration(left * rate) if progress.step else "…",
             "points a second": three(progress.points_per_second).split(".")[0],
         }
-        self.figures.object = _figures(
-            figures,
-            escape(
-                snapshot.message or progress.message or f"{summary(self.workbench.job.choices)}."
-            ),
-        )
+        self.figures.object = _figures(figures, escape(snapshot.message or of_job))
+
+    def _phase(self, progress: Progress | None) -> str:
+        """What goes on where no steps are taken, which have figures."""
+        step = progress.step if progress is not None else 0
+        if self.workbench.job is not None and self.workbench.job.cancelling:
+            return f"Keeping what {step:,} steps have learned …" if step else "Stopping …"
+        if progress is None:
+            return "Starting …"
+        if step == 0:
+            return f"{(progress.message or 'Starting').rstrip('.')} …"
+        return "Writing the file …" if step >= progress.steps else ""
 
 
 def _figures(figures: dict[str, str], message: str = "") -> str:

@@ -13,11 +13,11 @@ from app import shared
 from app.controls.form import widget
 from app.views.cards import GAP, card, side_by_side, stack
 from app.views.colours import DIVERGING, GAIN, SEQUENTIAL, Scale, sequential, symmetric
-from app.views.mapcard import MapCard
+from app.views.mapcard import FieldHead, MapCard
 from app.views.maps import Geography, MapSet, Plate
 from app.views.projections import PROJECTIONS, picture
-from app.views.shown import FitSource, Held, RunSource, Shown, Source, colour_of
-from app.words import about, three
+from app.views.shown import FitSource, Held, RunSource, Shown, Source, colours
+from app.words import three
 from app.workbench import Workbench
 from cainr_core.data.fields import Field
 from cainr_core.runs import Run
@@ -36,12 +36,6 @@ ROWS = (
         Plate("error_b", "Error of B", DIVERGING),
     ),
 )
-_TITLE = """
-.title { font-size: 1.05rem; font-weight: 600; overflow: hidden; text-overflow: ellipsis;
-  white-space: nowrap; }
-.source { font-size: .78rem; opacity: .7; overflow: hidden; text-overflow: ellipsis;
-  white-space: nowrap; }
-"""
 
 
 class MapBoard:
@@ -53,16 +47,14 @@ class MapBoard:
         self.maps = MapSet(ROWS[0] + ROWS[1], self.geography)
         self.cards: dict[str, MapCard] = {}
         self.shown = Shown(None)
-        self._scales: dict[str, Scale] = {}
+        self.scales: dict[str, Scale] = {}  # those of the moment
         self._fit: FitSource | None = None
         self._run_sources: dict[str, RunSource] = {}
         self._placed: tuple[object, ...] = ()
         self._names: dict[str, str] = {}  # of the maps, as the hover box has them
         self._held: dict[str, Held] = {}  # what each reconstruction showed last
 
-        self.title = pn.pane.HTML(
-            "", stylesheets=[_TITLE], sizing_mode="stretch_width", margin=(8, 12, 4, 12), height=42
-        )
+        self.title = FieldHead()
         self.player = pmui.DiscretePlayer(
             options={"–": 0}, value=0, variant="minimal", interval=PLAY_EVERY, loop_policy="loop",
             width=None, sizing_mode="stretch_width", margin=(6, 12), label="Time",
@@ -110,16 +102,12 @@ class MapBoard:
                 bench.report,
             )
             return
-        if self._fit is None or self._fit.job is not bench.job:
-            self._fit = FitSource(bench.job) if bench.job is not None else None
-        if bench.job is None or bench.job_field is not bench.field:
+        if bench.job is None or bench.fitted is not None or bench.job_field is not bench.field:
             self._show(Shown(bench.field))
-        elif bench.fitted is not None:
-            rebuilt = self._source(bench.fitted, "Reconstruction", len(bench.field.time))
-            rebuilt.meanwhile = self._fit  # its last frames, until the file is decoded
-            self._show(Shown(bench.field, (rebuilt,)))
-        else:
-            self._show(Shown(bench.field, (self._fit,) if self._fit else ()))
+            return
+        if self._fit is None or self._fit.job is not bench.job:
+            self._fit = FitSource(bench.job, colours(bench)[None])
+        self._show(Shown(bench.field, (self._fit,)))
 
     def _show_runs(self, runs: list[Run], fields: list[Field]) -> None:
         if [run.id for run in runs] != self.workbench.picked[: len(runs)]:
@@ -131,15 +119,17 @@ class MapBoard:
             )
             runs, fields = runs[:1], fields[:1]
         steps = len(fields[0].time)
-        self._show(Shown(fields[0], tuple(self._source(run, run.name, steps) for run in runs)))
+        self._show(Shown(fields[0], tuple(self._source(run, steps) for run in runs)))
 
-    def _source(self, run: Run, title: str, steps: int) -> RunSource:
-        colour = colour_of(self.workbench, run.id)
+    def _source(self, run: Run, steps: int) -> RunSource:
+        bench = self.workbench
         source = self._run_sources.get(run.id)
         if source is None:
-            source = RunSource(run, title, colour, steps, self._arrived, self.workbench.report)
+            source = RunSource(run, steps, self._arrived, bench.report)
             self._run_sources[run.id] = source
-        source.title, source.colour = title, colour
+            if bench.fitted is not None and bench.fitted.id == run.id:
+                source.meanwhile = self._fit  # its last frames, until the file is decoded
+        source.title, source.colour = run.name, colours(bench)[run.id]
         return source
 
     def _show(self, shown: Shown) -> None:
@@ -157,14 +147,12 @@ class MapBoard:
         texts = {field.time.text(i): i for i in range(len(field.time))}
         if len(texts) < len(field.time):  # the same text twice: number them
             texts = {f"{field.time.text(i)} ({i})": i for i in range(len(field.time))}
-        time = min(self.workbench.time, len(field.time) - 1)
+        time = self.workbench.time if self.workbench.time < len(field.time) else 0
         self.player.param.update(options=texts, value=time, disabled=len(texts) < 2)
         self.workbench.time = time
-        self._scales = {"original": sequential(field.lo, field.hi)}
-        self.title.object = (
-            f'<div class="title">{about(field)}</div><div class="source">{field.source}, '
-            f"{' × '.join(map(str, field.shape))} values</div>"
-        )
+        self.scales.clear()
+        self.scales["original"] = sequential(field.lo, field.hi)
+        self.title.tell(field)
 
     # ------------------------------------------------------------------ drawing
 
@@ -257,16 +245,16 @@ class MapBoard:
         self._tell(truth[time], values, late)
 
     def _colour(self, values: dict[str, NDArray | None]) -> None:
-        scales = dict.fromkeys(("original", "a", "b"), self._scales["original"])
+        scales = dict.fromkeys(("original", "a", "b"), self.scales["original"])
         errors = [values.get(name) for name in ("error_a", "error_b")]
         together = np.concatenate([e for e in errors if e is not None] or [np.empty(0)])
-        self._scales["error"] = symmetric(together, self._scales.get("error"))
-        scales["error_a"] = scales["error_b"] = self._scales["error"]
+        self.scales["error"] = symmetric(together, self.scales.get("error"))
+        scales["error_a"] = scales["error_b"] = self.scales["error"]
         gain = values.get("gain")
-        self._scales["gain"] = symmetric(
-            np.empty(0) if gain is None else gain, self._scales.get("gain"), GAIN
+        self.scales["gain"] = symmetric(
+            np.empty(0) if gain is None else gain, self.scales.get("gain"), GAIN
         )
-        scales["gain"] = self._scales["gain"]
+        scales["gain"] = self.scales["gain"]
         self.maps.colour({column: scales[column] for column in self.maps.mappers})
         unit = self.shown.field.units if self.shown.field else ""
         for column, each in self.cards.items():

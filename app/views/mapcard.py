@@ -9,6 +9,8 @@ from bokeh.plotting import figure
 
 from app.views.cards import card
 from app.views.colours import Scale
+from app.words import about
+from cainr_core.data.fields import Field
 
 _HEAD = """
 :host { overflow: hidden; }
@@ -30,6 +32,32 @@ _BAR = """
 .ticks { position: relative; height: 16px; margin-top: 3px; }
 .ticks span { position: absolute; transform: translateX(-50%); opacity: .8; }
 """
+
+
+_FIELD = """
+.title { font-size: 1.05rem; font-weight: 600; overflow: hidden; text-overflow: ellipsis;
+  white-space: nowrap; }
+.source { font-size: .78rem; opacity: .7; overflow: hidden; text-overflow: ellipsis;
+  white-space: nowrap; }
+@media (hover: none) { .mouse { display: none; } }
+"""
+
+
+class FieldHead(pn.pane.HTML):
+    """What field the maps show, and how to look closer."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "", stylesheets=[_FIELD], sizing_mode="stretch_width", margin=(8, 12, 4, 12), height=42
+        )
+
+    def tell(self, field: Field) -> None:
+        """Name a field."""
+        source = f"{escape(field.source)}, {' × '.join(map(str, field.shape))} values"
+        self.object = (
+            f'<div class="title">{escape(about(field))}</div><div class="source" title="{source}">'
+            f'<span class="mouse">Ctrl + wheel zooms the maps, drag pans. </span>{source}</div>'
+        )
 
 
 class MapCard:
@@ -65,8 +93,9 @@ class MapCard:
 
     def _write(self) -> None:
         dot = f'<span class="dot" style="background:{self._colour}"></span>' if self._colour else ""
+        title = escape(self._title)
         html = (
-            f'<div class="head">{dot}<span class="title">{escape(self._title)}</span>'
+            f'<div class="head">{dot}<span class="title" title="{title}">{title}</span>'
             f'<span class="told">{escape(self._told)}</span></div>'
         )
         if html != self.head.object:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
+from typing import Any
 
 import numpy as np
 from bokeh.models import (
@@ -18,7 +19,6 @@ from bokeh.models import (
     PanTool,
     Range1d,
     ResetTool,
-    SaveTool,
     WheelZoomTool,
 )
 from bokeh.models.annotations import Span
@@ -28,7 +28,12 @@ from bokeh.plotting import figure
 from app.views.colours import Scale
 from app.views.projections import PROJECTIONS, Array, Extent, Lines, Picture, globe
 
-_CLEAR = ":host { background: transparent !important; }"  # the toolbar lies over the map
+# The tools lie over the map, on light and dark.
+_TOOLS = """
+:host { background: transparent !important; }
+div { --icon-color: var(--panel-on-surface-color); border-radius: 4px;
+  background: color-mix(in srgb, var(--panel-surface-color) 85%, transparent); }
+"""
 FAINT = 0.35  # opacity of a map that shows another time step than the one asked for
 _PLACE = ("x", "y", "dw", "dh", "lat", "lon")
 
@@ -103,13 +108,14 @@ class MapSet:
         self._images: dict[str, GlyphRenderer] = {}
         self.figures = {plate.column: self._figure(plate) for plate in plates}
         self._picture: Picture | None = None
+        self._place: dict[str, list[Any]] = {}  # of a picture that was not drawn yet
 
     def place(self, picture: Picture, aspect: float) -> None:
-        """Take another grid or projection; the images are blank until `draw`."""
+        """Take another grid or projection; the images stay as they were until `draw`."""
         self._picture = picture
         extent: Extent = picture.extent
         blank = np.full(picture.index.shape, np.nan, dtype=np.float32)
-        self.source.data = {
+        self._place = {
             "x": [extent.x0],
             "y": [extent.y0],
             "dw": [extent.width],
@@ -127,13 +133,14 @@ class MapSet:
         if picture is None:
             return
         blank = np.full(picture.index.shape, np.nan, dtype=np.float32)
-        # One patch that carries only these columns.
-        self.source.data.update(
-            {
-                column: [blank if cells is None else picture.draw(cells)]
-                for column, cells in values.items()
-            }
-        )
+        images = {
+            column: [blank if cells is None else picture.draw(cells)]
+            for column, cells in values.items()
+        }
+        if self._place:  # all at once, or the page would show the blank ones meanwhile
+            self.source.data, self._place = self._place | images, {}
+        else:  # one patch that carries only these columns
+            self.source.data.update(images)
 
     def colour(self, scales: Mapping[str, Scale]) -> None:
         """Set limits by column."""
@@ -178,7 +185,7 @@ class MapSet:
             y_range=shared.y_range,
             aspect_ratio=PROJECTIONS["plate_carree"].aspect,
             sizing_mode="scale_width",
-            min_border=0,
+            min_border=1,  # px: Bokeh clears its canvas from half a pixel on
             outline_line_color=None,
             background_fill_alpha=0,
             border_fill_alpha=0,
@@ -189,7 +196,6 @@ class MapSet:
                 wheel,
                 BoxZoomTool(match_aspect=True),
                 ResetTool(),
-                SaveTool(filename=f"cainr_{plate.column}"),
                 hover,
                 CrosshairTool(overlay=shared.cross, visible=False),
             ],
@@ -200,7 +206,7 @@ class MapSet:
         plot.grid.visible = False
         plot.toolbar.autohide = True
         plot.toolbar.logo = None
-        plot.toolbar.stylesheets = [_CLEAR]
+        plot.toolbar.stylesheets = [_TOOLS]
         image = plot.image(
             image=plate.column,
             x="x",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -14,13 +14,17 @@ import panel_material_ui as pmui
 from bokeh.models.widgets.tables import NumberFormatter
 
 from app import shared
+from app.views import prints
 from app.views.cards import card, line
+from app.views.colours import Scale
 from app.views.curves import HEAD, HEIGHT
 from app.views.download import Download
 from app.views.table import Table
-from app.words import contexts_of, data_of, network
+from app.words import contexts_of, data_of
 from app.workbench import Workbench
-from cainr_core.runs import Run
+from cainr_core.runs import Run, network_title
+
+Made = tuple[str, Callable[[], bytes]]  # the name of a file, and what makes it in a thread
 
 
 class Column(NamedTuple):
@@ -35,10 +39,10 @@ class Column(NamedTuple):
 
 
 COLUMNS = {
-    "name": Column("Name", "Click a name to change it.", 84, share=4),
+    "name": Column("Name", "Click a name to change it.", 150, share=4),
     "data": Column("Data", "The bundled sample, or file and variable.", 56, share=1, rank=1),
     "contexts": Column("Contexts", "What the network is given at every point.", 68, 3, 5),
-    "network": Column("Network", "Kind, depth and width.", 86, rank=3),
+    "network": Column("Network", "Kind, depth and width.", 90, share=2, rank=3),
     "weights": Column("Weights", "Number of weights and biases.", 62, rank=6, format="0,0"),
     "bytes": Column("Bytes", "Size of the whole file.", 60, rank=2, format="0,0"),
     "ratio": Column("Ratio", "Bytes of the original over those of the file.", 54, format="0,0.0"),
@@ -75,14 +79,15 @@ _TABLE = """
   border-color: color-mix(in srgb, var(--panel-on-surface-color) 30%, transparent) !important; }
 .tabulator-placeholder-contents { font-size: 13px !important; font-weight: 400 !important; }
 """
-HINT = "Tick one to see it, two to compare."
+HINT = "Tick one to see it, two to compare: the first is A."
 
 
 class RunTable:
     """Rows of the library; the ticked ones are what the workbench has picked."""
 
-    def __init__(self, workbench: Workbench) -> None:
-        self.workbench = workbench
+    def __init__(self, workbench: Workbench, scales: Mapping[str, Scale] | None = None) -> None:
+        """`scales`: those of the maps, for pictures of them."""
+        self.workbench, self._scales = workbench, {} if scales is None else scales
         self._ids: list[str] = []
         self._filling = False
         self.table = Table(
@@ -118,10 +123,11 @@ class RunTable:
             css_classes=["runs-table"],
         )  # fmt: skip
         icon = {"size": "small", "margin": (8, 2), "disabled": True}
-        self.cainr = self._download(
-            "cainr", ".cainr", "Download the compressed file", _cainr, **icon
+        self.cainr = self._download(".cainr", "Download the compressed file", self._cainr, **icon)
+        self.netcdf = self._download("NetCDF", "Download the reconstruction", self._netcdf, **icon)
+        self.picture = self._download(
+            "Picture", "Download the maps of this time step at print size", self._png, **icon
         )
-        self.netcdf = self._download("nc", "NetCDF", "Download the reconstruction", _netcdf, **icon)
         self.reuse = pmui.Button(
             label="Reuse", icon="tune", variant="outlined", css_classes=["reuse"],
             description="Take up the choices of this run", **icon,
@@ -132,15 +138,15 @@ class RunTable:
         )  # fmt: skip
         self.question = pmui.Typography("")
         self.dialog: pmui.Dialog | None = None  # made when first wanted
-        head = pn.pane.HTML(
-            f'<div class="title">Runs</div><div class="hint">{HINT}</div>',
-            stylesheets=[_CSS], sizing_mode="stretch_width", margin=(8, 12, 0, 12), min_height=HEAD,
-            min_width=0,
+        self.head = pn.pane.HTML(
+            "", stylesheets=[_CSS], sizing_mode="stretch_width", margin=(8, 12, 0, 12),
+            min_height=HEAD, min_width=0,
         )  # fmt: skip
         self.view = card(
-            line(head, self.reuse, self.cainr, self.netcdf, self.delete),
+            line(self.head, self.reuse, self.cainr, self.netcdf, self.picture, self.delete),
             self.table,
             css_class="runs",
+            styles={"height": "auto"},  # as high as the curves beside it
             min_height=HEAD + HEIGHT + 16,
             margin=0,
         )
@@ -149,19 +155,16 @@ class RunTable:
         self.reuse.on_click(lambda event: workbench.adopt(self._chosen().choices))
         self.delete.on_click(self._ask)
         workbench.param.watch(self._list, "runs")
-        workbench.param.watch(lambda event: shared.after_maps(self._buttons), "picked")
+        workbench.param.watch(lambda event: shared.after_maps(self._mark), "picked")
         self._list()
 
     def _download(
-        self, ending: str, label: str, told: str, make: Callable[[Run], bytes], **look: Any
+        self, label: str, told: str, make: Callable[[Run], Made], **look: Any
     ) -> Download:
-        def choose() -> tuple[str, Callable[[], bytes]]:
-            run = self._chosen()
-            return f"{_file_name(run.name)}.{ending}", partial(make, run)
-
         return Download(
-            choose, self.workbench.report, filename="field", label=label, variant="outlined",
-            description=told, css_classes=[f"download-{label.lower().strip('.')}"], **look,
+            lambda: make(self._chosen()), self.workbench.report, filename="field", label=label,
+            variant="outlined", description=told,
+            css_classes=[f"download-{label.lower().strip('.')}"], **look,
         )  # fmt: skip
 
     # ------------------------------------------------------------------ rows
@@ -173,7 +176,7 @@ class RunTable:
                 "name": run.name,
                 "data": data_of(run),
                 "contexts": contexts_of(run),
-                "network": network(run.choices.architecture),
+                "network": network_title(run.choices.architecture),
                 "weights": run.metrics.weights,
                 "bytes": run.metrics.file_bytes,
                 "ratio": run.metrics.compression_ratio,
@@ -190,10 +193,16 @@ class RunTable:
         self._ids = [run.id for run in runs]
         self._filling = True
         self.table.value = self._frame(runs)
-        self.table.selection = [
-            self._ids.index(id) for id in self.workbench.picked if id in self._ids
-        ]
         self._filling = False
+        self._mark()
+
+    def _mark(self) -> None:
+        """Tick the rows of the runs picked, and let the buttons be theirs."""
+        picked = [self._ids.index(id) for id in self.workbench.picked if id in self._ids]
+        if set(picked) != set(self.table.selection):
+            self._filling = True
+            self.table.selection = picked
+            self._filling = False
         self._buttons()
 
     def _picked(self, event: object) -> None:
@@ -206,12 +215,16 @@ class RunTable:
 
     # ------------------------------------------------------------------ what is done with them
 
-    def _buttons(self, *events: object) -> None:
-        picked = self.workbench.picked
-        self.delete.disabled = not picked
-        run = self.workbench.run(picked[0]) if len(picked) == 1 else None
-        for button in (self.reuse, self.cainr, self.netcdf):
-            button.disabled = run is None
+    def _buttons(self) -> None:
+        picked = [run for run in map(self.workbench.run, self.workbench.picked) if run]
+        for button in (self.reuse, self.cainr, self.netcdf, self.picture, self.delete):
+            button.disabled = not picked
+        hint = HINT
+        if len(picked) > 1:
+            hint = "Reuse and files are of A, Delete is of all ticked."
+        html = f'<div class="title">Runs</div><div class="hint">{hint}</div>'
+        if html != self.head.object:
+            self.head.object = html
 
     def _ask(self, event: object) -> None:
         names = [run.name for run in map(self.workbench.run, self.workbench.picked) if run]
@@ -238,16 +251,26 @@ class RunTable:
         assert run is not None
         return run
 
+    # ------------------------------------------------------------------ files
 
-def _cainr(run: Run) -> bytes:
-    return run.cainr_path.read_bytes()
+    def _cainr(self, run: Run) -> Made:
+        return f"{_file_name(run.name)}.cainr", run.cainr_path.read_bytes
 
+    def _netcdf(self, run: Run) -> Made:
+        def make() -> bytes:
+            with tempfile.TemporaryDirectory() as folder:  # NetCDF-4 is written to a path only
+                path = Path(folder) / "field.nc"
+                shared.reader(run).to_dataset().to_netcdf(path)
+                return path.read_bytes()
 
-def _netcdf(run: Run) -> bytes:
-    with tempfile.TemporaryDirectory() as folder:  # NetCDF-4 is written to a path only
-        path = Path(folder) / "field.nc"
-        shared.reader(run).to_dataset().to_netcdf(path)
-        return path.read_bytes()
+        return f"{_file_name(run.name)}.nc", make
+
+    def _png(self, run: Run) -> Made:
+        bench, field = self.workbench, shared.open_choice(run.choices.data)
+        time = min(bench.time, len(field.time) - 1)
+        look = (bench.projection, bench.centre, dict(self._scales))
+        name = _file_name(f"{field.name} {field.time.text(time)} {run.name}")
+        return f"{name}.png", lambda: prints.png(run, time, *look)
 
 
 def _file_name(name: str) -> str:

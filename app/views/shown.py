@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app import shared
-from app.views.colours import FIT_COLOUR, RUN_COLOURS
+from app.views.colours import RUN_COLOURS
 from app.workbench import Workbench
 from cainr_core.data.fields import Field
 from cainr_core.runs import Run
@@ -29,10 +29,10 @@ class Source(Protocol):
 class FitSource:
     """The fit under way: the frames that its worker sent, the newest of each time step."""
 
-    title, colour = "Reconstruction", FIT_COLOUR
+    title = "This fit"
 
-    def __init__(self, job: Any) -> None:
-        self.job = job
+    def __init__(self, job: Any, colour: str) -> None:
+        self.job, self.colour = job, colour
         self._frames: dict[int, NDArray[np.floating]] = {}
 
     def take(self, snapshot: Any) -> None:
@@ -52,13 +52,11 @@ class RunSource:
     def __init__(
         self,
         run: Run,
-        title: str,
-        colour: str,
         steps: int,
         arrived: Callable[[int], None],
         failed: Callable[[Exception], None],
     ) -> None:
-        self.run, self.title, self.colour = run, title, colour
+        self.run, self.title, self.colour = run, run.name, RUN_COLOURS[0]
         self._steps, self._arrived, self._failed = steps, arrived, failed
         self._asked: set[int] = set()
         self.meanwhile: Source | None = None
@@ -108,11 +106,22 @@ class Shown:
         return len(self.sources) == 2
 
 
-def colour_of(workbench: Workbench, run_id: str) -> str:
-    """The colour of a run in curves and maps."""
-    if workbench.fitted is not None and workbench.fitted.id == run_id:
-        return FIT_COLOUR
-    others = [
-        id for id in workbench.picked if workbench.fitted is None or id != workbench.fitted.id
-    ]
-    return RUN_COLOURS[others.index(run_id) % len(RUN_COLOURS)] if run_id in others else "#888888"
+# The order in which this server met the runs of the library: it gives each its colour, which
+# neither a later run nor a deleted one changes. The oldest come first: so it outlives a restart.
+_met: dict[str, int] = {}
+
+
+def colours(workbench: Workbench) -> dict[str | None, str]:
+    """Colours of the runs picked, by id, and of the fit under way (None), in curves and maps.
+
+    Two that are seen together never share one, while there are enough.
+    """
+    for run in reversed(workbench.runs):
+        _met.setdefault(run.id, len(_met))
+    seen: list[str | None] = [] if workbench.job is None or workbench.fitted else [None]
+    given: dict[str | None, str] = {}
+    for id in [*seen, *workbench.picked]:
+        first = len(_met) if id is None else _met.get(id, 0)  # as it will be met
+        wanted = [RUN_COLOURS[(first + n) % len(RUN_COLOURS)] for n in range(len(RUN_COLOURS))]
+        given[id] = next((each for each in wanted if each not in given.values()), wanted[0])
+    return given

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 
 from app.views.colours import (
     DIVERGING,
-    FIT_COLOUR,
     RUN_COLOURS,
     SEQUENTIAL,
     Scale,
@@ -107,7 +106,7 @@ def seen(colour: str, eye: str) -> np.ndarray:
 
 @pytest.mark.parametrize("eye", EYES)
 def test_runs_are_told_apart_by_everyone(eye: str):
-    places = [seen(colour, eye) for colour in (FIT_COLOUR, *RUN_COLOURS)]
+    places = [seen(colour, eye) for colour in RUN_COLOURS]
     apart = np.array([[np.linalg.norm(a - b) for b in places] for a in places])
     np.fill_diagonal(apart, np.inf)
     assert apart.min() > 6.5  # 2 is just seen where two patches touch
@@ -119,6 +118,6 @@ def test_runs_stand_out_from_light_and_dark(ground: str):
     def luminance(colour: str) -> float:
         return float(linear(colour) @ [0.2126, 0.7152, 0.0722])
 
-    for colour in (FIT_COLOUR, *RUN_COLOURS):
+    for colour in RUN_COLOURS:
         dark, light = sorted((luminance(colour), luminance(ground)))
         assert (light + 0.05) / (dark + 0.05) > 2.5

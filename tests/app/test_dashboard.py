@@ -60,6 +60,17 @@ _POINTS = """(name) => {
 }"""
 
 
+# Painted pixels in the first and last row and column of a canvas.
+_PAINTED = """(canvas) => {
+  const pen = canvas.getContext("2d"), {width, height} = canvas
+  const painted = (...box) =>
+    pen.getImageData(...box).data.filter((value, i) => i % 4 == 3 && value).length
+  const rows = [0, height - 1].map((y) => painted(0, y, width, 1))
+  const columns = [0, width - 1].map((x) => painted(x, 0, 1, height))
+  return [rows[0], columns[0], rows[1], columns[1]]
+}"""
+
+
 class Server:
     """`panel serve app` as a process of its own, on a library of its own."""
 
@@ -175,6 +186,10 @@ def rows(page: Page) -> Any:
     return page.locator(".runs-table .tabulator-row")
 
 
+def ticks(page: Page) -> Any:
+    return page.locator(".runs-table .tabulator-row input[type=checkbox]:checked")
+
+
 def pick(page: Page, row: int) -> None:
     rows(page).nth(row).locator("input[type=checkbox]").click()
 
@@ -246,6 +261,16 @@ def test_a_fit_is_watched(dashboard: Page):
     finish(dashboard, 1)
     assert points(dashboard, "curve-fit") > growing[0]
     expect(dashboard.locator(".figures-pane")).to_contain_text("dB")
+    speaks_of(dashboard, 0, "topography + climatology")
+
+
+def speaks_of(page: Page, row: int, name: str) -> None:
+    """Table, buttons, map and curves are of the run in that row."""
+    expect(rows(page).nth(row).locator("input[type=checkbox]")).to_be_checked(timeout=PATIENCE)
+    for button in (".reuse button", ".delete button", ".download-cainr"):
+        expect(page.locator(button).first).to_be_enabled(timeout=PATIENCE)
+    for place in (rows(page).nth(row), page.locator(".map-a"), page.locator(".curves .key")):
+        expect(place).to_contain_text(name, timeout=PATIENCE)
 
 
 def test_the_three_maps_differ_as_they_should(dashboard: Page):
@@ -274,6 +299,24 @@ def test_the_table_fits_its_place(dashboard: Page):
     expect(rows(dashboard).nth(0)).to_contain_text("sample")
 
 
+def test_a_zoom_paints_nothing_where_bokeh_does_not_clear(dashboard: Page):
+    box = dashboard.locator(".map-original .bk-Canvas").bounding_box()
+    canvas = dashboard.locator(".map-original canvas").first
+    assert canvas.evaluate(_PAINTED) == [0, 0, 0, 0]
+    dashboard.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    dashboard.keyboard.down("Control")
+    for _ in range(4):
+        dashboard.mouse.wheel(0, -300)
+    dashboard.keyboard.up("Control")
+    for _ in range(100):
+        first_row, first_column, last_row, last_column = canvas.evaluate(_PAINTED)
+        if last_row and last_column:
+            break
+        time.sleep(0.1)
+    assert last_row > 100
+    assert first_row == first_column == 0
+
+
 def test_another_time_and_another_projection(dashboard: Page):
     before = column(dashboard, "original")
     slider = dashboard.locator(".player input[type=range]")
@@ -298,7 +341,9 @@ def test_a_second_run_is_compared(dashboard: Page):
     tick(dashboard, "climatology")
     fit(dashboard)
     finish(dashboard, 2)
-    pick(dashboard, 0)
+    speaks_of(dashboard, 0, "no context")
+    expect(ticks(dashboard)).to_have_count(1)
+    expect(dashboard.locator(".map-gain")).to_be_hidden()
     pick(dashboard, 1)
     expect(dashboard.locator(".map-gain")).to_be_visible(timeout=PATIENCE)
     dashboard.wait_for_function(f"() => ({_COLUMN})('gain').n > 0")
@@ -309,7 +354,6 @@ def test_a_second_run_is_compared(dashboard: Page):
     dashboard.wait_for_function(f"() => ({_POINTS})('curve-0') > 2")
     pick(dashboard, 0)
     expect(dashboard.locator(".map-gain")).to_be_hidden(timeout=PATIENCE)
-    pick(dashboard, 1)
 
 
 def test_a_fit_is_cancelled_and_kept(dashboard: Page):
@@ -318,6 +362,10 @@ def test_a_fit_is_cancelled_and_kept(dashboard: Page):
     dashboard.wait_for_function(f"() => ({_POINTS})('curve-fit') >= 2")
     dashboard.locator(".cancel button").click()
     finish(dashboard, 3)
+    speaks_of(dashboard, 0, "stopped at step")
+    expect(dashboard.locator(".map-a")).to_contain_text("A: no context")
+    expect(dashboard.locator(".map-b")).to_contain_text("B: topography + climatology")
+    pick(dashboard, 2)
     enter(dashboard, "steps", STEPS)
 
 
@@ -327,7 +375,7 @@ def test_a_run_is_renamed_downloaded_and_deleted(dashboard: Page, tmp_path: Path
     field.fill("stopped early")
     field.press("Enter")
     expect(rows(dashboard).nth(0)).to_contain_text("stopped early")
-    pick(dashboard, 0)
+    speaks_of(dashboard, 0, "stopped early")
     download = dashboard.locator(".download-cainr button, .download-cainr a").first
     expect(download).to_be_enabled(timeout=PATIENCE)
     with dashboard.expect_download() as caught:
@@ -335,6 +383,9 @@ def test_a_run_is_renamed_downloaded_and_deleted(dashboard: Page, tmp_path: Path
     expect(download).to_be_enabled(timeout=PATIENCE)
     with dashboard.expect_download():  # the same once more
         download.click()
+    with dashboard.expect_download() as printed:
+        dashboard.locator(".download-picture button, .download-picture a").first.click()
+    assert printed.value.suggested_filename.endswith("_stopped_early.png")
     path = tmp_path / caught.value.suggested_filename
     caught.value.save_as(path)
     assert path.name == "stopped_early.cainr"
@@ -375,8 +426,10 @@ def test_a_narrow_screen_stacks_the_maps(browser: Browser, server: Server, compl
 
 def test_a_restart_finds_the_runs(dashboard: Page, server: Server, complaints: list[str]):
     assert complaints == []
-    dashboard.goto("about:blank")  # a page that is left open would complain of its connection
     server.stop()
+    expect(dashboard.locator(".connection-lost")).to_contain_text("reload", timeout=PATIENCE)
+    dashboard.goto("about:blank")  # or it would try to connect to the new server
+    complaints.clear()
     server.start()
     visit(dashboard, server)
     expect(rows(dashboard)).to_have_count(2, timeout=PATIENCE)

@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
+import io
+from base64 import b64decode
 from pathlib import Path
 from types import SimpleNamespace
 
+import holoviews as hv
 import numpy as np
 import pytest
-from bokeh.models import Image
+from bokeh.models import Image as ImageGlyph
+from PIL import Image
 
+from app import shared
+from app.views import prints
+from app.views.curves import Curves
 from app.views.fitbar import FitBar
 from app.views.mapboard import MapBoard
 from app.views.maps import FAINT
 from app.views.runs import COLUMNS, RunTable
+from app.views.shown import colours
 from app.words import data_of
 from app.workbench import Workbench
 from cainr_core.choices import Choices, DataChoice
+from cainr_core.curves import Curve
+from cainr_core.evaluate.metrics import Metrics
 from cainr_core.fit.progress import Progress
 from cainr_core.fit.recipe import Recipe
 
@@ -31,7 +41,10 @@ class FakeJob:
     """A fit that is under way."""
 
     id, state, choices = "one", "running", Choices(recipe=Recipe(steps=300))
-    latest = None
+    latest, cancelling = None, False
+
+    def cancel(self) -> None:
+        self.cancelling = True
 
     def look_at(self, time: int) -> None:
         """Nothing comes of it."""
@@ -42,10 +55,10 @@ def follow(bench: Workbench) -> None:
     bench.param.update(job=FakeJob(), job_field=bench.field)
 
 
-def news(step: int = 10, frame: object = None) -> SimpleNamespace:
-    progress = Progress(step, 345, 0.1, 20.0, 1.0, 1000.0, 1e-3)
+def news(step: int = 10, frame: object = None, message: str = "") -> SimpleNamespace:
+    progress = Progress(step, 345, 0.1, 20.0, 1.0, 1000.0, 1e-3, message or None)
     curve = SimpleNamespace(step=[], psnr=[], seconds=[])
-    return SimpleNamespace(progress=progress, curve=curve, frame=frame, message=None)
+    return SimpleNamespace(progress=progress, curve=curve, frame=frame, message=message)
 
 
 @pytest.mark.parametrize(
@@ -60,6 +73,32 @@ def test_steps_of_the_tail_are_counted_apart(
     html = bar.figures.object
     assert f'>{steps}</div><div class="label">of 300 steps<' in html
     assert f'>{rounding}</div><div class="label">of 45 for rounding<' in html
+
+
+@pytest.mark.parametrize(
+    ("step", "message", "told"),
+    [(0, "Choosing latents.", "Choosing latents …"), (345, "Writing.", "Writing the file …")],
+)
+def test_what_takes_no_steps_is_a_phase_without_figures(
+    bench: Workbench, step: int, message: str, told: str
+):
+    bar = FitBar(bench)
+    follow(bench)
+    bench.snapshot = news(step, message=message)
+    assert bar.bar.variant == "indeterminate"
+    assert told in bar.figures.object
+    assert "to the end" not in bar.figures.object
+    bench.snapshot = news(10)
+    assert bar.bar.variant == "determinate"
+
+
+def test_a_cancel_says_what_happens_instead(bench: Workbench):
+    bar = FitBar(bench)
+    follow(bench)
+    bench.snapshot = news(170)
+    bar.cancel.clicks += 1
+    assert "Keeping what 170 steps have learned" in bar.figures.object
+    assert "to the end" not in bar.figures.object
 
 
 def test_a_map_of_another_time_is_kept_faint_and_marked(bench: Workbench):
@@ -88,7 +127,7 @@ def alphas(board: MapBoard) -> dict[str, float]:
         name: renderer.glyph.global_alpha
         for name, renderers in shown.items()
         for renderer in renderers
-        if isinstance(renderer.glyph, Image)
+        if isinstance(renderer.glyph, ImageGlyph)
     }
 
 
@@ -138,3 +177,114 @@ def test_a_file_that_cannot_be_made_is_told(bench: Workbench, tmp_path: Path):
     runs.cainr._clicks += 1
     assert bench.problem
     assert not runs.cainr.loading
+
+
+def kept(id: str, name: str = "a run", steps: int = 340) -> SimpleNamespace:
+    """What a view needs of a run."""
+    curve = Curve(*(np.array([1.0, steps]) for _ in range(4)))
+    metrics = Metrics(30.0, 39.0, 2.0, 2.0, 9.0, 0.1, 4, 0, 500.0, 0.04, 300.0, 9000)
+    return SimpleNamespace(
+        id=id, name=name, choices=Choices(), metrics=metrics, curve=curve, seconds=1.0
+    )
+
+
+def test_a_run_keeps_its_colour(bench: Workbench):
+    first, second = kept("colour-1"), kept("colour-2")
+    bench.param.update(runs=[first], picked=["colour-1"])
+    before = colours(bench)["colour-1"]
+    follow(bench)
+    of_fit = colours(bench)[None]
+    assert of_fit != before
+    bench.param.update(runs=[second, first], fitted=second, picked=["colour-2", "colour-1"])
+    assert colours(bench) == {"colour-2": of_fit, "colour-1": before}
+    bench.param.update(runs=[second], picked=["colour-2"])
+    assert colours(bench) == {"colour-2": of_fit}
+
+
+def test_runs_seen_together_differ_in_colour(bench: Workbench):
+    runs = [kept(f"many-{number}") for number in range(20)]
+    bench.param.update(runs=runs, picked=[run.id for run in runs[::8]])
+    assert len(set(colours(bench).values())) == 3
+
+
+def test_the_key_of_the_curves_follows_a_rename(bench: Workbench):
+    curves = Curves(bench)
+    run = kept("renamed")
+    follow(bench)
+    bench.param.update(runs=[run], fitted=run, picked=[run.id])
+    assert "a run" in curves.key.object
+    bench.runs = [kept("renamed", "another name")]
+    assert "another name" in curves.key.object
+    assert "a run" not in curves.key.object
+
+
+def test_the_axis_ends_where_a_stopped_fit_ended(bench: Workbench):
+    curves, run = Curves(bench), kept("stopped", steps=340)
+    plot = hv.renderer("bokeh").get_plot(curves.view[2].object).state
+    follow(bench)
+    bench.snapshot = news(step=340)
+    bench.snapshot.curve = run.curve
+    bench.param.trigger("snapshot")
+    assert plot.x_range.end > 340
+    bench.param.update(runs=[run], fitted=run, picked=[run.id])
+    bench.ended = True
+    assert plot.x_range.end == pytest.approx(1.02 * 340)
+
+
+def test_other_data_take_what_was_told_of_the_last_fit_away(bench: Workbench):
+    bar, run = FitBar(bench), kept("told")
+    follow(bench)
+    bench.param.update(runs=[run], fitted=run, picked=[run.id], ended=True)
+    assert "Fitted <b>a run</b>" in bar.figures.object
+    bench.data.time = "0:3"
+    bench.open_data()
+    assert "Fitted" not in bar.figures.object
+
+
+def test_a_field_of_fewer_times_starts_at_its_first(bench: Workbench):
+    board = MapBoard(bench)
+    bench.look_at(20)
+    bench.data.time = "0:3"
+    bench.open_data()
+    assert (bench.time, board.player.value) == (0, 0)
+
+
+def test_table_and_buttons_are_of_the_runs_picked(bench: Workbench):
+    table = RunTable(bench)
+    assert table.cainr.disabled
+    runs = [kept("new", "new one"), kept("old")]
+    bench.param.update(runs=runs, picked=["new"])
+    assert table.table.selection == [0]
+    assert not table.cainr.disabled
+    bench.pick(["new", "old"])
+    assert table.table.selection == [0, 1]
+    assert "files are of A" in table.head.object
+    assert table._chosen() is runs[0]
+
+
+@pytest.mark.parametrize("projection", ["robinson", "south"])
+def test_a_picture_has_the_size_for_print_and_the_colours_of_the_page(
+    bench: Workbench, monkeypatch: pytest.MonkeyPatch, projection: str
+):
+    board, drawn = MapBoard(bench), []
+    runs = RunTable(bench, board.scales)
+    values = bench.field.values[2] + 1
+    monkeypatch.setattr(shared, "decode", lambda run, time: values.ravel())
+    plain = prints._map
+    monkeypatch.setattr(prints, "_map", lambda *told: (drawn.append(told[-1]), plain(*told)))
+    bench.param.update(runs=[kept("printed", "my run")], picked=["printed"], projection=projection)
+    bench.look_at(2)
+    runs.picture._clicks += 1
+    assert runs.picture.filename == "TS_1920-01-03_my_run.png"
+    image = Image.open(io.BytesIO(b64decode(runs.picture.data.partition(",")[2])))
+    assert image.width == 3 * prints.PANEL * 300
+    assert drawn == [board.scales[n] for n in ("original", "original", "error")]
+
+
+def test_another_projection_is_never_blank_meanwhile(bench: Workbench):
+    board, sent = MapBoard(bench), []
+    source = board.maps.source
+    source.on_change("data", lambda name, old, new: sent.append(np.isfinite(new["original"][0])))
+    bench.projection = "south"
+    assert len(sent) == 1
+    assert sent[0].any()

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from app.words import about, duration, network, size_of, summary, three
+from app.words import about, duration, size_of, summary, three
 from cainr_core.choices import Choices
 from cainr_core.data.contexts import ContextChoice
 from cainr_core.data.fields import Field
 from cainr_core.fit.recipe import Recipe
-from cainr_core.model.architecture import Architecture
+from cainr_core.model.architecture import NETWORKS, Architecture
+from cainr_core.runs import NETWORK_TITLES, network_title
 
 
 @pytest.mark.parametrize(
@@ -41,7 +42,8 @@ def test_durations(seconds: float, words: str):
 
 
 def test_networks_and_fields(sample: Field):
-    assert network(Architecture(network="siren", depth=10, width=50)) == "SIREN 10 × 50"
+    assert network_title(Architecture(network="siren", depth=10, width=50)) == "SIREN 10 × 50"
+    assert NETWORK_TITLES.keys() == NETWORKS.keys()
     assert about(sample).startswith("TS: ")
     assert about(sample).endswith("(K)")
 

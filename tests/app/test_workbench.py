@@ -27,15 +27,15 @@ class FakeJob:
 
     def __init__(self, choices) -> None:
         self.id, self.choices, self.state, self.error = uuid4().hex, choices, "running", None
-        self.latest = SimpleNamespace(progress=None, curve=CURVE, frame=None, message=None)
+        self.latest = SimpleNamespace(progress=None, curve=CURVE, frame=None, message="")
         self.looked_at: list[int] = []
-        self.fails = False
+        self.fails = self.cancelling = False
 
     def look_at(self, time: int) -> None:
         self.looked_at.append(time)
 
     def cancel(self) -> None:
-        self.state = "cancelled"
+        self.state, self.cancelling = "cancelled", True
 
     def result(self):
         if self.fails:
@@ -150,7 +150,7 @@ def test_a_fit_becomes_a_run_that_bears_its_contexts(bench: Workbench, job, libr
     job[0].state = "done"
     settle(bench)
     assert bench.ended
-    assert [run.name for run in library.list()] == ["topography"]
+    assert [run.name for run in library.list()] == ["topography · SIREN 5 × 48"]
     assert bench.fitted.id == bench.runs[0].id
     bench.fit()
     assert job[1].choices.contexts[0].source == "topography"
@@ -163,10 +163,20 @@ def test_names_are_not_used_twice(bench: Workbench, job, library: Library):
         settle(bench)
         assert len(library.list()) == number + 1
     assert {run.name for run in library.list()} == {
-        "no context",
-        "no context (2)",
-        "no context (3)",
+        "no context · SIREN 5 × 48",
+        "no context · SIREN 5 × 48 (2)",
+        "no context · SIREN 5 × 48 (3)",
     }
+
+
+def test_names_tell_networks_apart(bench: Workbench, job):
+    bench.target.param.update(kind="bytes", value=20_000)
+    fitted(bench, job)
+    bench.architecture.network = "gelu"
+    fitted(bench, job)
+    width = bench.plan.architecture.width
+    assert bench.runs[0].name == f"no context · GELU 5 × {width}"
+    assert bench.runs[1].name.startswith("no context · SIREN 5 × ")
 
 
 def test_one_fit_of_a_page_at_a_time(bench: Workbench, job):
@@ -204,8 +214,6 @@ def test_runs_are_picked_renamed_and_deleted(bench: Workbench, job, library: Lib
     job[0].state = "done"
     settle(bench)
     run = bench.runs[0]
-    bench.pick([run.id])
-    assert not bench.following
     bench.rename(run.id, "my run")
     assert [run.name for run in bench.runs] == ["my run"]
     bench.rename(run.id, "  ")
@@ -236,3 +244,73 @@ def test_a_page_finds_its_fit_again(bench: Workbench, job):
     assert again.architecture.width == 20
     again.rejoin("unknown")
     assert again.job is bench.job
+
+
+def fitted(bench: Workbench, job) -> str:
+    """Fit the choices and give the id of the run."""
+    bench.fit()
+    job[-1].state = "done"
+    settle(bench)
+    return bench.fitted.id
+
+
+@pytest.mark.parametrize("state", ["done", "cancelled"])
+def test_when_a_fit_ends_its_run_is_picked(bench: Workbench, job, state: str):
+    bench.fit()
+    job[0].state = state
+    settle(bench)
+    assert bench.picked == [bench.fitted.id] == [bench.runs[0].id]
+    assert not bench.following
+
+
+def test_a_run_that_nobody_picked_makes_way_for_the_next_fit(bench: Workbench, job):
+    fitted(bench, job)
+    bench.fit()
+    assert bench.picked == []
+    assert bench.following
+    settle(bench)
+    assert bench.picked == [bench.fitted.id]
+
+
+def test_what_was_picked_for_comparison_stands_beside_the_new_run(bench: Workbench, job):
+    first, second = fitted(bench, job), fitted(bench, job)
+    bench.pick([first])
+    bench.fit()
+    assert bench.picked == [first]  # its curve is there while the fit learns
+    job[-1].state = "done"
+    settle(bench)
+    third = bench.fitted.id
+    assert bench.picked == [third, first]
+    bench.pick([second, first, third])
+    fourth = fitted(bench, job)
+    assert bench.picked == [fourth, third]
+
+
+def test_the_first_picked_is_a(bench: Workbench, job):
+    first, second = fitted(bench, job), fitted(bench, job)
+    bench.pick([first])
+    bench.pick([second, first])  # as a table may give them
+    assert bench.picked == [first, second]
+    bench.pick([second])
+    bench.pick([first, second])
+    assert bench.picked == [second, first]
+
+
+def test_other_data_leave_runs_and_fits_of_the_former_behind(bench: Workbench, job):
+    fitted(bench, job)
+    bench.data.time = "0:3"
+    bench.open_data()
+    assert bench.picked == []
+    assert bench.job is bench.fitted is bench.snapshot is None
+    run = fitted(bench, job)
+    bench.open_data()  # the same once more
+    assert bench.picked == [run]
+
+
+def test_a_fit_that_ends_after_other_data_were_opened_takes_nobody_away(bench: Workbench, job):
+    bench.fit()
+    bench.data.time = "0:3"
+    bench.open_data()
+    settle(bench)
+    assert len(bench.runs) == 1
+    assert bench.picked == []
