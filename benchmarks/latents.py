@@ -5,9 +5,9 @@
 
 Rows are those of `cainr benchmark rate-distortion --architecture latent`: added to REPORT.json,
 which is that of its folder (rate_distortion.json) or a new one; what is there is not measured
-again. Quality is that of what was decoded from the written file; `decode_s` is a whole field decoded
-on the CPU from the file's bytes. --sets: with all contexts that are named (all), or with none, each
-alone, all, and all but each as well (every).
+again. Quality is that of what was decoded from the written file; `decode_s` is a whole field
+decoded on the CPU from the file's bytes. --sets: with all contexts that are named (all), or with
+none, each alone, all, and all but each as well (every).
 """
 
 from __future__ import annotations
