@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from cainr_core.model.inputs import Inputs
 
 LARGEST_FILE = 1 << 32
-TIMES_AT_ONCE = 16  # whose latents are spread over the grid at once
+POINTS_AT_ONCE = 1 << 21  # whose latents are spread over the grid at once
 
 
 def read(
@@ -216,8 +216,9 @@ class Reconstruction:
             inputs = self._all_inputs if cells is None else self._inputs(cells)
             return predict(self.architecture, self.tensors, inputs, rows)
         outputs = []
-        for first in range(0, len(rows), TIMES_AT_ONCE):
-            part = rows[first : first + TIMES_AT_ONCE]
+        count = max(1, POINTS_AT_ONCE // self.grid.size)
+        for first in range(0, len(rows), count):
+            part = rows[first : first + count]
             inputs = self._inputs(cells, np.asarray(part))
             outputs.append(predict(self.architecture, self.tensors, inputs, range(len(part))))
         return np.concatenate(outputs) if outputs else np.empty((0, self.grid.size), np.float32)

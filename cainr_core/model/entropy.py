@@ -84,7 +84,7 @@ def _exact(values: Tensor, matrix: Tensor) -> Tensor:
     before = torch.backends.cuda.matmul.allow_tf32
     torch.backends.cuda.matmul.allow_tf32 = False
     try:
-        return (values.float() @ matrix.float().T).to(torch.int64)
+        return (values.float() @ matrix.float().T).to(torch.int32)
     finally:
         torch.backends.cuda.matmul.allow_tf32 = before
 
