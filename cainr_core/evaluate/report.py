@@ -25,6 +25,7 @@ from cainr_core.evaluate.rate_distortion import ANOMALY, FIELD, Row
 from cainr_core.files import atomic_write
 
 REFERENCE = "sperr"
+ALIKE = 1.02  # times the bytes
 PACKAGES = (
     *("torch", "numpy", "numcodecs", "numcodecs-wasm-sperr", "numcodecs-wasm-sz3"),
     *("numcodecs-wasm-zfp", "numcodecs-wasm-ebcc", "numcodecs-wasm-jpeg2000"),
@@ -114,9 +115,14 @@ class Report:
         return [row for row in self.rows if (row.codec, row.on, row.mode) == (codec, on, mode)]
 
     def curve(self, codec: str, on: str) -> NDArray[np.float64]:
-        """(bytes, PSNR), shape (n, 2), ascending: the best of all modes of the codec."""
+        """(bytes, PSNR), shape (n, 2), ascending: the best of all modes of the codec.
+
+        Of two sizes less than 2 percent apart the better one: modes meet a size nearly alike.
+        """
         rows = [row for row in self.rows if (row.codec, row.on) == (codec, on)]
-        return frontier((row.bytes, row.psnr) for row in rows)
+        points = frontier((row.bytes, row.psnr) for row in rows)
+        apart = points[1:, 0] > ALIKE * points[:-1, 0]
+        return points[np.append(apart, [True] * bool(len(points)))]
 
     def curves(self) -> list[tuple[str, str]]:
         """(codec, on) of every curve, in the order that they were measured."""
