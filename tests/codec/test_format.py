@@ -1,189 +1,19 @@
-"""A second reader, written from docs/format.md alone, that shares no code with the first.
-
-It knows no contexts; of the time axis it takes what the three files here need.
-"""
+"""The document of the format, checked by a reader written from it alone."""
 
 from __future__ import annotations
 
-import ast
-import json
-import lzma
-import math
 import re
-import struct
-import zlib
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
-from constriction import stream
 
 from cainr_core.codec.reconstruction import read
-
-REPOSITORY = Path(__file__).resolve().parents[2]
-GOLDEN = REPOSITORY / "tests" / "golden" / "version1"
-LZMA2 = [{"id": lzma.FILTER_LZMA2, "preset": 9, "dict_size": 1 << 22}]
-
-
-def constant(path: str, name: str) -> Any:
-    """A constant that the document leaves to a source file."""
-    tree = ast.parse((REPOSITORY / "cainr_core" / path).read_text(encoding="utf-8"))
-    for node in tree.body:
-        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == name:
-            return ast.literal_eval(node.value)
-    raise KeyError(name)
-
-
-def unpacked(section: bytes) -> bytes:
-    return lzma.decompress(section, lzma.FORMAT_RAW, filters=LZMA2)
-
-
-def unshuffled(data: bytes, width: int) -> list[bytes]:
-    count = len(data) // width
-    return [bytes(data[byte * count + i] for byte in range(width)) for i in range(count)]
-
-
-def array(section: bytes, dtype: str, shape: list[int]) -> np.ndarray:
-    """Section 4, one number at a time."""
-    kind, n = np.dtype(dtype), math.prod(shape)
-    if n < 3 or kind.kind == "b":
-        flat = b"".join(unshuffled(unpacked(section), kind.itemsize))
-        return np.frombuffer(flat, kind).reshape(shape)
-    if section[0] == 0:
-        return np.frombuffer(unpacked(section[1:]), kind).reshape(shape)
-    width, head = section[0], 1 + 2 * kind.itemsize
-    first, last = np.frombuffer(section[1:head], kind).tolist()
-    bits = 8 * kind.itemsize
-    values = []
-    for i, code in enumerate(unshuffled(unpacked(section[head:]), width)):
-        zigzag = int.from_bytes(code, "little")
-        distance = (zigzag >> 1) ^ -(zigzag & 1)
-        place = float(first) + i * ((float(last) - float(first)) / (n - 1))
-        if kind.kind == "f":
-            start = int.from_bytes(np.array(place, kind).tobytes(), "little", signed=True)
-            ordered = (start if start >= 0 else -(2 ** (bits - 1)) - 1 - start) + distance
-            back = ordered if ordered >= 0 else -(2 ** (bits - 1)) - 1 - ordered
-            raw = back.to_bytes(kind.itemsize, "little", signed=True)
-            values.append(np.frombuffer(raw, kind)[0])
-        else:
-            values.append(kind.type(round(place) + distance))
-    return np.array(values, kind).reshape(shape)
-
-
-def weights(section: bytes, shapes: list[tuple[int, ...]]) -> list[np.ndarray]:
-    """Section 6."""
-    models = [struct.unpack_from("<bBhhI", section, 10 * i) for i in range(len(shapes))]
-    words = np.frombuffer(section[10 * len(shapes) :], "<u4").astype(np.uint32)
-    coder = stream.queue.RangeDecoder(words)
-    tensors = []
-    for (k, kind, low, high, ratio), shape in zip(models, shapes, strict=True):
-        size = math.prod(shape)
-        if low == high:
-            integers = np.full(size, low)
-        else:
-            f, s = [2**48], ratio
-            for _ in range(max(abs(low), abs(high))):
-                f.append(f[-1] * s // 2**32)
-                s = s if kind == 2 else s * (ratio * ratio // 2**32) // 2**32
-            table = [1 if kind == 0 else f[abs(n)] + 1 for n in range(low, high + 1)]
-            model = stream.model.Categorical(np.array(table, dtype=np.float64), perfect=False)
-            integers = coder.decode(model, size) + low
-        mantissa = constant("codec/quantize.py", "MANTISSAS")[k % 8]
-        step = mantissa * 2.0 ** (k // 8 - 8)
-        tensors.append((integers * step).astype(np.float32).reshape(shape))
-    return tensors
-
-
-def act(choice: dict[str, Any], u: np.ndarray) -> np.ndarray:
-    """Section 7, those that the files here use."""
-    omega, spread = choice.get("omega", 0.0), choice.get("spread", 0.0)
-    if choice["network"] == "siren":
-        return np.sin(omega * u)
-    if choice["network"] == "wire":
-        return np.cos(omega * u) * np.exp(-((spread * u) ** 2))
-    return u * (1 + np.vectorize(math.erf)(u / math.sqrt(2))) / 2
-
-
-def second_reader(data: bytes) -> np.ndarray:
-    magic, version, packed, _, total = struct.unpack_from("<8sHIIQ", data)
-    assert (magic, version, total) == (b"\x89CAINR\r\n", 1, len(data))
-    assert struct.unpack("<I", data[-4:])[0] == zlib.crc32(data[:-4])
-    inflate = zlib.decompressobj(wbits=-15, zdict=constant("codec/container.py", "COMMON"))
-    header = json.loads(inflate.decompress(data[26 : 26 + packed]))
-    at, sections = 26 + packed, []
-    for size in header["sections"]:
-        sections.append(data[at : at + size])
-        at += size
-    remaining: Iterator[bytes] = iter(sections)
-    coords = {
-        entry["name"]: array(next(remaining), entry["dtype"], entry["shape"])
-        for entry in header["coords"]
-        if "dtype" in entry
-    }
-    shape, choice = header["variable"]["shape"], header["architecture"]
-    lat, lon = coords[header["grid"]["lat"]], coords[header["grid"]["lon"]]
-    days = array(next(remaining), "<f8", shape[:1]) if header["time"]["middles"] else None
-    missing = next(remaining) if header["missing"] else None
-    if header["grid"]["kind"] == "latlon":
-        lat, lon = (part.ravel() for part in np.meshgrid(lat, lon, indexing="ij"))
-    moments = moments_of(header, coords, days)
-    if choice["coordinates"] == "sphere":
-        phi, theta = np.radians(lat), np.radians(lon)
-        place = [np.cos(phi) * np.cos(theta), np.cos(phi) * np.sin(theta), np.sin(phi)]
-    else:
-        place = [
-            2 * np.repeat(np.arange(shape[1]), shape[2]) / (shape[1] - 1) - 1,
-            2 * np.tile(np.arange(shape[2]), shape[1]) / (shape[2] - 1) - 1,
-        ]
-    n_inputs = len(place) + moments.shape[1]
-    random = np.random.RandomState(20250711)
-    waves = None
-    if choice["network"] == "gelu":
-        drawn = random.standard_normal((n_inputs, choice["features"]))
-        waves = (choice["bandwidth"] * drawn).astype(np.float32)
-    first = n_inputs + (2 * choice["features"] if waves is not None else 0)
-    width, last = choice["width"], choice["width"] + choice["skip"] * n_inputs
-    layers = [(width, first), *[(width, width)] * (choice["depth"] - 1), (1, last)]
-    shapes = [shape for units, inputs in layers for shape in ((units, inputs), (units,))]
-    tensors = weights(next(remaining), shapes)
-    values = np.empty((shape[0], len(lat)))
-    for row, moment in enumerate(moments):
-        x = np.stack([*place, *(np.full(len(lat), part) for part in moment)], axis=1)
-        h = x
-        if waves is not None:
-            h = np.concatenate([np.sin(x @ waves), np.cos(x @ waves), x], axis=1)
-        for matrix, bias in zip(tensors[:-2:2], tensors[1:-2:2], strict=True):
-            h = act(choice, h @ matrix.T + bias)
-        h = np.concatenate([h, x], axis=1) if choice["skip"] else h
-        values[row] = (h @ tensors[-2].T + tensors[-1])[:, 0]
-    values = (header["offset"] + header["scale"] * values).reshape(shape)
-    if missing is not None:
-        assert header["missing"] == "moving"
-        bits = np.unpackbits(np.frombuffer(unpacked(missing), np.uint8), count=math.prod(shape))
-        values[bits.reshape(shape) == 1] = np.nan
-    return values
-
-
-def moments_of(
-    header: dict[str, Any], coords: dict[str, np.ndarray], days: np.ndarray | None
-) -> np.ndarray:
-    n = header["variable"]["shape"][0]
-    if header["architecture"]["coordinates"] == "indices":
-        return (2 * np.arange(n) / (n - 1) - 1)[:, None]
-    if days is None:  # by year, in the middle of each
-        days = (coords["year"] - 1) * 365 + 182.5
-    length = {"noleap": 365, "360_day": 360}[header["time"]["calendar"]]
-    time = (2 * (days - days[0]) / (days[-1] - days[0]) - 1) * max(1, n / 30)
-    assert days[-1] - days[0] > 180
-    season = 2 * np.pi * np.mod(days, length) / length
-    return np.stack([time, np.sin(season), np.cos(season)], axis=1)
+from tests.codec.second_reader import GOLDEN, REPOSITORY, constant, second_reader
 
 
 @pytest.mark.parametrize("name", ["indices", "columns", "missing"])
 def test_the_document_is_enough_to_read_a_file(name: str) -> None:
-    data = (GOLDEN / f"{name}.cainr").read_bytes()
+    data = (GOLDEN / "version1" / f"{name}.cainr").read_bytes()
     expected = read(data).values()
     np.testing.assert_allclose(second_reader(data), expected, rtol=0, atol=1e-3)
 

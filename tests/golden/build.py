@@ -7,17 +7,19 @@ again, for they show that what was written then can still be read.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 import xarray as xr
 
-from cainr_core.codec import container
+from cainr_core.codec import container, entropy
 from cainr_core.codec.reconstruction import Reconstruction, read
 from cainr_core.data.fields import Field
-from cainr_core.data.sources import open_field
+from cainr_core.data.sources import open_field, sample_path
+from cainr_core.fit.latents import MODEL_STEPS
 from tests import small
 
 FOLDER = Path(__file__).parent
@@ -59,9 +61,48 @@ def embedded() -> bytes:
     )
 
 
-GOLDEN: dict[str, Callable[[], bytes]] = {
-    make.__name__: make for make in (sphere, indices, columns, missing, embedded)
-}
+def latent_file_of(field: Field, specs: Sequence[str] = (), **choices: object) -> bytes:
+    """The file of latents, made in haste, before a network drawn so that every weight counts."""
+    architecture = small.tiny(network="latent", width=6, **{"step": 0.05, **choices})
+    with patch.dict(MODEL_STEPS, first=40, next=5):
+        data = small.file_of(field, specs, architecture, steps=20, batch=4096)
+    header, sections = container.split(data)
+    random = np.random.default_rng(3)
+    drawn = [(32, random.integers(-7, 8, len(part))) for _, part in read(data).integers()]
+    weights = entropy.encode([(step, part.astype(np.int32)) for step, part in drawn])
+    return container.join(header, [*sections[:-1], weights])
+
+
+def latents() -> bytes:
+    """Latents round the globe, two levels, whose coarser one has an odd number of columns."""
+    field = small.field(times=7, lat=np.linspace(-80, 80, 17), lon=np.arange(0, 360, 20.0))
+    return latent_file_of(field)
+
+
+def latent_groups() -> bytes:
+    """Two groups of times, a grid too small to halve, missing values, the paper's coordinates."""
+    dataset = small.dataset(times=70, lat=small.LAT[::4], lon=np.arange(0, 360, 45.0))
+    noise = np.random.default_rng(2).normal(0, 2, dataset["tas"].shape).astype(np.float32)
+    field = small.with_gaps(open_field(dataset.assign(tas=dataset["tas"] + noise)), moving=True)
+    return latent_file_of(field, step=0.2, coordinates="indices")
+
+
+def latent_columns() -> bytes:
+    """Latents under columns, by year."""
+    return latent_file_of(open_field(small.column_dataset(120)))
+
+
+def latent_contexts() -> bytes:
+    """Latents of a piece of the bundled sample, which does not go round, with contexts."""
+    dataset = xr.open_dataset(sample_path("cesm1_ts_30days.nc"))
+    piece = dataset.isel(time=slice(5), lat=slice(100, 135), lon=slice(50, 87))
+    specs = ("topography@resolution=20,bits=6", "climatology")
+    return latent_file_of(open_field(piece), specs)
+
+
+PLAIN = (sphere, indices, columns, missing, embedded)  # version 1
+LATENT = (latents, latent_groups, latent_columns, latent_contexts)  # version 2
+GOLDEN: dict[str, Callable[[], bytes]] = {make.__name__: make for make in (*PLAIN, *LATENT)}
 
 
 def integers(reconstruction: Reconstruction) -> list[tuple[int, list[int]]]:
@@ -69,17 +110,36 @@ def integers(reconstruction: Reconstruction) -> list[tuple[int, list[int]]]:
     return [(index, values.tolist()) for index, values in reconstruction.integers()]
 
 
+def latent_integers(reconstruction: Reconstruction) -> dict[str, Any]:
+    """Integers of the entropy model, of the prior, and of each band of each group of latents."""
+    found = reconstruction.latents()
+    if found is None:
+        return {}
+    known, net, prior, _ = found._ready
+    bands = [found._integers(group) for group in range(len(known.pyramid.groups))]
+    return {
+        "entropy": [part.tolist() for part in net.tensors],
+        "prior": prior.tolist(),
+        "latents": [[band.int().flatten().tolist() for band in group] for group in bands],
+    }
+
+
 def told(data: bytes) -> dict[str, Any]:
     """Header and integers of a file."""
     header, _ = container.split(data)
-    return {"header": header, "integers": integers(read(data))}
+    reconstruction = read(data)
+    return {
+        "header": header,
+        "integers": integers(reconstruction),
+        **latent_integers(reconstruction),
+    }
 
 
 def main() -> None:
     folder = FOLDER / f"version{container.VERSION}"
     folder.mkdir(exist_ok=True)
-    for name, make in GOLDEN.items():
-        data = make()
+    for make in LATENT:
+        name, data = make.__name__, make()
         (folder / f"{name}.cainr").write_bytes(data)
         (folder / f"{name}.json").write_text(json.dumps(told(data)) + "\n", encoding="utf-8")
         dataset = xr.open_dataset(folder / f"{name}.cainr")
