@@ -121,8 +121,8 @@ class Report:
         """
         rows = [row for row in self.rows if (row.codec, row.on) == (codec, on)]
         points = frontier((row.bytes, row.psnr) for row in rows)
-        apart = points[1:, 0] > ALIKE * points[:-1, 0]
-        return points[np.append(apart, [True] * bool(len(points)))]
+        following = np.append(points[1:, 0], np.inf)[: len(points)]
+        return points[following > ALIKE * points[:, 0]]
 
     def curves(self) -> list[tuple[str, str]]:
         """(codec, on) of every curve, in the order that they were measured."""
