@@ -51,7 +51,8 @@ def layout(header: dict[str, Any], coords: dict[str, np.ndarray]) -> Layout:
     for level in range(levels, 0, -1):
         low_rows, low_columns = (rows + 1) // 2, (columns + 1) // 2
         high_rows, high_columns = rows // 2, columns // 2
-        parts, width = [], low_columns
+        width = low_columns
+        parts: list[int] = []
         while len(parts) < 2 and width >= 8:
             parts.insert(0, width // 2)
             width = (width + 1) // 2
@@ -93,7 +94,7 @@ def around(a: np.ndarray, wraps: bool) -> np.ndarray:
 def box(a: np.ndarray, wraps: bool) -> np.ndarray:
     wide, (rows, columns) = around(a, wraps), a.shape[-2:]
     total = sum(wide[..., i : i + rows, j : j + columns] for i in range(3) for j in range(3))
-    return total * 16 // 9
+    return np.asarray(total) * 16 // 9
 
 
 def spread_to(a: np.ndarray, band: Band) -> np.ndarray:
@@ -160,11 +161,11 @@ def features(
     siblings = [i for i in range(index) if where.bands[i].level == band.level]
     if siblings:
         boxes = [box(found[i][run.start : run.stop], where.wraps) for i in siblings]
-        same = log(sum(spread_to(each, band) for each in boxes) // len(boxes))
+        same = log(np.sum([spread_to(each, band) for each in boxes], axis=0) // len(boxes))
     if half:
         wide = around(own, where.wraps)
         four = [wide[:, :-2, 1:-1], wide[:, 2:, 1:-1], wide[:, 1:-1, :-2], wide[:, 1:-1, 2:]]
-        sides = log(4 * sum(four))
+        sides = log(4 * np.sum(four, axis=0))
         if len(run) > 1:
             lower, higher = [own[1], *own[:-1]], [*own[1:], own[-2]]
             times = log(8 * (np.stack(lower) + np.stack(higher)))

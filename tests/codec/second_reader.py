@@ -1,6 +1,6 @@
 """A second reader, written from docs/format.md alone, that shares no code with the first.
 
-It knows no contexts; of the time axis it takes what the three files here need.
+It knows no contexts; of the time axis it takes what the files that are read with it need.
 """
 
 from __future__ import annotations
