@@ -14,16 +14,15 @@ from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Sequence
 from pathlib import Path
 
 from cainr_core.choices import Target
 from cainr_core.codec.reconstruction import read
 from cainr_core.compression import compress
-from cainr_core.data.contexts import Context, load_context
+from cainr_core.data.contexts import load_context
 from cainr_core.data.sources import open_field
 from cainr_core.errors import CainrError
-from cainr_core.evaluate.rate_distortion import Row, names_of, on_of
+from cainr_core.evaluate.rate_distortion import Row, names_of, on_of, sets_of
 from cainr_core.evaluate.report import Report
 from cainr_core.fit.recipe import Recipe
 from cainr_core.model.architecture import Architecture
@@ -48,7 +47,8 @@ def main() -> None:
     report = Report(options.report, field)
     architecture, recipe = Architecture.preset("latent"), Recipe()
     mode = f"depth {architecture.depth}, default recipe, {recipe.steps} steps"
-    for chosen in sets_of(contexts, options.sets):
+    every = options.sets == "every"
+    for chosen in sets_of(contexts, all_but_each=True) if every else [contexts]:
         on = on_of(names[context.digest] for context in chosen)
         for size in sorted(options.bytes):
             if report.has(CODEC, on, mode, size):
@@ -73,18 +73,6 @@ def main() -> None:
                 f"decoded in {seconds:.1f} s",
                 flush=True,
             )
-
-
-def sets_of(contexts: Sequence[Context], which: str) -> list[Sequence[Context]]:
-    """The sets of contexts to measure with, none twice."""
-    if which == "all":
-        return [contexts]
-    sets: list[Sequence[Context]] = [[], *([one] for one in contexts)]
-    if len(contexts) > 1:
-        sets.append(contexts)
-    if len(contexts) > 2:
-        sets += [[one for one in contexts if one is not other] for other in contexts]
-    return sets
 
 
 if __name__ == "__main__":

@@ -52,7 +52,7 @@ def contexts(
       cainr benchmark contexts ts.nc -v TS --context topography --context climatology \\
         --architecture latent --bytes 10000,30000,100000 -o results
     """
-    from cainr_core.evaluate.rate_distortion import names_of
+    from cainr_core.evaluate.rate_distortion import names_of, sets_of
     from cainr_core.evaluate.worth import BESIDE, pairs, worth
 
     if not context:
@@ -61,7 +61,7 @@ def contexts(
         source, output, variable, context, size, architecture, depth, recipe, steps, time, select,
         device, seed,
     )  # fmt: skip
-    measure(asked, _sets(asked.contexts))
+    measure(asked, sets_of(asked.contexts, all_but_each=True))
     names = names_of(asked.contexts)
     by_name = {names[one.digest]: one for one in asked.contexts}
     codec = codec_of(asked.network)
@@ -80,16 +80,6 @@ def contexts(
 
 
 # --- what is measured ------------------------------------------------------------------
-
-
-def _sets(contexts: Sequence[Context]) -> list[Sequence[Context]]:
-    """None, each alone, all, and all but each; each set once."""
-    sets: list[Sequence[Context]] = [[], *([one] for one in contexts)]
-    if len(contexts) > 1:
-        sets.append(contexts)
-    if len(contexts) > 2:
-        sets += [[other for other in contexts if other is not one] for one in contexts]
-    return sets
 
 
 def _cost(asked: Asked, context: Context, others: Sequence[Context]) -> Cost:

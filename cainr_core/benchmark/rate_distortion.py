@@ -13,7 +13,6 @@ from cainr_core.benchmark.networks import CAINR, measure
 from cainr_core.errors import CainrError
 
 if TYPE_CHECKING:
-    from cainr_core.data.contexts import Context
     from cainr_core.evaluate.report import Report
 
 BASELINES = ("sperr", "sz3", "zfp", "jpeg2000", "bitround", "ebcc")
@@ -56,6 +55,8 @@ def rate_distortion(
       cainr benchmark rate-distortion ts.nc -v TS --context topography --context climatology \\
         --codecs cainr,sperr --bytes 10000,30000,100000 -o results
     """
+    from cainr_core.evaluate.rate_distortion import sets_of
+
     chosen = chosen_codecs(codecs)
     asked = Asked.of(
         source, output, variable, context, size, architecture, depth, recipe, steps, time, select,
@@ -63,7 +64,7 @@ def rate_distortion(
     )  # fmt: skip
     _classical(asked, [name for name in chosen if name != CAINR])
     if CAINR in chosen:
-        measure(asked, _sets(asked.contexts))
+        measure(asked, sets_of(asked.contexts))
     _finish(asked.report)
 
 
@@ -106,12 +107,6 @@ def _classical(asked: Asked, names: Sequence[str]) -> None:
                 ):
                     report.add(row)
                 report.save()
-
-
-def _sets(contexts: Sequence[Context]) -> list[Sequence[Context]]:
-    """None, each alone, all."""
-    sets: list[Sequence[Context]] = [[], *([one] for one in contexts)]
-    return [*sets, contexts] if len(contexts) > 1 else sets
 
 
 # --- from words to choices, and from results to words ------------------------------------

@@ -70,6 +70,17 @@ def on_of(names: Iterable[str]) -> str:
     return " + ".join(names) or NO_CONTEXT
 
 
+def sets_of(contexts: Sequence[Context], all_but_each: bool = False) -> list[Sequence[Context]]:
+    """Sets of contexts to measure with: none, each alone, all, and all but each where that is
+    wanted; none twice."""
+    sets: list[Sequence[Context]] = [[], *([one] for one in contexts)]
+    if len(contexts) > 1:
+        sets.append(contexts)
+    if all_but_each and len(contexts) > 2:
+        sets += [[other for other in contexts if other is not one] for one in contexts]
+    return sets
+
+
 def names_of(contexts: Sequence[Context]) -> dict[str, str]:
     """Digest and name of each context: its title, and its quality where that was chosen.
 

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from cainr_core.model.entropy import FEATURE_UNIT, ScaleNet, bits, first_weights, widths
-from cainr_core.model.latents import Pyramid, flat, unflat
+from cainr_core.model.latents import Pyramid, flat, restored, unflat
 from cainr_core.model.surroundings import N_NEAR, Surroundings
 from cainr_core.model.wavelet import Bands
 
@@ -181,12 +181,12 @@ class LatentFit:
         off = exact.abs() - chosen
         ones, more = (off[which] for which in (chosen == 1, chosen > 1))
         first, further = (round(float(o.mean()), 2) if len(o) else 0.0 for o in (ones, more))
-        value = chosen + first * (chosen == 1) + further * (chosen > 1)
-        value *= exact.sign() * step
+        groups, shifts = self._signed(chosen, exact), (first, further)
+        value = torch.cat([flat(restored(bands, step, shifts)) for bands in groups])
         return Quantised(
-            self._signed(chosen, exact),
+            groups,
             step,
-            (first, further),
+            shifts,
             ScaleNet.of(self._weights),
             total,
             float(value.square().mean()),
