@@ -150,6 +150,9 @@ class Choosing(param.Parameterized):
             self.opening = False
             self.report(problem)
 
+        if (field := shared.opened(choice)) is not None:
+            take(field)
+            return
         self.opening = True
         shared.background(lambda: shared.open_choice(choice), take, refuse)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 
 import panel as pn
 import panel_material_ui as pmui
@@ -20,6 +21,7 @@ from app.views.lines import Lines
 from app.views.mapboard import MapBoard
 from app.views.runs import RunTable
 from app.workbench import Workbench
+from cainr_core.errors import CainrError
 
 # A problem is told over the lower edge, so that nothing below it moves.
 _OVER_THE_PAGE = {
@@ -97,6 +99,8 @@ def build() -> pmui.Page:
         pn.state.curdoc.js_on_event(ClientReconnected, CustomJS(code=_TAKE_BACK))
     _tell_problems(bench, alert)
     bench.list_runs()
+    with suppress(CainrError):  # told by the next line
+        shared.open_choice(bench.data)  # in memory, so the first picture comes with the page
     bench.open_data()
     settle = _keep_session_while_fitting(bench)
 

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("cainr.app")
 _POOL = ThreadPoolExecutor(3, thread_name_prefix="cainr-page")
 AFTER_MAPS = 200  # ms
+UNTIL_LOADED = 50  # ms between two looks at whether a page is there
 PREFETCHED = 4  # of the newest runs
 _DECODED_BYTES = 512 * 2**20  # decoded time steps kept in memory
 
@@ -88,16 +89,24 @@ def warm_up() -> None:
         _POOL.submit(import_module, "cainr_core.codec.reconstruction")
 
 
+def opened(choice: DataChoice) -> Field | None:
+    """The field that a DataChoice names, if it is in memory."""
+    return _fields.get(_key(choice))
+
+
 def open_choice(choice: DataChoice) -> Field:
     """The field that a DataChoice names; the last few stay in memory."""
-    path = Path(choice.path) if choice.path else None
-    stamp = path.stat().st_mtime if path and path.exists() else 0.0
-    key = (choice.path, stamp, choice.variable, choice.time, str(choice.select))
-    field = _fields.get(key)
+    field = opened(choice)
     if field is None:
         field = open_data(choice)
-        _fields.put(key, field)
+        _fields.put(_key(choice), field)
     return field
+
+
+def _key(choice: DataChoice) -> Hashable:
+    path = Path(choice.path) if choice.path else None
+    stamp = path.stat().st_mtime if path and path.exists() else 0.0
+    return (choice.path, stamp, choice.variable, choice.time, str(choice.select))
 
 
 def context(spec: str) -> Context:
@@ -206,6 +215,17 @@ class Fits:
 fits = Fits()
 
 
+def held(handler: Callable[[Any], None]) -> Callable[[Any], None]:
+    """The handler of an event, whose changes reach the page as one message. Panel calls those of
+    buttons without the session's lock, where Bokeh's models may change only in this way."""
+
+    def handle(event: Any) -> None:
+        with pn.io.hold():
+            handler(event)
+
+    return handle
+
+
 def after_maps(update: Callable[[], None]) -> None:
     """Run `update` when the page has had the time to draw its maps: what somebody looked for is
     not to wait for what stands around it."""
@@ -233,14 +253,20 @@ def background(
         except Exception as problem:
             take = partial(failed, problem)
 
+        if document is None:
+            take()
+            return
+
         def turn() -> None:
+            # Panel drops what changes between a browser's asking for the page and its having drawn
+            # it (panel.io.document.hold), so nothing arrives in between.
+            if not pn.state.loaded:
+                document.add_timeout_callback(turn, UNTIL_LOADED)
+                return
             with pn.io.hold():  # one message to the page, in order
                 take()
 
-        if document is None:
-            turn()
-        else:
-            document.add_next_tick_callback(turn)
+        document.add_next_tick_callback(turn)
 
     if document is None or document.session_context is None:
         run()

@@ -105,7 +105,7 @@ class ContextCard:
         )
         self.tick.param.watch(self._ticked, "value")
         self.tune.param.watch(self._show_quality, "value")
-        self.remove.on_click(lambda event: workbench.withdraw(offer))
+        self.remove.on_click(shared.held(lambda event: workbench.withdraw(offer)))
         offer.choice.param.watch(lambda *events: self.draw(), list(QUALITY))
 
     def draw(self) -> None:

@@ -60,7 +60,7 @@ class DataSection:
         choice.param.watch(self._path_changed, "path")
         self.variable.param.watch(self._variable_changed, "value")
         self.times.param.watch(self._times_changed, "value")
-        self.open.on_click(lambda event: workbench.open_data())
+        self.open.on_click(shared.held(lambda event: workbench.open_data()))
         workbench.param.watch(self._field_opened, "field")
         workbench.param.watch(self._adopted, "adopted")
         pn.bind(self._opening, workbench.param.opening, watch=True)

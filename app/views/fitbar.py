@@ -7,6 +7,7 @@ from html import escape
 import panel as pn
 import panel_material_ui as pmui
 
+from app import shared
 from app.views.cards import card
 from app.words import duration, size_of, summary, three
 from app.workbench import Workbench
@@ -53,8 +54,8 @@ class FitBar:
             pn.Row(self.fit, self.cancel, self.figures, sizing_mode="stretch_width", min_width=0),
             self.bar,
         )
-        self.fit.on_click(lambda event: workbench.fit())
-        self.cancel.on_click(self._stop)
+        self.fit.on_click(shared.held(lambda event: workbench.fit()))
+        self.cancel.on_click(shared.held(self._stop))
         workbench.param.watch(
             self._show,
             ["changed", "plan", "refusal", "snapshot", "fitted", "field", "ended", "runs"],

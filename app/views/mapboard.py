@@ -96,8 +96,13 @@ class MapBoard:
         picks = [] if bench.following else bench.picked[:2]
         runs = [run for run in map(bench.run, picks) if run is not None]
         if runs:
+            named = [run.choices.data for run in runs]
+            at_hand = [field for field in map(shared.opened, named) if field is not None]
+            if len(at_hand) == len(named):
+                self._show_runs(runs, at_hand)
+                return
             shared.background(
-                lambda: [shared.open_choice(run.choices.data) for run in runs],
+                lambda: [shared.open_choice(choice) for choice in named],
                 lambda fields: self._show_runs(runs, fields),
                 bench.report,
             )

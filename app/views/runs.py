@@ -150,10 +150,10 @@ class RunTable:
             min_height=HEAD + HEIGHT + 16,
             margin=0,
         )
-        self.table.param.watch(self._picked, "selection")
-        self.table.on_edit(self._edited)
-        self.reuse.on_click(lambda event: workbench.adopt(self._chosen().choices))
-        self.delete.on_click(self._ask)
+        self.table.param.watch(shared.held(self._picked), "selection")
+        self.table.on_edit(shared.held(self._edited))
+        self.reuse.on_click(shared.held(lambda event: workbench.adopt(self._chosen().choices)))
+        self.delete.on_click(shared.held(self._ask))
         workbench.param.watch(self._list, "runs")
         workbench.param.watch(lambda event: shared.after_maps(self._mark), "picked")
         self._list()
@@ -232,8 +232,8 @@ class RunTable:
         if self.dialog is None:
             delete = pmui.Button(label="Delete", color="error", css_classes=["delete-yes"])
             keep = pmui.Button(label="Keep", variant="outlined", css_classes=["delete-no"])
-            delete.on_click(partial(self._answer, True))
-            keep.on_click(partial(self._answer, False))
+            delete.on_click(shared.held(partial(self._answer, True)))
+            keep.on_click(shared.held(partial(self._answer, False)))
             self.dialog = pmui.Dialog(
                 self.question, pn.Row(delete, keep), title="Delete from the library?"
             )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Protocol
 
 import numpy as np
@@ -69,7 +70,7 @@ class RunSource:
             self._ask(time)
             return self.meanwhile.values(time) if self.meanwhile is not None else None
         if time + 1 < self._steps:
-            self._ask(time + 1)
+            shared.after_maps(partial(self._ask, time + 1))
         return decoded
 
     def _ask(self, time: int) -> None:

@@ -25,6 +25,7 @@ class Table(pn.widgets.Tabulator):
 
     _rename: ClassVar[Mapping[str, str | None]] = {"more": None}
     _stylesheets: ClassVar[list[str]] = []  # icons that no table here shows
+    _debounce: ClassVar[int] = 5  # ms: a tick is one event, and somebody waits for its map
 
     def _config_columns(self, column_objs: list[Any]) -> list[Any]:
         # Panel's own `configuration` gives them to the wrong columns beside one of ticks.

@@ -22,7 +22,7 @@ from typing import Any
 import pytest
 
 pytest.importorskip("playwright")
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect
 
 import cainr_core
 
@@ -140,7 +140,11 @@ def listen(page: Page, complaints: list[str]) -> None:
         return not re.match(r"(https?|ws)://localhost[:/]|data:|blob:", url)
 
     page.set_default_timeout(PATIENCE)
-    page.on("console", lambda m: complaints.append(m.text) if m.type == "error" else None)
+
+    def bad(message: ConsoleMessage) -> bool:
+        return message.type == "error" or "inconsistent lengths" in message.text
+
+    page.on("console", lambda m: complaints.append(m.text) if bad(m) else None)
     page.on("pageerror", lambda error: complaints.append(str(error)))
     page.on("request", lambda r: complaints.append(r.url) if foreign(r.url) else None)
     page.on("response", lambda r: complaints.append(r.url) if r.status >= 400 else None)
