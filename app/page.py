@@ -67,7 +67,7 @@ def build() -> pmui.Page:
         board.view,
         side_by_side(
             Curves(bench).view, RunTable(bench, board.scales).view,
-            shares="4 9", narrow=1100, margin=(0, 0, GAP, 0),
+            shares="4 10", narrow=1100, margin=(0, 0, GAP, 0),
         ),
         Lines(bench).view,
         css=":host { width: auto; align-self: stretch; }",

@@ -215,13 +215,13 @@ class Fits:
 fits = Fits()
 
 
-def held(handler: Callable[[Any], None]) -> Callable[[Any], None]:
-    """The handler of an event, whose changes reach the page as one message. Panel calls those of
+def held(handler: Callable[..., None]) -> Callable[..., None]:
+    """The handler of events, whose changes reach the page as one message. Panel calls those of
     buttons without the session's lock, where Bokeh's models may change only in this way."""
 
-    def handle(event: Any) -> None:
+    def handle(*events: Any) -> None:
         with pn.io.hold():
-            handler(event)
+            handler(*events)
 
     return handle
 

@@ -10,6 +10,7 @@ from cainr_core.runs import network_title
 
 if TYPE_CHECKING:
     from cainr_core.choices import Choices
+    from cainr_core.data.choices import ContextChoice
     from cainr_core.data.fields import Field
     from cainr_core.model.architecture import Architecture
     from cainr_core.runs import Run
@@ -52,8 +53,13 @@ def summary(choices: Choices, architecture: Architecture | None = None) -> str:
 
 
 def contexts_of(run: Run) -> str:
-    """The contexts of a run, or none."""
-    return ", ".join(c.spec.replace("_", " ") for c in run.choices.contexts) or "none"
+    """The contexts of a run in short, or none: topo, clim."""
+    return ", ".join(map(_in_short, run.choices.contexts)) or "none"
+
+
+def _in_short(context: ContextChoice) -> str:
+    words = context.spec.replace("topography", "topo").replace("climatology", "clim")
+    return words.replace("insolation", "sun").replace("_", " ") if context.is_builtin else words
 
 
 def data_of(run: Run) -> str:

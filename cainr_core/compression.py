@@ -59,12 +59,14 @@ class Plan:
     """What a choice will cost, known before any fit.
 
     `weights`: number of weights. `file_bytes`, `compression_ratio`, `bits_per_value`: expected,
-    from a typical number of bits for a weight. `context_bytes`: what a reader must have besides.
+    from a typical number of bits for a weight. `overhead_bytes`: of them, coordinates, names and
+    embedded contexts. `context_bytes`: what a reader must have besides.
     """
 
     architecture: Architecture
     weights: int
     file_bytes: int
+    overhead_bytes: int
     compression_ratio: float
     bits_per_value: float
     context_bytes: int
@@ -73,7 +75,12 @@ class Plan:
 def open_data(choice: DataChoice) -> Field:
     """The field of a choice; the bundled sample where no path is named."""
     if not choice.path:
-        return open_sample(choice.time or None)
+        field = open_sample(choice.time or None)
+        if choice.variable not in ("", field.name):
+            raise CainrError(
+                f"There is no variable '{choice.variable}' in the sample: it has {field.name}."
+            )
+        return field
     return open_field(
         choice.path, choice.variable or None, time=choice.time or None, select=choice.select
     )
@@ -90,9 +97,9 @@ def plan(
     CainrError where even the smallest network misses the target.
     """
     parts = Parts.of(field, contexts, architecture)
-    overhead = parts.overhead()
     n_inputs = _n_inputs(field, contexts, architecture)
-    overhead += _models_bytes(architecture)
+    fixed = parts.overhead()
+    overhead = fixed + _models_bytes(architecture)
     limit = (target or Target()).file_bytes(field.original_bytes)
     if limit is not None and not architecture.has_latents:
         room = limit - overhead - SLACK
@@ -112,13 +119,15 @@ def plan(
         if least > limit:
             raise CainrError(
                 f"A file of {limit:,} bytes is too small for these choices: the smallest that "
-                f"works takes about {least:,} bytes (ratio {field.original_bytes / least:.0f})."
+                f"works takes about {least:,} bytes (ratio {field.original_bytes / least:.0f}), of "
+                f"which coordinates, names and embedded contexts take {fixed:,}."
             )
         expected = min(expected, limit)
     return Plan(
         architecture=architecture,
         weights=weights,
         file_bytes=expected,
+        overhead_bytes=fixed,
         compression_ratio=field.original_bytes / expected,
         bits_per_value=8 * expected / field.values.size,
         context_bytes=sum(bytes_besides(contexts)),

@@ -219,6 +219,7 @@ REFUSALS = {
     "too small": ([*SAMPLE, "--bytes", "50"], "too small"),
     "no device": ([*SAMPLE, "--device", "abacus"], "--device"),
     "no such option": ([*SAMPLE, "--frobnicate"], "--frobnicate"),
+    "no such variable of the sample": (["compress", "sample", "-v", "XX", "-o", "a.cainr"], "TS"),
     "no output": (["compress", "sample"], "--output"),
     "no input": (["compress", "-o", "old.cainr"], "INPUT"),
     "no folder": (["compress", "sample", "-o", "no/where.cainr"], "no folder"),

@@ -80,6 +80,7 @@ class DataSection:
 
     def _path_changed(self, *events: object) -> None:
         path = self.workbench.data.path.strip()
+        self.workbench.problem = ""
         self.source.value = FILE if path else self.source.value
         if path:
             shared.background(lambda: describe(path), self._take_variables, self._refused)

@@ -98,7 +98,7 @@ class ArchitectureSection:
         shown = plan.architecture if given and plan else self.workbench.architecture
         self.fields["width"].visible, self.given.visible = not given, given
         self.given.value = plan.architecture.width if plan else None
-        self.section.tell(network_title(shown))
+        self.section.tell("nothing fits the budget" if given and not plan else network_title(shown))
 
 
 class BudgetSection:

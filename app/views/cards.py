@@ -50,7 +50,7 @@ def card(*objects: Viewable, css_class: str = "", **options: Any) -> pn.Column:
 def line(*objects: Viewable) -> pn.Column:
     """Objects in one line that breaks where the screen is narrow; the first takes the rest."""
     # not by a selector: what stands first in Panel's shadow roots are the stylesheets
-    objects[0].styles = {**objects[0].styles, "flex": "1 1 130px", "min-width": "0"}
+    objects[0].styles = {**objects[0].styles, "flex": "1 1 90px", "min-width": "0"}
     return stack(*objects, css=_LINE)
 
 

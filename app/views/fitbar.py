@@ -9,8 +9,9 @@ import panel_material_ui as pmui
 
 from app import shared
 from app.views.cards import card
-from app.words import duration, size_of, summary, three
+from app.words import about, duration, size_of, summary, three
 from app.workbench import Workbench
+from cainr_core.choices import values_of
 from cainr_core.compression import Plan
 from cainr_core.fit.progress import Progress
 
@@ -24,7 +25,9 @@ _CSS = """
 .figure .value { font-size: 1.05rem; font-weight: 600; font-variant-numeric: tabular-nums;
   white-space: nowrap; }
 .figure .label { font-size: .72rem; opacity: .7; white-space: nowrap; }
-.message { font-size: .8rem; opacity: .85; margin-top: 2px; min-height: 1.3em; }
+.message { font-size: .8rem; opacity: .85; margin-top: 2px; height: 1.3em; line-height: 1.3em;
+  overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+@media (max-width: 900px) { .message { height: auto; white-space: normal; } }
 """
 
 
@@ -88,9 +91,20 @@ class FitBar:
             "times smaller": three(plan.compression_ratio),
             "bits a value": three(plan.bits_per_value),
         }
+        if plan.overhead_bytes > plan.file_bytes / 2:  # no network makes such a file small
+            figures["of it coordinates, names"] = size_of(plan.overhead_bytes)
         if plan.context_bytes:
             figures["contexts, shared"] = size_of(plan.context_bytes)
-        self.figures.object = _figures(figures, f"{self._last()}{self._widest(plan)}")
+        self.figures.object = _figures(
+            figures, f"{self._last()}{self._widest(plan)}{self._not_open()}"
+        )
+
+    def _not_open(self) -> str:
+        """That the data named at the left are not those that Fit would take."""
+        bench = self.workbench
+        if bench.opening or values_of(bench.data) == values_of(bench.choices.data):
+            return ""
+        return f" <b>Fit takes {escape(about(bench.field))}: open the other data first.</b>"
 
     def _widest(self, plan: Plan) -> str:
         """That a budget could not be spent."""

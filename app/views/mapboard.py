@@ -24,16 +24,17 @@ from cainr_core.runs import Run
 
 NARROW = 900  # px of the screen, up to which maps stand one below the other
 PLAY_EVERY = 350  # ms between two time steps
+DIFFERENCE = "reconstruction minus original"
 ROWS = (
     (
         Plate("original", "Original", SEQUENTIAL),
         Plate("a", "Reconstruction", SEQUENTIAL),
-        Plate("error_a", "Error", DIVERGING),
+        Plate("error_a", "Error", DIVERGING, DIFFERENCE),
     ),
     (
-        Plate("gain", "Gain of B over A", GAIN),
+        Plate("gain", "Gain of B over A", GAIN, "how much smaller the error of B is"),
         Plate("b", "B", SEQUENTIAL),
-        Plate("error_b", "Error of B", DIVERGING),
+        Plate("error_b", "Error of B", DIVERGING, DIFFERENCE),
     ),
 )
 
@@ -72,7 +73,7 @@ class MapBoard:
                 self.title,
                 self.player,
                 side_by_side(self.projection, self.centre, shares="5 3", narrow=0),
-                shares="4 5 3",
+                shares="5 4 4",
                 narrow=NARROW,
                 styles={"align-items": "center"},
             )
@@ -86,7 +87,7 @@ class MapBoard:
         self._look()
 
     def _watch(self, turn: Callable[[], None], names: list[str]) -> None:
-        self.workbench.param.watch(lambda *events: turn(), names)
+        self.workbench.param.watch(shared.held(lambda *events: turn()), names)
 
     # ------------------------------------------------------------------ what is shown
 
@@ -139,6 +140,9 @@ class MapBoard:
 
     def _show(self, shown: Shown) -> None:
         new_field = shown.field is not self.shown.field
+        if shown.sources != self.shown.sources:  # what they show decides, not what was before
+            self.scales.pop("error", None)
+            self.scales.pop("gain", None)
         self.shown = shown
         if shown.field is None:
             return
@@ -149,9 +153,9 @@ class MapBoard:
         self._place()
 
     def _take_field(self, field: Field) -> None:
-        texts = {field.time.text(i): i for i in range(len(field.time))}
+        texts = {field.time.label(i): i for i in range(len(field.time))}
         if len(texts) < len(field.time):  # the same text twice: number them
-            texts = {f"{field.time.text(i)} ({i})": i for i in range(len(field.time))}
+            texts = {f"{field.time.label(i)} ({i})": i for i in range(len(field.time))}
         time = self.workbench.time if self.workbench.time < len(field.time) else 0
         self.player.param.update(options=texts, value=time, disabled=len(texts) < 2)
         self.workbench.time = time
@@ -166,7 +170,7 @@ class MapBoard:
         for plate in plates:
             plot = self.maps.figures[plate.column]
             self.cards[plate.column] = MapCard(
-                plate.title, plot, f"map-{plate.column.replace('_', '-')}"
+                plate.title, plot, f"map-{plate.column.replace('_', '-')}", plate.hint
             )
         return side_by_side(
             *(self.cards[plate.column].view for plate in plates),
@@ -236,7 +240,7 @@ class MapBoard:
             values[letter] = None if held is None else held.values
             values[f"error_{letter}"] = None if held is None else held.values - truth[held.time]
             if held is not None and held.time != time:
-                late |= dict.fromkeys((letter, f"error_{letter}"), field.time.text(held.time))
+                late |= dict.fromkeys((letter, f"error_{letter}"), field.time.label(held.time))
         if self.shown.comparing:
             a, b = values["error_a"], values["error_b"]
             values["gain"] = None
@@ -272,7 +276,7 @@ class MapBoard:
         cards, field = self.cards, self.shown.field
         unit = field.units if field else ""
         # the table has the error of all steps
-        rmse_of = "RMSE of this step" if field and len(field.time) > 1 else "RMSE"
+        rmse_of = "RMSE of this time" if field and len(field.time) > 1 else "RMSE"
         cards["original"].tell(f"{three(np.nanmin(truth))} to {three(np.nanmax(truth))} {unit}")
         for letter, _ in zip("ab", self.shown.sources, strict=False):
             error = values[f"error_{letter}"]

@@ -63,8 +63,9 @@ class FieldHead(pn.pane.HTML):
 class MapCard:
     """A map with a heading above and a colour bar below, of fixed heights."""
 
-    def __init__(self, title: str, plot: figure, css_class: str) -> None:
-        self._title, self._told = title, ""
+    def __init__(self, title: str, plot: figure, css_class: str, hint: str = "") -> None:
+        """`hint`: what pointing at the title adds to it."""
+        self._title, self._told, self._hint = title, "", hint
         self._colour: str | None = None
         self.head = pn.pane.HTML(
             "", stylesheets=[_HEAD], height=22, margin=(8, 12, 4, 12), sizing_mode="stretch_width"
@@ -94,8 +95,9 @@ class MapCard:
     def _write(self) -> None:
         dot = f'<span class="dot" style="background:{self._colour}"></span>' if self._colour else ""
         title = escape(self._title)
+        whole = f"{title}: {escape(self._hint)}" if self._hint else title
         html = (
-            f'<div class="head">{dot}<span class="title" title="{title}">{title}</span>'
+            f'<div class="head">{dot}<span class="title" title="{whole}">{title}</span>'
             f'<span class="told">{escape(self._told)}</span></div>'
         )
         if html != self.head.object:

@@ -39,7 +39,10 @@ _PLACE = ("x", "y", "dw", "dh", "lat", "lon")
 
 # What the hover's numbers look like; NaN is a pixel that shows nothing.
 _SHOWN = "return !isNaN(cb_data.value)"
-_VALUE = "return isNaN(value) ? '\u2013' : value.toFixed(Math.abs(value) < 10 ? 3 : 2)"
+_VALUE = (
+    "return isNaN(value) ? '\u2013' : value.toFixed(Math.abs(value) < 10 ? 3 : 2)"
+    ".replace('-', '\u2212')"
+)
 _DEGREES = "return Math.abs(value).toFixed(2) + '°' + (value < 0 ? '{negative}' : '{positive}')"
 
 
@@ -85,11 +88,13 @@ def _columns(lines: Lines) -> dict[str, list[np.ndarray]]:
 
 @dataclass(frozen=True)
 class Plate:
-    """One map of a set: the column it draws, its title and its colours."""
+    """One map of a set: the column it draws, its title, its colours, and what pointing at the
+    title adds."""
 
     column: str
     title: str
     palette: Sequence[str]
+    hint: str = ""
 
 
 class MapSet:

@@ -48,7 +48,7 @@ def png(run: Run, time: int, projection: str, centre: float, scales: Mapping[str
     shown = (
         ("Original", truth, values),
         (run.name, rebuilt, values),
-        (f"Error, RMSE of this step {rmse} {field.units}", error, errors),
+        (f"Error, RMSE of this time {rmse} {field.units}", error, errors),
     )
     for number, (title, cells, scale) in enumerate(shown):
         box = ((number + 0.02) / 3, FOOT / whole, 0.96 / 3, height / whole)
@@ -61,7 +61,7 @@ def png(run: Run, time: int, projection: str, centre: float, scales: Mapping[str
     of_run = f"PSNR {measures.psnr:.2f} dB, RMSE {three(measures.rmse)} {field.units}"
     left, top = 0.02 / 3, 1 - 0.1 / whole
     figure.text(
-        left, top, f"{about(field)}, {field.time.text(time)}", size=9.5, weight="bold", va="top"
+        left, top, f"{about(field)}, {field.time.label(time)}", size=9.5, weight="bold", va="top"
     )
     figure.text(
         1 - left, top, f"{of_run} over all steps, {measures.file_bytes:,} bytes",

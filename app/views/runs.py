@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -39,16 +40,16 @@ class Column(NamedTuple):
 
 
 COLUMNS = {
-    "name": Column("Name", "Click a name to change it.", 150, share=4),
-    "data": Column("Data", "The bundled sample, or file and variable.", 56, share=1, rank=1),
-    "contexts": Column("Contexts", "What the network is given at every point.", 68, 3, 5),
-    "network": Column("Network", "Kind, depth and width.", 90, share=2, rank=3),
-    "weights": Column("Weights", "Number of weights and biases.", 62, rank=6, format="0,0"),
-    "bytes": Column("Bytes", "Size of the whole file.", 60, rank=2, format="0,0"),
-    "ratio": Column("Ratio", "Bytes of the original over those of the file.", 54, format="0,0.0"),
+    "name": Column("Name", "Click a name to change it.", 108, share=4),
+    "data": Column("Data", "The bundled sample, or file and variable.", 52, share=1, rank=6),
+    "contexts": Column("Contexts", "What the network is given at every point.", 82, 3, 4),
+    "network": Column("Network", "Kind, depth and width.", 88, share=2, rank=3),
+    "weights": Column("Weights", "Number of weights and biases.", 62, rank=5, format="0,0"),
+    "bytes": Column("Bytes", "Size of the whole file.", 58, rank=1, format="0,0"),
+    "ratio": Column("Ratio", "Bytes of the original over those of the file.", 52, format="0,0.0"),
     "psnr": Column("PSNR", "In dB, over all time steps.", 50, format="0.00"),
-    "rmse": Column("RMSE", "Over all time steps, in the field's unit.", 52, format="0.000"),
-    "seconds": Column("Time", "Seconds that the fit took.", 52, rank=4, format="0.0"),
+    "rmse": Column("RMSE", "Over all time steps, in the field's unit.", 50, format="0.000"),
+    "seconds": Column("Seconds", "Seconds that the fit took.", 64, rank=2, format="0.0"),
 }
 _NUMBERS = {name: column.format for name, column in COLUMNS.items() if column.format}
 _CSS = """
@@ -79,7 +80,7 @@ _TABLE = """
   border-color: color-mix(in srgb, var(--panel-on-surface-color) 30%, transparent) !important; }
 .tabulator-placeholder-contents { font-size: 13px !important; font-weight: 400 !important; }
 """
-HINT = "Tick one to see it, two to compare: the first is A."
+HINT = "Tick one to see it, two to compare."
 
 
 class RunTable:
@@ -269,9 +270,9 @@ class RunTable:
         bench, field = self.workbench, shared.open_choice(run.choices.data)
         time = min(bench.time, len(field.time) - 1)
         look = (bench.projection, bench.centre, dict(self._scales))
-        name = _file_name(f"{field.name} {field.time.text(time)} {run.name}")
+        name = _file_name(f"{field.name} {field.time.label(time)} {run.name}")
         return f"{name}.png", lambda: prints.png(run, time, *look)
 
 
 def _file_name(name: str) -> str:
-    return "".join(c if c.isalnum() or c in "-_." else "_" for c in name).strip("_.") or "field"
+    return re.sub(r"[^\w.-]+", "_", name).strip("_.") or "field"

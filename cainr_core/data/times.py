@@ -83,6 +83,14 @@ class TimeAxis:
         """One time as text: its date, and the hour where it is not midnight."""
         return text_of_days(float(self.coordinate[index]), self.calendar)
 
+    def label(self, index: int) -> str:
+        """One time as people call it: as `text`, but the day in the middle where the values stand
+        more than a day from their stamp; many models stamp January's mean 1 February."""
+        middle = float(self.days[index])
+        if abs(middle - float(self.coordinate[index])) <= 1:
+            return self.text(index)
+        return text_of_days(float(np.floor(middle)), self.calendar)
+
     def parse(self, times: Any) -> np.ndarray:
         """Coordinate days of datetime64, cftime, text or numbers (days already), any shape."""
         return days_of_times(times, self.calendar)

@@ -91,7 +91,10 @@ class Inputs:
                 continue
             table, rows, weights = context
             (near, far), (near_part, far_part) = rows[time].tolist(), weights[time].tolist()
-            columns.append((near_part * table[near, cells] + far_part * table[far, cells])[:, None])
+            value = table[near, cells]
+            if far_part:  # latents lie on the times themselves
+                value = near_part * value + far_part * table[far, cells]
+            columns.append(value[:, None])
         return torch.cat(columns, dim=1)
 
 

@@ -107,7 +107,7 @@ def test_a_map_of_another_time_is_kept_faint_and_marked(bench: Workbench):
     truth = bench.field.values
     bench.snapshot = news(frame=(0, truth[0] + 1))
     assert alphas(board) == {"original": 1.0, "a": 1.0, "error_a": 1.0}
-    assert "RMSE of this step 1.00 K" in board.cards["error_a"].head.object
+    assert "RMSE of this time 1.00 K" in board.cards["error_a"].head.object
     bench.look_at(3)
     assert alphas(board) == {"original": 1.0, "a": FAINT, "error_a": FAINT}
     for card in ("a", "error_a"):

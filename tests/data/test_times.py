@@ -23,6 +23,14 @@ def test_months_stamped_at_their_end_stand_in_their_middle() -> None:
     assert (axis.coordinate - axis.days)[0] == 15.5
     assert axis.calendar == "noleap"
     assert axis.text(0) == "1850-02-01"
+    assert axis.label(0) == "1850-01-16"
+
+
+def test_a_label_is_the_stamp_where_that_is_near() -> None:
+    stamps = np.array(["2000-01-02", "2000-01-03T06"], dtype="M8[ns]")
+    bounds = np.stack([stamps - np.timedelta64(1, "D"), stamps], axis=1)
+    axis = TimeAxis.of_coordinate("time", stamps, bounds=bounds)
+    assert [axis.label(0), axis.label(1)] == ["2000-01-02", "2000-01-03T06:00"]
 
 
 def test_without_bounds_the_coordinate_counts() -> None:
