@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -51,6 +52,7 @@ class Checkpoint:
         for group in ("weights", "best", "memory"):
             for index, array in enumerate(getattr(self, group)):
                 arrays[f"{group}{index}"] = array
+        arrays["digest"] = np.array(_digest(arrays))
 
         def write(place: Path) -> None:
             with place.open("wb") as file:  # a path alone would be given the suffix .npz
@@ -78,6 +80,9 @@ class Checkpoint:
     def _read(cls, path: Path) -> Checkpoint:
         with np.load(path, allow_pickle=False) as file:
             arrays = {key: file[key] for key in file.files}
+        # the archive checks the bytes of each array, but not which name stands for which
+        if str(arrays.pop("digest")) != _digest(arrays):
+            raise ValueError("not the arrays that were written")
 
         def group(name: str) -> list[NDArray]:
             keys = (key for key in arrays if key.startswith(name))
@@ -98,6 +103,12 @@ class Checkpoint:
             arrays["generator"],
             arrays["curve"],
         )
+
+
+def _digest(arrays: Mapping[str, NDArray]) -> str:
+    """Digest of arrays with their names, types and shapes."""
+    named = ((key, array.dtype.str, array.shape, array) for key, array in sorted(arrays.items()))
+    return fingerprint(*chain.from_iterable(named))
 
 
 def fingerprint(*parts: object) -> str:

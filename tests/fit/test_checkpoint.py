@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from cainr_core.errors import CainrError
@@ -68,6 +68,7 @@ def test_a_lone_array_is_refused(tmp_path: Path) -> None:
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(at=st.floats(0, 1, exclude_max=True), bit=st.integers(0, 7), cut=st.booleans())
+@example(at=0.8592826366106482, bit=2, cut=False)  # a name in the archive's directory
 def test_a_damaged_checkpoint_is_refused_or_whole(
     at: float, bit: int, cut: bool, tmp_path: Path
 ) -> None:
