@@ -41,7 +41,7 @@ class Column(NamedTuple):
 
 COLUMNS = {
     "name": Column("Name", "Click a name to change it.", 108, share=4),
-    "data": Column("Data", "The bundled sample, or file and variable.", 52, share=1, rank=6),
+    "data": Column("Data", "The bundled sample, or file and variable.", 64, share=1, rank=6),
     "contexts": Column("Contexts", "What the network is given at every point.", 82, 3, 4),
     "network": Column("Network", "Kind, depth and width.", 88, share=2, rank=3),
     "weights": Column("Weights", "Number of weights and biases.", 62, rank=5, format="0,0"),
