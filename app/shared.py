@@ -230,15 +230,10 @@ def after_maps(update: Callable[[], None]) -> None:
     """Run `update` when the page has had the time to draw its maps: what somebody looked for is
     not to wait for what stands around it."""
     document = pn.state.curdoc
-
-    def turn() -> None:
-        with pn.io.hold():
-            update()
-
     if document is None or document.session_context is None:
         update()
     else:
-        document.add_timeout_callback(turn, AFTER_MAPS)
+        document.add_timeout_callback(held(update), AFTER_MAPS)
 
 
 def background(

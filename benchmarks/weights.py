@@ -54,14 +54,10 @@ def main() -> None:
         network = cainr_core.Architecture(depth=depth, width=width)
         seeds = range(options.repeats)
         fits = [compared(field, contexts, network, seed, options.device) for seed in seeds]
-        spread = {
-            key: [min(v), median(v), max(v)] for key in fits[0] if (v := [f[key] for f in fits])
-        }
-        rows.append({"network": words, **spread})
-        told = ", ".join(
-            f"{key} {least:.4g} {mid:.4g} {most:.4g}" for key, (least, mid, most) in spread.items()
+        rows.append(
+            {"network": words, **{key: spread([fit[key] for fit in fits]) for key in fits[0]}}
         )
-        print(f"{words}: {told}", flush=True)
+        print(json.dumps(rows[-1]), flush=True)
     gpu = torch.cuda.get_device_name() if torch.cuda.is_available() else None
     report = {
         "date": date.today().isoformat(),
