@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import panel as pn
+import param
 
 from cainr_core.choices import Choices, DataChoice
 from cainr_core.compression import Plan, open_data
@@ -224,6 +225,20 @@ def held(handler: Callable[..., None]) -> Callable[..., None]:
             handler(*events)
 
     return handle
+
+
+def decided(
+    widget: param.Parameterized, name: str, truth: Callable[[], Any]
+) -> Callable[..., None]:
+    """How to set a property of a widget to what it ought to be. Panel 1.9.4's React components send
+    back what they are told, and the first of two values that come within a moment comes back last:
+    so it is also set when the page says otherwise."""
+
+    def decide(*events: object) -> None:
+        setattr(widget, name, truth())
+
+    widget.param.watch(held(decide), name)
+    return decide
 
 
 def after_maps(update: Callable[[], None]) -> None:

@@ -63,7 +63,8 @@ class DataSection:
         self.open.on_click(shared.held(lambda event: workbench.open_data()))
         workbench.param.watch(self._field_opened, "field")
         workbench.param.watch(self._adopted, "adopted")
-        pn.bind(self._opening, workbench.param.opening, watch=True)
+        show_opening = shared.decided(self.open, "loading", lambda: workbench.opening)
+        workbench.param.watch(show_opening, "opening")
         self._source_changed()
 
     def _source_changed(self, *events: object) -> None:
@@ -140,9 +141,6 @@ class DataSection:
     def _times_changed(self, event: object) -> None:
         if self.source.value == SAMPLE:
             self.workbench.open_data()
-
-    def _opening(self, opening: bool) -> None:
-        self.open.loading = opening
 
     def _field_opened(self, *events: object) -> None:
         field = self.workbench.field

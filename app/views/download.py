@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import io
+from base64 import b64encode
 from collections.abc import Callable
 from typing import Any
 
@@ -23,21 +23,30 @@ class Download(pmui.FileDownload):
     ) -> None:
         """`choose` says at a click what the file is called, and what makes it in a thread."""
         self._choose, self._failed = choose, failed
+        self._making, self._made = False, 0
         super().__init__(**params)
+        self._show = shared.decided(self, "loading", lambda: self._making)
 
     @param.depends("_clicks", watch=True)
     def _transfer(self) -> None:
-        # without None between, the same file once more is no news to the browser
-        self.param.update(loading=True, data=None)
         name, make = self._choose()
+        self._make(True)
 
         def take(made: bytes) -> None:
+            # the browser downloads what is new to it: the same file once more has another number
+            self._made += 1
+            kind = f"application/octet-stream;number={self._made}"
+            data = f"data:{kind};base64,{b64encode(made).decode()}"
             self.filename = name
-            self._sync_data(io.BytesIO(made))
-            self.loading = False
+            self.data = data
+            self._make(False)
 
         def refuse(problem: Exception) -> None:
-            self.loading = False
+            self._make(False)
             self._failed(problem)
 
         shared.background(make, take, refuse)
+
+    def _make(self, making: bool) -> None:
+        self._making = making
+        self._show()

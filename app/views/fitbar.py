@@ -57,6 +57,9 @@ class FitBar:
             pn.Row(self.fit, self.cancel, self.figures, sizing_mode="stretch_width", min_width=0),
             self.bar,
         )
+        self._allow = shared.decided(
+            self.fit, "disabled", lambda: workbench.field is None or bool(workbench.refusal)
+        )
         self.fit.on_click(shared.held(lambda event: workbench.fit()))
         self.cancel.on_click(shared.held(self._stop))
         workbench.param.watch(
@@ -70,7 +73,7 @@ class FitBar:
         fitting = not bench.ended
         self.fit.visible, self.cancel.visible = not fitting, fitting
         self.bar.sx = {} if fitting else _IDLE
-        self.fit.disabled = bench.field is None or bool(bench.refusal)
+        self._allow()
         if fitting:
             self._show_progress()
         else:

@@ -155,6 +155,10 @@ class RunTable:
         self.table.on_edit(shared.held(self._edited))
         self.reuse.on_click(shared.held(lambda event: workbench.adopt(self._chosen().choices)))
         self.delete.on_click(shared.held(self._ask))
+        self._allow = [
+            shared.decided(button, "disabled", lambda: not self._picked_runs())
+            for button in (self.reuse, self.cainr, self.netcdf, self.picture, self.delete)
+        ]
         workbench.param.watch(self._list, "runs")
         workbench.param.watch(lambda event: shared.after_maps(self._mark), "picked")
         self._list()
@@ -216,19 +220,21 @@ class RunTable:
 
     # ------------------------------------------------------------------ what is done with them
 
+    def _picked_runs(self) -> list[Run]:
+        return [run for run in map(self.workbench.run, self.workbench.picked) if run]
+
     def _buttons(self) -> None:
-        picked = [run for run in map(self.workbench.run, self.workbench.picked) if run]
-        for button in (self.reuse, self.cainr, self.netcdf, self.picture, self.delete):
-            button.disabled = not picked
+        for allow in self._allow:
+            allow()
         hint = HINT
-        if len(picked) > 1:
+        if len(self._picked_runs()) > 1:
             hint = "Reuse and files are of A, Delete is of all ticked."
         html = f'<div class="title">Runs</div><div class="hint">{hint}</div>'
         if html != self.head.object:
             self.head.object = html
 
     def _ask(self, event: object) -> None:
-        names = [run.name for run in map(self.workbench.run, self.workbench.picked) if run]
+        names = [run.name for run in self._picked_runs()]
         self.question.object = f"{', '.join(names)}: the files go too, for good."
         if self.dialog is None:
             delete = pmui.Button(label="Delete", color="error", css_classes=["delete-yes"])

@@ -6,6 +6,7 @@ import time
 from types import SimpleNamespace
 
 import panel as pn
+import panel_material_ui as pmui
 from bokeh.document import Document
 from panel.io.state import set_curdoc
 
@@ -44,6 +45,18 @@ def test_without_a_session_a_result_is_there_at_once():
     taken: list[object] = []
     shared.background(lambda: 1 / 0, taken.append, taken.append)
     assert isinstance(taken[0], ZeroDivisionError)
+
+
+def test_what_the_page_says_of_a_decided_property_does_not_last():
+    button, busy = pmui.Button(), [True]
+    show = shared.decided(button, "loading", lambda: busy[0])
+    show()
+    assert button.loading
+    busy[0] = False
+    show()
+    assert not button.loading
+    button.param.update(loading=True)  # as a browser sends it back that was told twice
+    assert not button.loading
 
 
 def test_a_field_in_memory_is_found():
