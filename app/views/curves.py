@@ -72,7 +72,7 @@ class Curves:
         plot = self._overlay().opts(
             hv.opts.Overlay(
                 responsive=True, height=HEIGHT - KEY, show_legend=False, show_grid=True, title="",
-                ylabel="PSNR (dB)", xformatter=NumeralTickFormatter(format="0,0.[00]"),
+                ylabel="PSNR (dB)", xticks=4, xformatter=NumeralTickFormatter(format="0,0.[00]"),
                 toolbar="right", active_tools=[], hooks=[self._drawn], backend_opts=_PLAIN,
             )
         )  # fmt: skip

@@ -5,6 +5,7 @@ from __future__ import annotations
 import lzma
 import math
 import struct
+import zlib
 from collections.abc import Sequence
 
 import numpy as np
@@ -16,7 +17,12 @@ from cainr_core.errors import CainrError
 FILTERS = [{"id": lzma.FILTER_LZMA2, "preset": 9, "dict_size": 1 << 22}]
 LARGEST = 1 << 30  # bytes of an array, unpacked: more is a damaged file
 DTYPES = ("<f8", "<f4", "<f2", "<i8", "<i4", "<i2", "|i1", "<u8", "<u4", "<u2", "|u1", "|b1")
+WIDTHS = (1, 2, 4, 8)  # bytes of a distance
+RULE = struct.Struct("<BBq")  # kind, binary places, first multiple
 PLAIN = 0  # in place of the width of distances: the values themselves follow
+LINE = 16  # all values lie on the line between the ends, which follow
+RULED = 32  # + width of a difference: whole multiples of a power of two follow
+MOST_PLACES = 10  # binary ones of such a multiple: minutes of a day are not, its 1024ths are
 
 
 def pack(data: bytes) -> bytes:
@@ -45,6 +51,8 @@ def encode_array(array: NDArray) -> bytes:
     Floats are stored as the distance, in representable numbers, from the straight line between the
     first and the last value: zero throughout for an evenly spaced axis. Integers likewise. Where
     that takes more, as for the columns of an unstructured grid, the values are stored as they are.
+    Multiples of a power of two, as days and their halves, are stored as their differences: months
+    and the bounds of days are no line.
     """
     flat = np.ascontiguousarray(array).ravel()
     if flat.dtype.str not in DTYPES or flat.nbytes > LARGEST:
@@ -57,12 +65,13 @@ def encode_array(array: NDArray) -> bytes:
     ordered = _ordered(flat)
     residual = ordered - _ordered(_line(flat[0], flat[-1], flat.size, flat.dtype))
     ends = flat[:1].tobytes() + flat[-1:].tobytes()
-    # a zigzag keeps small negative distances small
-    zigzag = ((residual << 1) ^ (residual >> 63)).view("<u8")
+    if not residual.any():
+        return struct.pack("<B", LINE) + ends
+    zigzag = _zigzag(residual)
     width = flat.dtype.itemsize if int(zigzag.max()) >> (8 * flat.dtype.itemsize) == 0 else 8
     line = struct.pack("<B", width) + ends + pack(_shuffled(zigzag.astype(f"<u{width}")))
     plain = struct.pack("<B", PLAIN) + pack(flat.tobytes())
-    return min(line, plain, key=len)
+    return min(filter(None, (line, plain, _ruled(flat))), key=len)
 
 
 def decode_array(data: bytes, dtype: str, shape: Sequence[int]) -> NDArray:
@@ -78,15 +87,75 @@ def decode_array(data: bytes, dtype: str, shape: Sequence[int]) -> NDArray:
     if data[:1] == bytes([PLAIN]):
         plain = unpack(data[1:], size * kind.itemsize)
         return np.frombuffer(plain, dtype=kind).reshape(shape).copy()
-    if len(data) < 1 + 2 * kind.itemsize or data[0] not in (1, 2, 4, 8):
+    if size * kind.itemsize > LARGEST:
+        raise CainrError("The file claims an array that is too large: it is damaged.")
+    if data[:1] in [bytes([RULED + width]) for width in WIDTHS]:
+        return _unruled(data, kind, size).reshape(shape)
+    if len(data) < 1 + 2 * kind.itemsize or data[0] not in (LINE, *WIDTHS):
         raise CainrError("A coordinate of the file cannot be read: it is damaged.")
     width, head = data[0], 1 + 2 * kind.itemsize
     first, last = np.frombuffer(data[1:head], dtype=kind)
-    plain = unpack(data[head:], size * width)
-    zigzag = _unshuffled(plain, np.dtype(f"<u{width}")).astype("<u8")
-    residual = (zigzag >> np.uint64(1)).view("<i8") ^ -(zigzag & np.uint64(1)).view("<i8")
-    ordered = _ordered(_line(first, last, size, kind)) + residual
+    ordered = _ordered(_line(first, last, size, kind))
+    if width != LINE:
+        plain = unpack(data[head:], size * width)
+        ordered = ordered + _unzigzag(_unshuffled(plain, np.dtype(f"<u{width}")))
+    elif len(data) != head:
+        raise CainrError("A coordinate of the file cannot be read: it is damaged.")
     return _unordered(ordered, kind).reshape(shape)
+
+
+def _ruled(flat: NDArray) -> bytes:
+    """Places, the first multiple, and the differences; nothing where the values are no multiples
+    of at most 53 bits, whose differences float64 and int64 hold."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        for places in range(MOST_PLACES + 1) if flat.dtype.kind == "f" else (0,):
+            scaled = flat.astype(np.float64) * 2.0**places
+            if not (np.abs(scaled) < 2**53).all():  # nor may a NaN pass
+                return b""
+            if (scaled == np.rint(scaled)).all():
+                break
+        else:
+            return b""
+    whole = scaled.astype("<i8")
+    if not np.array_equal(_of_multiples(whole, places, flat.dtype).view("u1"), flat.view("u1")):
+        return b""  # -0.0
+    zigzag = _zigzag(np.diff(whole))
+    width = next(w for w in WIDTHS if int(zigzag.max()) >> (8 * w) == 0)
+    coder = zlib.compressobj(9, wbits=-15)
+    packed = coder.compress(_shuffled(zigzag.astype(f"<u{width}"))) + coder.flush()
+    return RULE.pack(RULED + width, places, int(whole[0])) + packed
+
+
+def _unruled(data: bytes, dtype: np.dtype, size: int) -> NDArray:
+    if len(data) < RULE.size:
+        raise CainrError("A coordinate of the file cannot be read: it is damaged.")
+    kind, places, first = RULE.unpack(data[: RULE.size])
+    width = kind - RULED
+    try:
+        plain = zlib.decompressobj(wbits=-15).decompress(data[RULE.size :], (size - 1) * width)
+    except zlib.error as error:
+        raise CainrError("A part of the file cannot be unpacked: it is damaged.") from error
+    if len(plain) != (size - 1) * width or places > MOST_PLACES:
+        raise CainrError("A part of the file is shorter than it says: it is damaged.")
+    steps = _unzigzag(_unshuffled(plain, np.dtype(f"<u{width}")))
+    return _of_multiples(np.cumsum(np.concatenate([[first], steps])), places, dtype)
+
+
+def _of_multiples(whole: NDArray[np.int64], places: int, dtype: np.dtype) -> NDArray:
+    if dtype.kind == "f":
+        with np.errstate(over="ignore"):
+            return (whole * 2.0**-places).astype(dtype)
+    return whole.astype(dtype)
+
+
+def _zigzag(values: NDArray[np.int64]) -> NDArray[np.uint64]:
+    """0, -1, 1, -2, ... as 0, 1, 2, 3, ...: small negative numbers stay small."""
+    return ((values << 1) ^ (values >> 63)).view("<u8")
+
+
+def _unzigzag(codes: NDArray) -> NDArray[np.int64]:
+    wide = codes.astype("<u8")
+    return (wide >> np.uint64(1)).view("<i8") ^ -(wide & np.uint64(1)).view("<i8")
 
 
 def _line(first: NDArray, last: NDArray, size: int, dtype: np.dtype) -> NDArray:

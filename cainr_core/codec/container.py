@@ -8,29 +8,15 @@ import zlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from cainr_core.codec import words
 from cainr_core.errors import CainrError
 
 MAGIC = b"\x89CAINR\r\n"
-VERSION = 2
-FIRST_VERSION = 1  # of files without latents: older versions of cainr read them too
+VERSION = 3
+DICTIONARIES = {1: words.FIRST, 2: words.FIRST, 3: words.COMMON}
 SHELL = struct.Struct("<8sHIIQ")  # magic, version, header packed, header plain, whole file
 CHECKSUM = struct.Struct("<I")
 LARGEST_HEADER = 1 << 22
-
-# Words that every header holds, as a dictionary for its compression; part of format version 1.
-COMMON = (
-    b'"units":"K","long_name":"Surface temperature","standard_name":"air_temperature",'
-    b'"cell_methods":"time: mean","cell_measures":"area: area","calendar":"noleap",'
-    b'"units":"days since 0001-01-01 00:00:00","Conventions":"CF-1.7","latitude","longitude",'
-    b'"units":"degrees_north","units":"degrees_east","axis":"T","axis":"X","axis":"Y","ncol",'
-    b'"contexts":[{"source":"topography","kind":"static","digest":"","bytes":0},{"source":'
-    b'"climatology","kind":"monthly","digest":""}],"architecture":{"network":"siren","depth":5,'
-    b'"width":32,"omega":30.0,"coordinates":"sphere","skip":true},"ranges":[[-1.0,1.0]],'
-    b'"missing":null,"offset":0.0,"scale":1.0,"grid":{"kind":"latlon","lat":"lat","lon":"lon",'
-    b'"area":null},"time":{"name":"time","middles":false},"variable":{"name":"TS","dims":["time",'
-    b'"lat","lon"],"dtype":"<f4","stored":"<f4","attrs":{},"shape":[1]},"attrs":{},"coords":[{'
-    b'"name":"time","dims":["time"],"dtype":"<f8","shape":[1],"attrs":{}}],"sections":[]}'
-)
 
 
 def join(header: Mapping[str, Any], sections: Sequence[bytes]) -> bytes:
@@ -48,20 +34,16 @@ def join(header: Mapping[str, Any], sections: Sequence[bytes]) -> bytes:
             f"Attributes and coordinates take {len(text):,} bytes of text, more than the "
             f"{LARGEST_HEADER:,} that a file may hold: shorten them, such as the attribute history."
         )
-    coder = zlib.compressobj(9, wbits=-15, zdict=COMMON)
+    coder = zlib.compressobj(9, wbits=-15, zdict=DICTIONARIES[VERSION])
     packed = coder.compress(text) + coder.flush()
     total = SHELL.size + len(packed) + sum(map(len, sections)) + CHECKSUM.size
-    body = (
-        SHELL.pack(MAGIC, version_of(header), len(packed), len(text), total)
-        + packed
-        + b"".join(sections)
-    )
+    body = SHELL.pack(MAGIC, VERSION, len(packed), len(text), total) + packed + b"".join(sections)
     return body + CHECKSUM.pack(zlib.crc32(body))
 
 
-def version_of(header: Mapping[str, Any]) -> int:
-    """The format version that a file with this header needs."""
-    return VERSION if "latents" in header else FIRST_VERSION
+def version_of(start: bytes) -> int:
+    """The format version of a file, from its first bytes, which `check_shell` has seen."""
+    return int(SHELL.unpack(start[: SHELL.size])[1])
 
 
 def split(data: bytes, what: str = "The file") -> tuple[dict[str, Any], list[bytes]]:
@@ -73,7 +55,8 @@ def split(data: bytes, what: str = "The file") -> tuple[dict[str, Any], list[byt
     body, checksum = data[: -CHECKSUM.size], data[-CHECKSUM.size :]
     if CHECKSUM.unpack(checksum)[0] != zlib.crc32(body):
         raise CainrError(f"{what} has been altered or damaged: copy or download it again.")
-    header = _header(data[SHELL.size : SHELL.size + packed_size], plain_size, what)
+    words_of = DICTIONARIES[version_of(data)]
+    header = _header(data[SHELL.size : SHELL.size + packed_size], plain_size, words_of, what)
     sizes: Any = header.get("sections")
     at = SHELL.size + packed_size
     known = isinstance(sizes, list) and all(type(size) is int and size >= 0 for size in sizes)
@@ -112,9 +95,9 @@ def check_shell(start: bytes, size: int, what: str) -> tuple[int, int]:
     return packed_size, plain_size
 
 
-def _header(packed: bytes, size: int, what: str) -> dict[str, Any]:
+def _header(packed: bytes, size: int, words_of: bytes, what: str) -> dict[str, Any]:
     try:
-        text = zlib.decompressobj(wbits=-15, zdict=COMMON).decompress(packed, size)
+        text = zlib.decompressobj(wbits=-15, zdict=words_of).decompress(packed, size)
         header = json.loads(text)
     except (zlib.error, ValueError, RecursionError) as error:
         raise CainrError(f"{what} has a header that cannot be read: it is damaged.") from error

@@ -5,8 +5,6 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from cainr_core.codec import container
-
 if TYPE_CHECKING:
     from cainr_core.codec.reconstruction import Reconstruction
 
@@ -41,5 +39,5 @@ def info(file: Reconstruction) -> dict[str, Any]:
         "original_bytes": original_bytes,
         "compression_ratio": original_bytes / file.file_bytes,
         "bits_per_value": 8 * file.file_bytes / math.prod(file.shape),
-        "format_version": container.version_of(file.header),
+        "format_version": file.format_version,
     }

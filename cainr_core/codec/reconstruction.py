@@ -80,7 +80,7 @@ class Reconstruction:
         self._device, self._given, self._search = device, given, search
         header, sections = container.split(data, what)
         self.header = header
-        self.file_bytes = len(data)
+        self.file_bytes, self.format_version = len(data), container.version_of(data)
         remaining = iter(sections)
         try:
             self._description = restore(header, remaining)

@@ -41,6 +41,19 @@ def unshuffled(data: bytes, width: int) -> list[bytes]:
     return [bytes(data[byte * count + i] for byte in range(width)) for i in range(count)]
 
 
+def unzigzag(codes: list[bytes]) -> list[int]:
+    numbers = [int.from_bytes(code, "little") for code in codes]
+    return [(number >> 1) ^ -(number & 1) for number in numbers]
+
+
+def dictionary(version: int) -> bytes:
+    if version < 3:
+        return constant("codec/words.py", "FIRST")
+    return "".join(
+        constant("codec/words.py", part) for part in ("_ATTRIBUTES", "_CONTEXTS", "_HEADER")
+    ).encode()
+
+
 def array(section: bytes, dtype: str, shape: list[int]) -> np.ndarray:
     """Section 4, one number at a time."""
     kind, n = np.dtype(dtype), math.prod(shape)
@@ -49,13 +62,19 @@ def array(section: bytes, dtype: str, shape: list[int]) -> np.ndarray:
         return np.frombuffer(flat, kind).reshape(shape)
     if section[0] == 0:
         return np.frombuffer(unpacked(section[1:]), kind).reshape(shape)
+    if section[0] > 32:
+        _, places, whole = struct.unpack_from("<BBq", section)
+        wholes = [whole]
+        steps = zlib.decompress(section[10:], wbits=-15)
+        for step in unzigzag(unshuffled(steps, section[0] - 32)):
+            wholes.append(wholes[-1] + step)
+        return np.array([whole / 2**places for whole in wholes], kind).reshape(shape)
     width, head = section[0], 1 + 2 * kind.itemsize
     first, last = np.frombuffer(section[1:head], kind).tolist()
     bits = 8 * kind.itemsize
     values = []
-    for i, code in enumerate(unshuffled(unpacked(section[head:]), width)):
-        zigzag = int.from_bytes(code, "little")
-        distance = (zigzag >> 1) ^ -(zigzag & 1)
+    codes = [b"\0"] * n if width == 16 else unshuffled(unpacked(section[head:]), width)
+    for i, distance in enumerate(unzigzag(codes)):
         place = float(first) + i * ((float(last) - float(first)) / (n - 1))
         if kind.kind == "f":
             start = int.from_bytes(np.array(place, kind).tobytes(), "little", signed=True)
@@ -109,9 +128,8 @@ def opened(data: bytes) -> tuple[dict[str, Any], dict[str, np.ndarray], Iterator
     magic, version, packed, _, total = struct.unpack_from("<8sHIIQ", data)
     assert (magic, total) == (b"\x89CAINR\r\n", len(data))
     assert struct.unpack("<I", data[-4:])[0] == zlib.crc32(data[:-4])
-    inflate = zlib.decompressobj(wbits=-15, zdict=constant("codec/container.py", "COMMON"))
+    inflate = zlib.decompressobj(wbits=-15, zdict=dictionary(version))
     header = json.loads(inflate.decompress(data[26 : 26 + packed]))
-    assert version == (2 if "latents" in header else 1)
     at, sections = 26 + packed, []
     for size in header["sections"]:
         sections.append(data[at : at + size])

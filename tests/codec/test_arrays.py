@@ -67,6 +67,31 @@ def test_an_evenly_spaced_axis_takes_next_to_nothing() -> None:
         assert len(encode_array(axis)) < 100
 
 
+@pytest.mark.parametrize("dtype", ["<f8", "<f4", "<i4", "<i8"])
+def test_months_and_the_bounds_of_days_take_little(dtype: str) -> None:
+    months = np.cumsum(np.tile([31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31], 4))
+    days = np.arange(10_000, 10_100)
+    for axis in (months, np.stack([days, days + 1], axis=1), -months[::-1]):
+        assert comes_back(axis.astype(dtype))
+        assert len(encode_array(axis.astype(dtype))) < 50
+    middles = (days + 0.25).astype("<f4")
+    middles[7] -= 2
+    assert comes_back(middles)
+    assert len(encode_array(middles)) < 50
+
+
+def test_a_minus_before_zero_is_kept() -> None:
+    axis = np.array([1.0, -0.0, 3.0, 7.0, 2.0])
+    assert comes_back(axis)
+
+
+@pytest.mark.parametrize("kind", [17, 32, 33, 34, 36, 40, 48])
+def test_bytes_of_the_newer_kinds_are_checked(kind: int) -> None:
+    for tail in (b"", b"\0" * 9, b"\xff" * 40, b"\x0b" + b"\0" * 8 + bytes([3, 0])):
+        with pytest.raises(CainrError, match="damaged"):
+            decode_array(bytes([kind]) + tail, "<f8", (5,))
+
+
 def test_nothing_of_a_line_depends_on_the_platform() -> None:
     """An infinite difference of the ends would make a NaN of the platform's own."""
     top = np.finfo(np.float64).max

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from cainr_core.codec import words
 from cainr_core.codec.container import (
-    COMMON,
     LARGEST_HEADER,
     MAGIC,
     SHELL,
@@ -47,7 +47,7 @@ def shell(packed: bytes, plain: int, sections: bytes = b"", version: int = VERSI
 
 
 def deflated(text: bytes) -> bytes:
-    coder = zlib.compressobj(9, wbits=-15, zdict=COMMON)
+    coder = zlib.compressobj(9, wbits=-15, zdict=words.COMMON)
     return coder.compress(text) + coder.flush()
 
 
@@ -70,10 +70,10 @@ def test_header_and_sections_come_back(header: dict[str, Any], sections: list[by
 def test_the_shell_is_as_the_format_says() -> None:
     data = join({"name": "TS"}, [b"abc", b""])
     assert data[:8] == bytes.fromhex("89434149 4e520d0a".replace(" ", ""))
-    assert struct.unpack_from("<H", data, 8) == (1,)
+    assert struct.unpack_from("<H", data, 8) == (VERSION,)
     packed, plain = struct.unpack_from("<II", data, 10)
     assert struct.unpack_from("<Q", data, 18) == (len(data),)
-    text = zlib.decompressobj(wbits=-15, zdict=COMMON).decompress(data[26 : 26 + packed])
+    text = zlib.decompressobj(wbits=-15, zdict=words.COMMON).decompress(data[26 : 26 + packed])
     assert len(text) == plain
     assert json.loads(text) == {"name": "TS", "sections": [3, 0]}
     assert data[26 + packed : -4] == b"abc"
@@ -126,7 +126,9 @@ def test_foreign_files_are_told_as_such(start: bytes, words: str) -> None:
 
 
 def test_a_newer_version_asks_for_a_newer_reader() -> None:
-    refused(shell(deflated(b"{}"), 2, version=3), "format version 3.*install a newer cainr")
+    refused(
+        shell(deflated(b"{}"), 2, version=VERSION + 1), "format version 4.*install a newer cainr"
+    )
     refused(shell(deflated(b"{}"), 2, version=0), "damaged")
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -100,9 +101,23 @@ def latent_contexts() -> bytes:
     return latent_file_of(open_field(piece), specs)
 
 
-PLAIN = (sphere, indices, columns, missing, embedded)  # version 1
-LATENT = (latents, latent_groups, latent_columns, latent_contexts)  # version 2
-GOLDEN: dict[str, Callable[[], bytes]] = {make.__name__: make for make in (*PLAIN, *LATENT)}
+def latent_globe() -> bytes:
+    """Latents round the globe with contexts, days with their bounds."""
+    dataset = small.dataset(times=6, lat=np.linspace(-85, 85, 18), lon=np.arange(0, 360, 20.0))
+    start = dataset["time"].values
+    dataset["time"].attrs["bounds"] = "time_bnds"
+    dataset["time_bnds"] = (("time", "nbnd"), np.stack([start, start + timedelta(days=1)], axis=1))
+    specs = ("topography@resolution=20,bits=6", "climatology", "insolation")
+    return latent_file_of(open_field(dataset, "tas"), specs)
+
+
+# of version 1: the first five; of version 2: the next four
+MADE = (
+    sphere, indices, columns, missing, embedded,
+    latents, latent_groups, latent_columns, latent_contexts,
+    latent_globe,
+)  # fmt: skip
+GOLDEN: dict[str, Callable[[], bytes]] = {make.__name__: make for make in MADE}
 
 
 def integers(reconstruction: Reconstruction) -> list[tuple[int, list[int]]]:
@@ -138,7 +153,7 @@ def told(data: bytes) -> dict[str, Any]:
 def main() -> None:
     folder = FOLDER / f"version{container.VERSION}"
     folder.mkdir(exist_ok=True)
-    for make in LATENT:
+    for make in MADE:
         name, data = make.__name__, make()
         (folder / f"{name}.cainr").write_bytes(data)
         (folder / f"{name}.json").write_text(json.dumps(told(data)) + "\n", encoding="utf-8")
