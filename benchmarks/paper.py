@@ -1,7 +1,7 @@
 """The protocol of the CA-INR paper as one more curve of a rate-distortion table. One command.
 
     python benchmarks/paper.py INPUT VARIABLE [--context NAME_OR_FILE]... --report REPORT.json
-        [--networks 5x10 10x50 ...] [--steps 12000] [--device cuda] [--list]
+        [--networks 5x10 10x50 ...] [--steps 12000] [--least-rate 1e-6] [--device cuda] [--list]
 
 Mostajeran et al. 2025 (doi 10.1038/s41598-025-11092-w): a SIREN of omega 30 without a linear path;
 array indices and min-max scaled contexts as inputs; values scaled to [0, 1]; Adam on every point in
@@ -15,7 +15,8 @@ points, every 10 steps, not those of an 8-bit PSNR; and a fit that diverges goes
 and on at half the rate, where the paper's stays lost. Both can but help the paper's curve.
 
 From step 12,000 on the rate is below 2.5e-7 and changes nothing that could be seen: --steps 12000
-saves three fifths of the time, and `mode` in the table says so.
+saves three fifths of the time, and `mode` in the table says so. --least-rate ends a fit as soon as
+its rate is below that.
 
 Rows are added to REPORT.json: that of `cainr benchmark rate-distortion` (rate_distortion.json in
 its folder), which then draws them too, or a new one. What is there is not measured again, and a fit
@@ -57,6 +58,7 @@ def main() -> None:
     parser.add_argument("--report", type=Path, required=True)
     parser.add_argument("--networks", nargs="+", default=NETWORKS, metavar="DEPTHxWIDTH")
     parser.add_argument("--steps", type=int, default=Recipe.preset("paper").steps)
+    parser.add_argument("--least-rate", type=float, default=0.0, metavar="RATE")
     parser.add_argument("--device", default="auto")
     parser.add_argument("--list", action="store_true", help="say what it takes, and fit nothing")
     options = parser.parse_args()
@@ -73,6 +75,8 @@ def main() -> None:
             size = WEIGHT_BYTES * network.n_weights(n_inputs(field, network, len(chosen)))
             what = f"{network.depth}x{network.width}, {on}: {size:,} bytes"
             mode = f"paper recipe, {recipe.steps} steps"
+            if options.least_rate:
+                mode += f" or to a rate of {options.least_rate:g}"
             if report.has(CODEC, on, mode, size):
                 print(f"{what}: is there", flush=True)
                 continue
@@ -80,7 +84,10 @@ def main() -> None:
             print(f"{what}: about {minutes:.1f} min on an H200", flush=True)
             if options.list:
                 continue
-            row = fitted(field, chosen, network, recipe, options.device, report.path, on, mode)
+            row = fitted(
+                field, chosen, network, recipe, options.least_rate, options.device,
+                report.path, on, mode,
+            )  # fmt: skip
             report.add(row)
             report.save()
             print(f"  PSNR {row.psnr:.2f} dB, {row.encode_s:.0f} s", flush=True)
@@ -108,6 +115,7 @@ def fitted(
     contexts: Sequence[Context],
     network: Architecture,
     recipe: Recipe,
+    least_rate: float,
     device: str,
     beside: Path,
     on: str,
@@ -121,6 +129,8 @@ def fitted(
         if progress.message or progress.step % recipe.halve_every == 0:
             words = f"  step {progress.step}: {progress.psnr:.2f} dB. {progress.message or ''}"
             print(words.rstrip(), flush=True)
+        if 0 < progress.learning_rate < least_rate:
+            fitting.cancel()
     seconds = fitting.curve[-1].seconds
     started = time.perf_counter()
     metrics = measured(fitting)

@@ -339,7 +339,11 @@ class Fitting:
         self._batch, self._pass, self._lost = state.counts
         if state.memory:
             restore_adam(step.optimizer, self.tensors, state.memory)
-        self._sampler.generator.set_state(torch.from_numpy(state.generator))
+        generator = torch.from_numpy(state.generator)
+        if len(generator) == len(self._sampler.generator.get_state()):
+            self._sampler.generator.set_state(generator)
+        else:  # of another kind of device, which draws other points
+            self._sampler.generator.manual_seed(self.recipe.seed + state.step)
         self.curve = [
             Progress(int(step_), int(steps), *rest) for step_, steps, *rest in state.curve.tolist()
         ]

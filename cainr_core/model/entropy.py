@@ -80,13 +80,10 @@ class ScaleNet:
 
 
 def _exact(values: Tensor, matrix: Tensor) -> Tensor:
-    """values @ matrix.T of integers, whose sums float32 holds exactly: not in TF32's 11 bits."""
-    before = torch.backends.cuda.matmul.allow_tf32
-    torch.backends.cuda.matmul.allow_tf32 = False
-    try:
-        return (values.float() @ matrix.float().T).to(torch.int32)
-    finally:
-        torch.backends.cuda.matmul.allow_tf32 = before
+    """values @ matrix.T of integers, whose sums float32 holds exactly; but TF32, which a fit in
+    another thread may have asked for, does not."""
+    kind = torch.float64 if values.is_cuda else torch.float32
+    return (values.to(kind) @ matrix.to(kind).T).to(torch.int32)
 
 
 def scale_of(table: int) -> Decimal:

@@ -6,6 +6,7 @@ What the range coder follows must be the same on every machine: features are int
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 import numpy as np
 import torch
@@ -26,6 +27,7 @@ N_PLAIN = N_NEAR + 4 + len(KINDS)  # features besides those of the contexts
 Run = tuple[int, range]  # a band and frequencies that are coded together, in two halves
 
 
+@lru_cache
 def _logarithms() -> NDArray[np.int8]:
     """8 log2(n + 1) - 32, rounded down, for means n in sixteenths."""
     return np.array(

@@ -3,6 +3,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ import torch
 from cainr_core.data.fields import Field
 from cainr_core.errors import CainrError
 from cainr_core.fit import fitting as module
+from cainr_core.fit.checkpoint import Checkpoint
 from cainr_core.fit.fitting import Fitting
 from cainr_core.fit.progress import Progress
 from cainr_core.fit.recipe import RECIPES, Recipe
@@ -305,6 +307,21 @@ def test_a_resumed_fit_is_the_uninterrupted_one_bit_for_bit(
     assert told == [(one.step, one.loss) for one in whole]
     seconds = [one.seconds for one in resumed.curve]
     assert seconds == sorted(seconds)
+
+
+@pytest.mark.usefixtures("every_check_is_saved")
+def test_a_fit_begun_on_another_kind_of_device_goes_on(field: Field, tmp_path: Path) -> None:
+    for one in fit_of(field).run(tmp_path / "fit"):
+        if one.step == 30:
+            break
+    key = fit_of(field)._fingerprint()
+    state = Checkpoint.load(tmp_path / "fit", key)
+    of_cuda = np.zeros(16, dtype=np.uint8)  # where the CPU's generator has 5,056 bytes
+    replace(state, generator=of_cuda).save(tmp_path / "fit")
+    resumed = fit_of(field)
+    rest = run(resumed, tmp_path / "fit")
+    assert [progress.step for progress in rest][-3:] == [40, 50, 60]
+    assert resumed.best_error <= state.best_error
 
 
 @pytest.mark.usefixtures("every_check_is_saved")
