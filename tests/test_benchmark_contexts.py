@@ -58,7 +58,7 @@ def test_each_context_is_told_alone_and_beside_the_others(done: tuple[Path, str]
 def test_a_context_costs_its_name_or_its_values(done: tuple[Path, str]) -> None:
     fits = {(row["on"], row["wanted"]): row for row in table(done[0], "rate_distortion")}
     for row in table(done[0]):
-        assert 30 < row["cost_referenced"] < 150  # a digest, a name, a range
+        assert 0 < row["cost_referenced"] < 40  # its range: name and digest are common words
         assert row["cost_embedded"] > 10_000  # of 1 degree and 10 bits
         if row["beside"] == "alone":
             assert row["context_bytes"] == fits[row["context"], 1500]["context_bytes"] > 1e6

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -12,6 +13,24 @@ from torch import Tensor
 from cainr_core.data.contexts import SampledContext
 from cainr_core.data.fields import TimeAxis
 from cainr_core.model.coordinates import Frame
+
+LARGEST_INPUTS = 16  # that `Tables` hold places for
+
+
+@dataclass(frozen=True, eq=False)
+class Tables:
+    """What inputs are gathered from: `cells` (cells, k) and `times` (times, m); the tables of the
+    `n_moving` contexts that change in time one below the other, (rows, cells), with the two `rows`
+    and their `parts` at each time (times, n_moving, 2); and for each input its column in the first
+    two, or the number of its context: `slots` (3, 16) int32, -1 elsewhere."""
+
+    cells: Tensor
+    times: Tensor
+    moving: Tensor
+    rows: Tensor
+    parts: Tensor
+    slots: Tensor
+    n_moving: int
 
 
 class Inputs:
@@ -65,6 +84,35 @@ class Inputs:
         """Number of inputs of the network."""
         moving = sum(not isinstance(context, int) for context in self._contexts)
         return self._cells.shape[1] + self._times.shape[1] + moving
+
+    def tables(self) -> Tables:
+        """The tables, as a kernel that gathers by itself takes them."""
+        n_place, n_time, device = self._n_place, self._times.shape[1], self._cells.device
+        slots = torch.full((3, LARGEST_INPUTS), -1, dtype=torch.int32)
+        slots[0, :n_place] = torch.arange(n_place, dtype=torch.int32)
+        slots[1, n_place : n_place + n_time] = torch.arange(n_time, dtype=torch.int32)
+        moving: list[tuple[Tensor, ...]] = []
+        for number, context in enumerate(self._contexts, n_place + n_time):
+            if isinstance(context, int):
+                slots[0, number] = context
+            else:
+                slots[2, number] = len(moving)
+                moving.append(context)
+        first, rows, stacked = 0, [], []
+        for table, near_and_far, _ in moving:
+            rows.append(near_and_far + first)
+            stacked.append(table)
+            first += len(table)
+        empty = torch.zeros(1, device=device)
+        return Tables(
+            self._cells,
+            self._times,
+            torch.cat(stacked) if moving else empty,
+            torch.stack(rows, 1).contiguous() if moving else empty.long(),
+            torch.stack([weights for *_, weights in moving], 1).contiguous() if moving else empty,
+            slots.to(device),
+            len(moving),
+        )
 
     def gather(self, times: Tensor, cells: Tensor) -> Tensor:
         """Inputs (n, n_inputs) of the points with these time and cell indices, (n,) int64 each."""

@@ -1,0 +1,81 @@
+"""Fused gradients against float64 autograd, on a GPU, or with TRITON_INTERPRET=1 on any machine."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+import torch
+
+pytest.importorskip("triton")
+
+from cainr_core.fit.fitting import Fitting
+from cainr_core.fit.kernels.fused import WIDTHS, FusedGradient, refusal
+from cainr_core.model.architecture import Architecture
+from cainr_core.model.mlp import forward
+from tests import small
+
+INTERPRETED = os.environ.get("TRITON_INTERPRET") == "1"
+pytestmark = [] if INTERPRETED else [pytest.mark.gpu]
+DEVICE = "cpu" if INTERPRETED else "cuda"
+# the interpreter multiplies no bfloat16
+PRODUCTS = torch.float32 if INTERPRETED else torch.bfloat16
+TILE, PROGRAMS = (16, 3) if INTERPRETED else (64, 7)
+POINTS = 150 if INTERPRETED else 5000
+
+CASES = [
+    ("siren", 2, 10, True, ("topography", "climatology")),
+    ("siren", 4, 16, False, ()),
+    ("siren", 5, 20, True, ("climatology",)),
+    ("finer", 3, 12, True, ("climatology", "insolation", "topography")),
+    ("gelu", 3, 12, True, ("climatology",)),
+    ("relu", 4, 20, False, ("topography",)),
+    ("relu", 1, 5, True, ()),
+]
+if not INTERPRETED:
+    CASES += [("siren", 10, 50, True, ("climatology",)), ("siren", 14, 70, True, ())]
+
+
+def fit_of(network: str, depth: int, width: int, skip: bool, specs: tuple[str, ...]) -> Fitting:
+    field = small.with_gaps(small.field(times=5), moving=True)
+    architecture = Architecture(network=network, depth=depth, width=width, skip=skip)
+    fit = Fitting(field, small.contexts(*specs), architecture, small.brief(), DEVICE)
+    generator = torch.Generator().manual_seed(1)
+    with torch.no_grad():  # the last layers begin with zeros, which would hide much
+        for tensor in fit.tensors[-2:]:
+            tensor += 0.1 * torch.randn(tensor.shape, generator=generator).to(DEVICE)
+    return fit
+
+
+@pytest.mark.parametrize(("network", "depth", "width", "skip", "specs"), CASES)
+def test_gradients_are_those_of_float64(
+    network: str, depth: int, width: int, skip: bool, specs: tuple[str, ...]
+) -> None:
+    fit = fit_of(network, depth, width, skip, specs)
+    inputs, target = fit.inputs, fit._misfit._target
+    fused = FusedGradient(fit.architecture, inputs, target, PROGRAMS, TILE, PRODUCTS)
+    fused._sums.fill_(float("nan"))  # what is read before it is written spoils the result
+    fused._scratch.fill_(12345)
+    points = torch.randint(len(target), (POINTS,), device=DEVICE)
+    found = fused(points, fit.tensors, len(points))
+    gradients = [tensor.grad for tensor in fit.tensors]
+
+    exact = [tensor.detach().double().requires_grad_() for tensor in fit.tensors]
+    seen = inputs.gather(points // inputs.n_cells, points % inputs.n_cells).double()
+    waves = fit._misfit._waves
+    output = forward(fit.architecture, exact, seen, None if waves is None else waves.double())
+    wanted = target[points].double()
+    error = torch.where(wanted.isnan(), 0, output - wanted)
+    (error.square().sum() / len(points)).backward()
+    assert float(found) == pytest.approx(float(error.detach().square().sum()), rel=1e-2)
+    for gradient, tensor in zip(gradients, exact, strict=True):
+        off = (gradient.double() - tensor.grad).norm() / tensor.grad.norm()
+        assert float(off) < 1e-2
+
+
+def test_what_is_not_served_is_said() -> None:
+    assert refusal(Architecture(network="siren", depth=16, width=WIDTHS[-1]), 8) == ""
+    assert "wire" in refusal(Architecture(network="wire"), 8)
+    assert "width" in refusal(Architecture(width=WIDTHS[-1] + 1), 8)
+    assert "depth" in refusal(Architecture(depth=17), 8)
+    assert "inputs" in refusal(Architecture(), 17)
