@@ -1,4 +1,4 @@
-"""The command line: cainr compress, decompress, info, evaluate, advise and benchmark."""
+"""The command line: cainr compress, decompress, info, evaluate, sweep, advise, benchmark."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from cainr_core.data.choices import ContextChoice
 from cainr_core.data.samples import sample_path
 from cainr_core.errors import CainrError
 from cainr_core.files import atomic_write, writable
+from cainr_core.sweep.command import sweep_command
 
 BAD_INPUT, INTERRUPTED = 2, 130
 SAMPLE = "cesm1_ts_30days.nc"
@@ -239,6 +240,9 @@ def evaluate(
         )
 
 
+app.command("sweep", short_help="Fit many networks, and say which is best at which size.")(
+    sweep_command
+)
 app.command(short_help="Say which codec to use for a field.")(advise.advise)
 
 

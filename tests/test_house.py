@@ -18,7 +18,7 @@ ROOMS = ["data", "model", "fit", "codec", "evaluate"]  # imports point from righ
 TOGETHER = {  # above all rooms
     *("choices", "compression", "cluster", "jobs", "worker", "runs"),
     *("archive", "xarray_backend", "numcodecs_codec"),
-    *("cli", "benchmark", "advise", "adviser", "options", "terminal"),
+    *("cli", "benchmark", "sweep", "advise", "adviser", "options", "terminal"),
 }
 UPSTAIRS = {"app", "panel", "panel_material_ui", "holoviews", "geoviews", "cartopy", "bokeh"}
 UNSAFE_MODULES = {"pickle", "cloudpickle", "dill", "joblib", "marshal", "shelve"}

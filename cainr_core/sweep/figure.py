@@ -1,0 +1,67 @@
+"""The figure of a sweep: quality over size, by the paper's definitions and by ours."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cainr_core.evaluate.drawing import QUIET, new_figure, save
+from cainr_core.sweep.report import Line, by_contexts
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+# Okabe and Ito's colours, which colour-blind readers tell apart
+COLOURS = ("#000000", "#0072B2", "#E69F00", "#D55E00", "#009E73", "#CC79A7", "#56B4E9")
+SIZE = (9.6, 4.6)  # inches
+PANELS = (
+    ("compression_gain_paper", "psnr_paper", "compression gain", "PSNR against the maximum (dB)",
+     "as the paper counts: 64-bit values over 32-bit weights"),
+    ("compression_ratio", "psnr", "compression ratio", "PSNR (dB)",
+     "as files are: their bytes, and the span of the field"),
+)  # fmt: skip
+
+
+def draw(lines: Sequence[Line], stem: Path) -> list[Path]:
+    """Write STEM.png and STEM.svg; the paths. A point is a fit, a line joins the best of each
+    size."""
+    figure = new_figure(*SIZE)
+    panels = figure.subplots(1, 2)
+    sets = by_contexts(lines)
+    for axes, (across, up, size, quality, title) in zip(panels, PANELS, strict=True):
+        _prepare(axes)
+        axes.set_xlabel(size)
+        axes.set_ylabel(quality)
+        axes.set_title(title, fontsize=9, color=QUIET)
+        for number, (name, those) in enumerate(sets.items()):
+            colour = COLOURS[number % len(COLOURS)]
+            points = sorted((getattr(line, across), getattr(line, up)) for line in those)
+            axes.scatter(*zip(*points, strict=True), s=9, color=colour, alpha=0.35, linewidths=0)
+            axes.plot(*zip(*_best(points), strict=True), color=colour, linewidth=1.8, label=name)
+    figure.legend(
+        *panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=min(4, len(sets)),
+        frameon=False, fontsize=8,
+    )  # fmt: skip
+    return save(figure, stem)
+
+
+def _best(points: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
+    """Points that none of a higher compression beats, by rising compression."""
+    kept: list[tuple[float, float]] = []
+    for point in sorted(points, reverse=True):
+        if not kept or point[1] > kept[-1][1]:
+            kept.append(point)
+    return kept[::-1]
+
+
+def _prepare(axes: Axes) -> None:
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+
+    axes.set_xscale("log")
+    axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.15g}"))
+    axes.xaxis.set_minor_formatter(NullFormatter())
+    axes.grid(which="major", color="0.92", linewidth=0.6)
+    axes.set_axisbelow(True)
+    axes.spines[["top", "right"]].set_visible(False)
