@@ -226,9 +226,26 @@ def test_the_front_is_what_nothing_beats(done: tuple[Path, dict[str, Any]]) -> N
 def test_a_report_of_one_fit_can_be_drawn(
     done: tuple[Path, dict[str, Any]], tmp_path: Path
 ) -> None:
-    paths = write(Library(done[0]).list()[:1], tmp_path)
+    paths = write(
+        small(contexts=context_sets(["none,climatology"])), Library(done[0]).list()[:1], tmp_path
+    )
     assert all(path.is_file() for path in paths)
     assert len(paths) == 5
+
+
+def test_what_the_quality_of_a_context_is_worth(tmp_path: Path) -> None:
+    words = ["--context", "none,both", "--resolution", "30,5", "-o", tmp_path, "--json"]
+    ended = cainr("sample", *SMALL, *words)
+    assert ended.returncode == 0, ended.stderr
+    told = json.loads(ended.stdout)
+    assert told["fits"] == 8 + 2 * 3  # both contexts alone, whole and at two resolutions
+    table = rows(tmp_path / "sweep_quality.csv")
+    each = [(row["context"], float(row["resolution"])) for row in table]
+    assert each == [("", 0), *((c, r) for c in ("climatology", "topography") for r in (0, 5, 30))]
+    assert {row["contexts"] for row in rows(tmp_path / "sweep.csv")} == {
+        "no context", "topography + climatology",
+    }  # fmt: skip
+    assert (tmp_path / "sweep_quality.svg").stat().st_size > 5_000
 
 
 @pytest.mark.parametrize(
@@ -240,6 +257,8 @@ def test_a_report_of_one_fit_can_be_drawn(
         (["--context", "nonsense"], "nonsense"),
         (["--depth", "1:100000", "--width", "5:100000"], "100,000"),
         (["--width", "0"], "idth"),
+        (["--resolution", "a"], "--resolution"),
+        (["--context", "topography", "--resolution", "1000"], "resolution"),
     ],
 )
 def test_bad_input_gives_one_sentence(words: list[str], sentence: str, tmp_path: Path) -> None:

@@ -12,12 +12,27 @@ from cainr_core.choices import DataChoice
 from cainr_core.errors import CainrError
 from cainr_core.files import writable
 from cainr_core.runs import Library, network_title
-from cainr_core.sweep.grid import BOTH, NO_CONTEXT, SWEEPS, Sweep, called, context_sets, numbers
+from cainr_core.sweep.grid import (
+    BOTH,
+    NO_CONTEXT,
+    SWEEPS,
+    Sweep,
+    called,
+    context_sets,
+    degrees,
+    numbers,
+)
 
 if TYPE_CHECKING:
     from cainr_core.sweep.report import Line
 
-DEFAULTS = {"architecture": "default", "depth": "5", "width": "48", "context": NO_CONTEXT}
+DEFAULTS = {
+    "architecture": "default",
+    "depth": "5",
+    "width": "48",
+    "context": NO_CONTEXT,
+    "resolution": "",
+}
 HOURS, MINUTES = 3600, 60
 TABLE = "{:<34} {:>14} {:>10} {:>9} {:>9} {:>9}"
 
@@ -53,6 +68,14 @@ def sweep_command(
             f"+, or {BOTH}, which is topography+climatology. [default: {NO_CONTEXT}]",
         ),
     ] = None,
+    resolution: Annotated[
+        str,
+        typer.Option(
+            metavar="DEGREES,...",
+            help="Give each context alone and coarsened to these, too, to the largest network. "
+            "[default: none]",
+        ),
+    ] = "",
     architecture: Annotated[
         str, typer.Option(metavar="NAME", help="As for cainr compress. [default: default]")
     ] = "",
@@ -80,7 +103,8 @@ def sweep_command(
 
     Stopped, it goes on where it was when the same line is given again: a fit whose choices DIR
     holds already is not made anew. The report is a table of all fits (sweep.csv), one of the best
-    (sweep_best.csv), both as JSON, and a figure (sweep.png, sweep.svg). CAINR_RUNS=DIR makes the
+    (sweep_best.csv), both as JSON, and a figure (sweep.png, sweep.svg); with --resolution also what
+    the quality of a context is worth (sweep_quality). CAINR_RUNS=DIR makes the
     dashboard show the runs.
 
     \b
@@ -102,6 +126,7 @@ def sweep_command(
         depths=numbers(depth or base["depth"], "--depth"),
         widths=numbers(width or base["width"], "--width"),
         contexts=context_sets(context or [base["context"]]),
+        resolutions=degrees(resolution or base["resolution"]),
         architecture=options.architecture_of(architecture or base["architecture"]),
         recipe=options.recipe_of(recipe, steps=steps, seed=seed),
         seconds=seconds,
@@ -121,8 +146,8 @@ def sweep_command(
     runs = runs_of(wanted, library)
     if not runs:
         raise CainrError("No fit succeeded: see the lines above.")
-    paths = report.write(runs, output)
-    best = report.best_of([report.Line.of(run) for run in runs])
+    paths = report.write(wanted, runs, output)
+    best = report.best_of(report.lines_of(wanted, runs))
     if as_json:
         told = {"fits": total, "failed": problems, "files": [str(path) for path in paths]}
         terminal.show_json({**told, "best": [line.__dict__ for line in best]})

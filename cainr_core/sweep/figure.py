@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cainr_core.evaluate.drawing import QUIET, new_figure, save
-from cainr_core.sweep.report import Line, by_contexts
+from cainr_core.sweep.report import Line, Quality, by_contexts
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -43,6 +43,28 @@ def draw(lines: Sequence[Line], stem: Path) -> list[Path]:
         *panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=min(4, len(sets)),
         frameon=False, fontsize=8,
     )  # fmt: skip
+    return save(figure, stem)
+
+
+def draw_qualities(table: Sequence[Quality], stem: Path) -> list[Path]:
+    """Write STEM.png and STEM.svg, of the quality that coarser contexts lead to; the paths."""
+    figure = new_figure(5.6, 4.2)
+    axes = figure.subplots()
+    _prepare(axes)
+    axes.set_xlabel("resolution of the context (degrees)")
+    axes.set_ylabel("PSNR (dB)")
+    for number, name in enumerate(dict.fromkeys(one.context for one in table)):
+        colour = COLOURS[number % len(COLOURS)]
+        those = [one for one in table if one.context == name]
+        whole = [one.psnr for one in those if not one.resolution]
+        for psnr in whole:
+            label = f"{name}, as it is" if name else "no context"
+            axes.axhline(psnr, color=colour, linewidth=1.1, linestyle="--", label=label)
+        lowered = [(one.resolution, one.psnr) for one in those if one.resolution]
+        if lowered:
+            across, up = zip(*lowered, strict=True)
+            axes.plot(across, up, color=colour, marker="o", markersize=5, label=name)
+    axes.legend(frameon=False, fontsize=8)
     return save(figure, stem)
 
 

@@ -27,6 +27,7 @@ SWEEPS: dict[str, dict[str, str]] = {
         "depth": "5:14",
         "width": "5:70:5",
         "context": "none,topography,climatology,both",
+        "resolution": "1,2,4,8,16,32",
     },
 }
 
@@ -35,14 +36,16 @@ SWEEPS: dict[str, dict[str, str]] = {
 class Sweep:
     """Fits of one field by every depth, every width and every set of contexts.
 
-    `architecture`: what else the networks are. `seconds`: about what each may learn, in place of
-    the recipe's steps.
+    `resolutions`, degrees: each context is also given alone and coarsened to these, to the deepest
+    and widest network. `architecture`: what else the networks are. `seconds`: about what each may
+    learn, in place of the recipe's steps.
     """
 
     data: DataChoice = field(default_factory=DataChoice)
     depths: Sequence[int] = (5,)
     widths: Sequence[int] = (48,)
     contexts: Sequence[ContextSet] = ((),)
+    resolutions: Sequence[float] = ()
     architecture: Architecture = field(default_factory=Architecture)
     recipe: Recipe = field(default_factory=Recipe)
     seconds: float | None = None
@@ -50,7 +53,8 @@ class Sweep:
 
     def fits(self) -> list[Choices]:
         """The choices of every fit, small networks first. CainrError where there are too many."""
-        count = len(self.depths) * len(self.widths) * len(self.contexts)
+        sets = len(self.contexts) + len(self.resolutions)
+        count = len(self.depths) * len(self.widths) * sets
         if count > MOST_FITS:
             raise CainrError(f"{count:,} fits are more than the {MOST_FITS:,} of a sweep.")
         for name, sizes in (("depth", self.depths), ("width", self.widths)):
@@ -58,6 +62,8 @@ class Sweep:
             if not least <= min(sizes) <= max(sizes) <= most:
                 raise CainrError(f"A {name} lies between {least} and {most}.")
         shapes = sorted(product(self.depths, self.widths), key=lambda shape: shape[0] * shape[1])
+        wanted = [(shape, contexts) for shape in shapes for contexts in self.contexts]
+        wanted += [(shapes[-1], contexts) for contexts in self._lowered()]
         return [
             Choices(
                 data=self.data,
@@ -66,9 +72,21 @@ class Sweep:
                 recipe=self.recipe,
                 device=self.device,
             )
-            for depth, width in shapes
-            for contexts in self.contexts
+            for (depth, width), contexts in wanted
         ]
+
+    def _lowered(self) -> list[ContextSet]:
+        """Sets of one context of lower quality."""
+        each = {context.spec: context for contexts in self.contexts for context in contexts}
+        lowered = [
+            context_sets([f"{spec}{',' if '@' in spec else '@'}resolution={resolution:g}"])[0]
+            for spec, context in each.items()
+            if not context.resolution
+            for resolution in self.resolutions
+        ]
+        whole = [(context,) for context in each.values()] if lowered else []
+        known = set(map(called, self.contexts))
+        return [contexts for contexts in [*whole, *lowered] if called(contexts) not in known]
 
 
 def numbers(text: str, what: str) -> list[int]:
@@ -83,6 +101,14 @@ def numbers(text: str, what: str) -> list[int]:
             raise CainrError(f"{what} '{part}' names no number: the first one comes first.")
         found += range(first, last + 1, step)
     return list(dict.fromkeys(found))
+
+
+def degrees(text: str) -> list[float]:
+    """1,2,4; CainrError for anything else."""
+    words = [word for word in text.replace(" ", "").split(",") if word]
+    if not all(re.fullmatch(r"\d+(\.\d+)?", word) and float(word) > 0 for word in words):
+        raise CainrError(f"Write --resolution in degrees, as 1,2,4, not as '{text}'.")
+    return [float(word) for word in words]
 
 
 def context_sets(given: Sequence[str]) -> list[ContextSet]:

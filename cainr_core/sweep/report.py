@@ -9,11 +9,12 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
+from cainr_core.data.choices import ContextChoice
 from cainr_core.files import atomic_write
 from cainr_core.runs import Run
-from cainr_core.sweep.grid import called
+from cainr_core.sweep.grid import Sweep, called
 
-NAME, BEST = "sweep", "sweep_best"
+NAME, BEST, QUALITY = "sweep", "sweep_best", "sweep_quality"
 
 
 @dataclass(frozen=True)
@@ -80,20 +81,73 @@ def best_of(lines: Sequence[Line]) -> list[Line]:
     return [line for those in by_contexts(lines).values() for line in front(those)]
 
 
-def write(runs: Sequence[Run], folder: Path) -> list[Path]:
-    """Write the tables, as CSV and JSON, and the figure of a sweep; their paths."""
+@dataclass(frozen=True)
+class Quality:
+    """What a network made of a context of that resolution, degrees; 0: as it is."""
+
+    context: str
+    resolution: float
+    psnr: float
+    rmse: float
+    file_bytes: int
+
+
+def qualities(runs: Sequence[Run]) -> list[Quality]:
+    """Of the largest network, what it made of each single context at each resolution; nothing where
+    none was lowered. The context "" is none."""
+    largest = max((_shape(run) for run in runs), default=(0, 0))
+    found = []
+    for run in runs:
+        contexts = run.choices.contexts
+        if _shape(run) != largest or len(contexts) > 1:
+            continue
+        context, resolution = "", 0.0
+        if contexts:
+            resolution = float(contexts[0].resolution)
+            context = _as_it_is(contexts[0])
+        metrics = run.metrics
+        found.append(Quality(context, resolution, metrics.psnr, metrics.rmse, metrics.file_bytes))
+    found.sort(key=lambda one: (one.context, one.resolution))
+    return found if any(one.resolution for one in found) else []
+
+
+def _as_it_is(context: ContextChoice) -> str:
+    """The context's line as if its resolution had not been lowered."""
+    whole = ContextChoice.parse(context.spec)
+    whole.resolution = 0
+    return whole.spec
+
+
+def _shape(run: Run) -> tuple[int, int]:
+    return run.choices.architecture.depth, run.choices.architecture.width
+
+
+def lines_of(wanted: Sweep, runs: Sequence[Run]) -> list[Line]:
+    """The fits with the sets of contexts that were asked for, without those of lower quality."""
+    sets = set(map(called, wanted.contexts))
+    lines = map(Line.of, runs)
+    return [line for line in lines if line.contexts in sets]
+
+
+def write(wanted: Sweep, runs: Sequence[Run], folder: Path) -> list[Path]:
+    """Write the tables, as CSV and JSON, and the figures of a sweep; their paths."""
     from cainr_core.sweep import figure
 
-    lines = [Line.of(run) for run in runs]
+    lines, lowered = lines_of(wanted, runs), qualities(runs) if wanted.resolutions else []
     paths = []
-    for name, table in ((NAME, lines), (BEST, best_of(lines))):
+    tables: dict[str, Sequence[Line | Quality]] = {NAME: lines, BEST: best_of(lines)}
+    if lowered:
+        tables[QUALITY] = lowered
+    for name, table in tables.items():
         text = io.StringIO()
-        writer = csv.DictWriter(text, [field.name for field in fields(Line)], lineterminator="\n")
+        names = [field.name for field in fields(table[0])]
+        writer = csv.DictWriter(text, names, lineterminator="\n")
         writer.writeheader()
         writer.writerows(map(asdict, table))
         paths.append(folder / f"{name}.csv")
         atomic_write(paths[-1], text.getvalue().encode())
     paths.append(folder / f"{NAME}.json")
-    values = {"fits": [asdict(line) for line in lines], "best": [asdict(x) for x in best_of(lines)]}
+    values = {name: list(map(asdict, table)) for name, table in tables.items()}
     atomic_write(paths[-1], json.dumps(values, indent=1).encode() + b"\n")
-    return [*paths, *figure.draw(lines, folder / NAME)]
+    paths += figure.draw(lines, folder / NAME)
+    return [*paths, *(figure.draw_qualities(lowered, folder / QUALITY) if lowered else ())]
