@@ -64,7 +64,7 @@ def draw_qualities(table: Sequence[Quality], stem: Path) -> list[Path]:
         if lowered:
             across, up = zip(*lowered, strict=True)
             axes.plot(across, up, color=colour, marker="o", markersize=5, label=name)
-    axes.legend(frameon=False, fontsize=8)
+    figure.legend(loc="outside lower center", ncols=3, frameon=False, fontsize=8)
     return save(figure, stem)
 
 
