@@ -26,7 +26,8 @@ from cainr_core.runs import Library
 from cainr_core.sweep import SWEEPS, Sweep, running, sweep
 from cainr_core.sweep.command import in_words
 from cainr_core.sweep.grid import called, context_sets, numbers
-from cainr_core.sweep.report import Line, front, write
+from cainr_core.sweep.lines import Line, front
+from cainr_core.sweep.report import write
 from cainr_core.sweep.running import runs_of
 
 SMALL = ["--time", "0:2", "--steps", "20", "--depth", "1:2", "--width", "6,9", "--device", "cpu"]
@@ -132,12 +133,12 @@ def test_a_context_that_cannot_be_used_is_told_before_any_fit(tmp_path: Path) ->
 
 
 def test_seconds_choose_the_steps(tmp_path: Path) -> None:
-    wanted = small(depths=[1], seconds=0.5)
+    wanted = small(depths=[1], seconds=0.3, recipe=Recipe(steps=100_000))
     with patch.object(running, "PILOT_STEPS", 20):
         ended = list(sweep(wanted, Library(tmp_path)))
     for fit in ended:
         assert fit.run is not None
-        assert fit.run.choices.recipe.steps > 20
+        assert running.FEWEST_STEPS <= fit.run.choices.recipe.steps < 100_000
     assert list(sweep(wanted, Library(tmp_path))) == []  # whatever their steps were
     assert len(runs_of(wanted, Library(tmp_path))) == 2
 

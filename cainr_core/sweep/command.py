@@ -24,7 +24,7 @@ from cainr_core.sweep.grid import (
 )
 
 if TYPE_CHECKING:
-    from cainr_core.sweep.report import Line
+    from cainr_core.sweep.lines import Line
 
 DEFAULTS = {
     "architecture": "default",
@@ -113,6 +113,7 @@ def sweep_command(
       cainr sweep ts.nc -v TS --preset paper --seconds-per-fit 5 -o paper
     """
     from cainr_core.sweep import report
+    from cainr_core.sweep.lines import best_of, lines_of
     from cainr_core.sweep.running import runs_of, sweep
 
     if steps is not None and seconds is not None:
@@ -147,7 +148,7 @@ def sweep_command(
     if not runs:
         raise CainrError("No fit succeeded: see the lines above.")
     paths = report.write(wanted, runs, output)
-    best = report.best_of(report.lines_of(wanted, runs))
+    best = best_of(lines_of(wanted, runs))
     if as_json:
         told = {"fits": total, "failed": problems, "files": [str(path) for path in paths]}
         terminal.show_json({**told, "best": [line.__dict__ for line in best]})

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cainr_core.evaluate.drawing import QUIET, new_figure, save
-from cainr_core.sweep.report import Line, Quality, by_contexts
+from cainr_core.sweep.lines import Line, Quality, by_contexts
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
