@@ -28,6 +28,7 @@ _OVER_THE_PAGE = {
     "position": "fixed", "bottom": "16px", "left": "50%", "transform": "translateX(-50%)",
     "width": "min(720px, 94vw)", "z-index": "1300",
 }  # fmt: skip
+TOLD = 15_000  # ms that a problem is told, unless it is closed or mended before
 TICK = 200  # ms between two looks at a fit: about four pictures a second
 WARM = 3000  # ms after the page is there
 # A number field of Material takes what is typed after an Enter only where it was left in between.
@@ -147,6 +148,14 @@ def _keep_session_while_fitting(bench: Workbench) -> Callable[[], None]:
 def _tell_problems(bench: Workbench, alert: pmui.Alert) -> None:
     def tell(*events: object) -> None:
         alert.param.update(object=bench.problem, closed=not bench.problem)
+        told, document = bench.problem, pn.state.curdoc
+
+        def forget() -> None:
+            if bench.problem == told:
+                bench.problem = ""
+
+        if told and document is not None and document.session_context is not None:
+            document.add_timeout_callback(shared.held(forget), TOLD)
 
     def closed(event: object) -> None:
         if alert.closed:

@@ -8,6 +8,7 @@ import panel as pn
 import panel_material_ui as pmui
 
 from app import shared
+from app.choosing import names_of
 from app.views.cards import card
 from app.words import about, duration, size_of, summary, three
 from app.workbench import Workbench
@@ -27,6 +28,7 @@ _CSS = """
 .figure .label { font-size: .72rem; opacity: .7; white-space: nowrap; }
 .message { font-size: .8rem; opacity: .85; margin-top: 2px; height: 1.3em; line-height: 1.3em;
   overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+.figures:empty + .message { height: auto; white-space: normal; }
 @media (max-width: 900px) { .message { height: auto; white-space: normal; } }
 """
 
@@ -66,6 +68,8 @@ class FitBar:
             self._show,
             ["changed", "plan", "refusal", "snapshot", "fitted", "field", "ended", "runs"],
         )
+        # not among `changed`: other data count once they are opened
+        workbench.data.param.watch(shared.held(self._show), names_of(workbench.data))
         self._show()
 
     def _show(self, *events: object) -> None:
@@ -99,7 +103,7 @@ class FitBar:
         if plan.context_bytes:
             figures["contexts, shared"] = size_of(plan.context_bytes)
         self.figures.object = _figures(
-            figures, f"{self._last()}{self._widest(plan)}{self._not_open()}"
+            figures, f"{self._not_open()}{self._widest(plan)}{self._last()}"
         )
 
     def _not_open(self) -> str:
@@ -107,14 +111,14 @@ class FitBar:
         bench = self.workbench
         if bench.opening or values_of(bench.data) == values_of(bench.choices.data):
             return ""
-        return f" <b>Fit takes {escape(about(bench.field))}: open the other data first.</b>"
+        return f"<b>Fit takes {escape(about(bench.field))}: open the other data first.</b> "
 
     def _widest(self, plan: Plan) -> str:
         """That a budget could not be spent."""
         widest = plan.architecture.param.width.bounds[1]
         if self.workbench.target.kind == "none" or plan.architecture.width < widest:
             return ""
-        return f" <b>The budget allows more, but {widest} is the largest width.</b>"
+        return f"<b>The budget allows more, but {widest} is the largest width.</b> "
 
     def _last(self) -> str:
         """What came of the last fit, or what the first one will be."""

@@ -40,13 +40,13 @@ class Column(NamedTuple):
 
 
 COLUMNS = {
-    "name": Column("Name", "Click a name to change it.", 108, share=4),
+    "name": Column("Name", "Click a name to change it.", 100, share=4),
     "data": Column("Data", "The bundled sample, or file and variable.", 64, share=1, rank=6),
     "contexts": Column("Contexts", "What the network is given at every point.", 82, 3, 4),
     "network": Column("Network", "Kind, depth and width.", 88, share=2, rank=3),
     "weights": Column("Weights", "Number of weights and biases.", 62, rank=5, format="0,0"),
     "bytes": Column("Bytes", "Size of the whole file.", 58, rank=1, format="0,0"),
-    "ratio": Column("Ratio", "Bytes of the original over those of the file.", 52, format="0,0.0"),
+    "ratio": Column("Ratio", "Bytes of the original over those of the file.", 60, format="0,0.0"),
     "psnr": Column("PSNR", "In dB, over all time steps.", 50, format="0.00"),
     "rmse": Column("RMSE", "Over all time steps, in the field's unit.", 50, format="0.000"),
     "seconds": Column("Seconds", "Seconds that the fit took.", 64, rank=2, format="0.0"),

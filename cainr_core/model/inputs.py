@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import torch
@@ -69,6 +70,10 @@ class Inputs:
         self._cells = _tensor(np.concatenate(columns, axis=1), device)
         self._times = _tensor(frame.moment(time), device)
 
+    @cached_property
+    def _by_column(self) -> Tensor:
+        return self._cells.T.contiguous()
+
     @property
     def n_cells(self) -> int:
         """Number of cells."""
@@ -131,19 +136,19 @@ class Inputs:
 
     def at_time(self, time: int, cells: slice) -> Tensor:
         """Inputs of a run of cells at one time step, (n, n_inputs), without index tensors."""
-        place = self._cells[cells]
-        columns = [place[:, : self._n_place], self._times[time].expand(len(place), -1)]
+        place = self._by_column[:, cells]
+        columns = [place[: self._n_place], self._times[time, :, None].expand(-1, place.shape[1])]
         for context in self._contexts:
             if isinstance(context, int):
-                columns.append(place[:, context, None])
+                columns.append(place[context, None])
                 continue
             table, rows, weights = context
             (near, far), (near_part, far_part) = rows[time].tolist(), weights[time].tolist()
             value = table[near, cells]
             if far_part:  # latents lie on the times themselves
                 value = near_part * value + far_part * table[far, cells]
-            columns.append(value[:, None])
-        return torch.cat(columns, dim=1)
+            columns.append(value[None])
+        return torch.cat(columns).T  # columns lie in memory as they lie in the tables
 
 
 def _tensor(array: NDArray, device: torch.device | str) -> Tensor:

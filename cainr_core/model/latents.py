@@ -24,7 +24,7 @@ from cainr_core.data.sampling import SampledContext
 from cainr_core.model.architecture import LATENT_INPUTS
 from cainr_core.model.columns import latent_grid
 from cainr_core.model.groups import groups_of
-from cainr_core.model.wavelet import Band, Bands, analyse, layout, synthesise
+from cainr_core.model.wavelet import Band, Bands, analyse, halvings, layout, synthesise
 
 COARSER = (2, 3)  # finest levels of detail left away in what a network is given besides the whole
 AROUND = (
@@ -88,11 +88,10 @@ class Pyramid:
         chosen = []
         for band, values in zip(self.bands, bands, strict=True):
             shape = (basis.shape[1], band.rows, band.columns)
-            if band.level > finest:
-                chosen.append(values.new_zeros(shape))
-            else:
+            if band.level <= finest:
                 chosen.append((basis.T @ values.reshape(len(values), -1)).reshape(shape))
-        return synthesise(chosen, self.periodic)
+        shapes = halvings(self.rows, self.columns)[: self.levels - finest]
+        return synthesise(chosen, self.periodic, shapes[::-1])
 
 
 def cosines(count: int) -> Tensor:

@@ -69,9 +69,12 @@ def forward(
         hidden = torch.cat([torch.sin(phases), torch.cos(phases), inputs], dim=1)
     for matrix, bias in zip(tensors[:-2:2], tensors[1:-2:2], strict=True):
         hidden = _activate(architecture, functional.linear(hidden, matrix, bias))
+    matrix, bias = tensors[-2:]
+    output = functional.linear(hidden, matrix[:, : hidden.shape[1]], bias).squeeze(1)
     if architecture.has_skip:
-        hidden = torch.cat([hidden, inputs.to(hidden.dtype)], dim=1)
-    output = functional.linear(hidden, tensors[-2], tensors[-1]).squeeze(1)
+        output = output + functional.linear(
+            inputs.to(output.dtype), matrix[:, hidden.shape[1] :]
+        ).squeeze(1)
     if architecture.has_latents:  # the network corrects what these say
         output = output.float() + inputs[:, -LATENT_INPUTS]
     return output

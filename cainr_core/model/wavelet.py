@@ -9,6 +9,7 @@ zonal flow, a field changes much less along a circle of latitude than across it.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -59,6 +60,15 @@ def layout(rows: int, columns: int) -> list[Band]:
     return [Band(0, MEAN, rows, columns), *bands]
 
 
+def halvings(rows: int, columns: int) -> list[tuple[int, int]]:
+    """Rows and columns before each halving, from fine to coarse."""
+    shapes = []
+    for _ in range(layout(rows, columns)[-1].level):
+        shapes.append((rows, columns))
+        rows, columns = (rows + 1) // 2, (columns + 1) // 2
+    return shapes
+
+
 def _further(columns: int) -> list[int]:
     """Columns of the parts of details along latitude: high ones first, then what is low."""
     parts: list[int] = []
@@ -84,8 +94,9 @@ def analyse(planes: Tensor, periodic: bool) -> Bands:
     return [planes, *bands]
 
 
-def synthesise(bands: Bands, periodic: bool) -> Tensor:
-    """Planes (n, rows, columns) of their bands."""
+def synthesise(bands: Bands, periodic: bool, shapes: Sequence[tuple[int, int]] = ()) -> Tensor:
+    """Planes (n, rows, columns) of their bands; `shapes`: rows and columns of further levels, from
+    coarse to fine, whose details are all zero."""
     planes, *details = bands
     while details:
         # the parts of the details along latitude have as many rows, the band of both as many
@@ -98,6 +109,8 @@ def synthesise(bands: Bands, periodic: bool) -> Tensor:
         west = _join(planes, along_lat, 1, False)
         east = _join(along_lon, both, 1, False)
         planes = _join(west, east, 2, periodic)
+    for rows, columns in shapes:
+        planes = _widen(_widen(planes, 1, rows, False), 2, columns, periodic)
     return planes
 
 
@@ -125,11 +138,29 @@ def _join(low: Tensor, high: Tensor, dim: int, periodic: bool) -> Tensor:
             odd = odd - lift * _around_odd(even, odd.shape[dim], dim, periodic)
         else:
             even = even - lift * _around_even(odd, even.shape[dim], dim, periodic)
-    shape = list(low.shape)
-    shape[dim] = size
-    whole = low.new_empty(shape)
-    whole.index_copy_(dim, torch.arange(0, size, 2, device=low.device), even)
-    return whole.index_copy_(dim, torch.arange(1, size, 2, device=low.device), odd)
+    return _woven(even, odd, dim)
+
+
+def _woven(even: Tensor, odd: Tensor, dim: int) -> Tensor:
+    """Samples in turn from both."""
+    shape = list(even.shape)
+    shape[dim] += odd.shape[dim]
+    whole = even.new_empty(shape)
+    step = [slice(None)] * dim
+    whole[(*step, slice(0, None, 2))] = even
+    whole[(*step, slice(1, None, 2))] = odd
+    return whole
+
+
+def _widen(low: Tensor, dim: int, size: int, periodic: bool) -> Tensor:
+    """One dimension, of `size`, of its low half, the high one being zero: `_join` without what
+    comes of zeros alone."""
+    periodic = periodic and size % 2 == 0
+    even, count = low / _GAIN, size - low.shape[dim]
+    odd = -_LIFTS[2] * _around_odd(even, count, dim, periodic)
+    even = even - _LIFTS[1] * _around_even(odd, even.shape[dim], dim, periodic)
+    odd = odd - _LIFTS[0] * _around_odd(even, count, dim, periodic)
+    return _woven(even, odd, dim)
 
 
 def _around_odd(even: Tensor, count: int, dim: int, periodic: bool) -> Tensor:

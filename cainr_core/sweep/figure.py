@@ -37,7 +37,7 @@ def draw(lines: Sequence[Line], stem: Path) -> list[Path]:
         for number, (name, those) in enumerate(sets.items()):
             colour = COLOURS[number % len(COLOURS)]
             points = sorted((getattr(line, across), getattr(line, up)) for line in those)
-            axes.scatter(*zip(*points, strict=True), s=9, color=colour, alpha=0.35, linewidths=0)
+            axes.scatter(*zip(*points, strict=True), s=16, color=colour, alpha=0.6, linewidths=0)
             axes.plot(*zip(*_best(points), strict=True), color=colour, linewidth=1.8, label=name)
     figure.legend(
         *panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=min(4, len(sets)),
@@ -78,10 +78,11 @@ def _best(points: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
 
 
 def _prepare(axes: Axes) -> None:
-    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter, NullLocator
 
     axes.set_xscale("log")
     axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axes.xaxis.set_minor_locator(NullLocator())  # a narrow range would have its labels overlap
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.15g}"))
     axes.xaxis.set_minor_formatter(NullFormatter())
     axes.grid(which="major", color="0.92", linewidth=0.6)

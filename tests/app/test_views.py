@@ -156,6 +156,15 @@ def test_every_column_is_explained_and_some_always_stay(bench: Workbench):
     assert "tooltip" not in columns[None]  # the column of ticks
 
 
+def test_data_that_are_named_and_not_open_are_told_at_once(bench: Workbench):
+    bar = FitBar(bench)
+    assert "open the other data first" not in bar.figures.object
+    bench.data.path = "another.nc"
+    assert "open the other data first" in bar.figures.object
+    bench.data.path = ""
+    assert "open the other data first" not in bar.figures.object
+
+
 def test_a_file_is_fetched_again_and_again(bench: Workbench, tmp_path: Path):
     runs = RunTable(bench)
     run = SimpleNamespace(name="my run", cainr_path=tmp_path / "field.cainr")
