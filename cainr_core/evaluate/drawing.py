@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,14 +28,19 @@ def new_figure(width: float, height: float) -> Figure:
 
 
 def prepare(axes: Axes) -> None:
-    """Light lines behind the curves, no box around them, and bytes from left to right."""
+    """Bytes from left to right, as `logarithmic` draws them."""
+    logarithmic(axes, "size of the file", in_bytes)
+
+
+def logarithmic(axes: Axes, label: str, in_words: Callable[[float], str]) -> None:
+    """Light lines behind the curves, no box around them, and logarithms from left to right."""
     from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
     axes.set_xscale("log")
     axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda size, _: in_bytes(size)))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: in_words(value)))
     axes.xaxis.set_minor_formatter(NullFormatter())
-    axes.set_xlabel("size of the file")
+    axes.set_xlabel(label)
     axes.grid(which="major", color="0.92", linewidth=0.6)
     axes.set_axisbelow(True)
     axes.spines[["top", "right"]].set_visible(False)

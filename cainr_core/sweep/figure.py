@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cainr_core.evaluate.drawing import QUIET, new_figure, save
+from cainr_core.evaluate.drawing import QUIET, logarithmic, new_figure, save
 from cainr_core.sweep.lines import Line, Quality, by_contexts
 
 if TYPE_CHECKING:
@@ -30,8 +30,7 @@ def draw(lines: Sequence[Line], stem: Path) -> list[Path]:
     panels = figure.subplots(1, 2)
     sets = by_contexts(lines)
     for axes, (across, up, size, quality, title) in zip(panels, PANELS, strict=True):
-        _prepare(axes)
-        axes.set_xlabel(size)
+        _prepare(axes, size)
         axes.set_ylabel(quality)
         axes.set_title(title, fontsize=9, color=QUIET)
         for number, (name, those) in enumerate(sets.items()):
@@ -50,8 +49,7 @@ def draw_qualities(table: Sequence[Quality], stem: Path) -> list[Path]:
     """Write STEM.png and STEM.svg, of the quality that coarser contexts lead to; the paths."""
     figure = new_figure(5.6, 4.2)
     axes = figure.subplots()
-    _prepare(axes)
-    axes.set_xlabel("resolution of the context (degrees)")
+    _prepare(axes, "resolution of the context (degrees)")
     axes.set_ylabel("PSNR (dB)")
     for number, name in enumerate(dict.fromkeys(one.context for one in table)):
         colour = COLOURS[number % len(COLOURS)]
@@ -77,14 +75,8 @@ def _best(points: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
     return kept[::-1]
 
 
-def _prepare(axes: Axes) -> None:
-    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter, NullLocator
+def _prepare(axes: Axes, label: str) -> None:
+    from matplotlib.ticker import NullLocator
 
-    axes.set_xscale("log")
-    axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    logarithmic(axes, label, lambda value: f"{value:,.15g}")
     axes.xaxis.set_minor_locator(NullLocator())  # a narrow range would have its labels overlap
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.15g}"))
-    axes.xaxis.set_minor_formatter(NullFormatter())
-    axes.grid(which="major", color="0.92", linewidth=0.6)
-    axes.set_axisbelow(True)
-    axes.spines[["top", "right"]].set_visible(False)

@@ -52,7 +52,7 @@ def sweep(wanted: Sweep, library: Library, scheduler: str | None = None) -> Iter
     from cainr_core.data.contexts import load_context
 
     fits = wanted.fits()
-    there = {key(run.choices, wanted): run for run in library.list()}
+    there = _kept(wanted, library)
     todo = [choices for choices in fits if key(choices, wanted) not in there]
     field = open_data(wanted.data)
     specs = {context.spec for choices in todo for context in choices.contexts}
@@ -74,9 +74,14 @@ def sweep(wanted: Sweep, library: Library, scheduler: str | None = None) -> Iter
 
 def runs_of(wanted: Sweep, library: Library) -> list[Run]:
     """The runs of a sweep that a library holds, in the order of the fits."""
-    there = {key(run.choices, wanted): run for run in library.list()}
+    there = _kept(wanted, library)
     keys = [key(choices, wanted) for choices in wanted.fits()]
     return [there[key] for key in keys if key in there]
+
+
+def _kept(wanted: Sweep, library: Library) -> dict[str, Run]:
+    """The runs of a library by the keys that this sweep tells them by."""
+    return {key(run.choices, wanted): run for run in library.list()}
 
 
 def key(choices: Choices, wanted: Sweep) -> str:
