@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from cainr_core.choices import Choices
 from cainr_core.errors import CainrError
+from cainr_core.fit.recipe import Recipe
 from cainr_core.runs import Library, Run
 from cainr_core.sweep.grid import Sweep
 
@@ -127,14 +128,18 @@ def in_seconds(
     from cainr_core.fit.fitting import Fitting
 
     recipe = choices.recipe
-    pilot = type(recipe)(**{**recipe.choices(), "steps": PILOT_STEPS})
+
+    def of(steps: int) -> Recipe:
+        return Recipe(**{**recipe.choices(), "steps": steps})
+
     moments = []
-    for progress in Fitting(field, contexts, choices.architecture, pilot, choices.device).run():
+    pilot = Fitting(field, contexts, choices.architecture, of(PILOT_STEPS), choices.device)
+    for progress in pilot.run():
         moments.append((progress.step, progress.seconds))
     (first, early), (last, late) = moments[len(moments) // 2], moments[-1]
     a_step = max(late - early, 1e-6) / (last - first)
     steps = max(FEWEST_STEPS, int(seconds / a_step / (1 + recipe.rounding_tail)))
-    return replace(choices, recipe=type(recipe)(**{**recipe.choices(), "steps": steps}))
+    return replace(choices, recipe=of(steps))
 
 
 Result = tuple[int, tuple[Choices, Any]]

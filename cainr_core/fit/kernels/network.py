@@ -119,6 +119,14 @@ def _inputs(
 
 
 @triton.jit
+def _turns(x, waves, FEATURES: tl.constexpr, INPUTS: tl.constexpr):
+    """Phases (n, FEATURES), in turns, of inputs (n, INPUTS)."""
+    inner, wave = tl.arange(0, INPUTS), tl.arange(0, FEATURES)
+    waves = tl.load(waves + inner[:, None] * FEATURES + wave[None, :])
+    return tl.dot(x, waves, input_precision="ieee")
+
+
+@triton.jit
 def gradient(
     points, n_points, share,
     cells, n_static, times, n_moment, tables, n_cells, rows, parts, slots, target,
@@ -172,12 +180,8 @@ def gradient(
 
         u = tl.dot(x, tl.trans(weights_first), input_precision="ieee") + tl.load(bias + unit)
         if FEATURES > 0:
-            wave = tl.arange(0, FEATURES)
-            wide = unit[:, None] * FEATURES + wave[None, :]
-            turns = tl.dot(
-                x, tl.load(waves + inner[:, None] * FEATURES + wave[None, :]),
-                input_precision="ieee",
-            )  # fmt: skip
+            wide = unit[:, None] * FEATURES + tl.arange(0, FEATURES)[None, :]
+            turns = _turns(x, waves, FEATURES, INPUTS)
             for part in tl.static_range(2):
                 seen = _sine(turns + 0.25 * part).to(hidden.dtype.element_ty)
                 matrix = tl.load(first_waves + part * WIDTH * FEATURES + wide)
@@ -229,12 +233,8 @@ def gradient(
         down = down * _slope(tl.load(mine + own), size, KIND, omega)
         sum_first += tl.dot(tl.trans(down), x, input_precision="tf32x3")
         if FEATURES > 0:
-            wave = tl.arange(0, FEATURES)
-            wide = unit[:, None] * FEATURES + wave[None, :]
-            turns = tl.dot(
-                x, tl.load(waves + inner[:, None] * FEATURES + wave[None, :]),
-                input_precision="ieee",
-            )  # fmt: skip
+            wide = unit[:, None] * FEATURES + tl.arange(0, FEATURES)[None, :]
+            turns = _turns(x, waves, FEATURES, INPUTS)
             coarse = tl.trans(down.to(hidden.dtype.element_ty))
             for part in tl.static_range(2):
                 seen = _sine(turns + 0.25 * part).to(hidden.dtype.element_ty)
