@@ -1,26 +1,27 @@
-"""Fused gradients for the networks that they serve."""
+"""Networks of one kind, depth and padded width that learn the same field side by side on a GPU."""
 
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Sequence
+from typing import Any
 
 import torch
+import triton
 from torch import Tensor
 
-from cainr_core.fit.kernels import network as kernels
+from cainr_core.fit.kernels import layer, learning, network
 from cainr_core.model.architecture import FOURIER_NETWORKS, Architecture
 from cainr_core.model.inputs import Inputs
 from cainr_core.model.mlp import frequencies
 
-KINDS = {
-    "siren": kernels.SINE,
-    "finer": kernels.FINER,
-    "relu": kernels.RELU,
-    "gelu": kernels.GELU,
-}
+KINDS = {"siren": layer.SINE, "finer": layer.FINER, "relu": layer.RELU, "gelu": layer.GELU}
+SINES = (layer.SINE, layer.FINER)
 WIDTHS = (16, 32, 64, 128)
 MOST_DEPTH = 16
+COPIES = 8  # of the sums of gradients: fewer wait for each other, more fall out of the cache
+INTERPRETED = os.environ.get("TRITON_INTERPRET") == "1"
 
 
 def refusal(architecture: Architecture, n_inputs: int) -> str:
@@ -33,105 +34,208 @@ def refusal(architecture: Architecture, n_inputs: int) -> str:
         return f"depths above {MOST_DEPTH}"
     if architecture.network in FOURIER_NETWORKS and architecture.features > WIDTHS[-1]:
         return f"more than {WIDTHS[-1]} features"
-    if n_inputs > kernels.INPUTS:
-        return f"more than {kernels.INPUTS} inputs"
+    if n_inputs > layer.INPUTS:
+        return f"more than {layer.INPUTS} inputs"
     return ""
 
 
-class FusedGradient:
-    """Mean squared error of a network over points, and its gradient by all weights.
+def padded(size: int) -> int:
+    """The width, or number of features, that a kernel computes for `size` of them."""
+    return next(width for width in WIDTHS if width >= size)
 
-    `target`: (times x cells,) float32, NaN where missing. The gradients of a call stay valid until
-    the next one.
+
+class FusedNetworks:
+    """Weights of networks as the kernels take them, their gradients, and their steps of Adam.
+
+    `architectures` share the kind of network, depth and `padded` width; of the inputs each takes
+    those that `chosen` names, by default all. `target`: (times x cells,) float32, NaN where missing.
     """
 
     def __init__(
         self,
-        architecture: Architecture,
+        architectures: Sequence[Architecture],
         inputs: Inputs,
         target: Tensor,
-        programs: int = 132,
-        tile: int = 128,
-        products: torch.dtype = torch.bfloat16,
+        chosen: Sequence[Sequence[int]] | None = None,
+        tile: int = 64,
+        programs: int | None = None,
     ) -> None:
-        self._architecture, self._tables, self._target = architecture, inputs.tables(), target
-        self._programs, self._tile = programs, tile
-        self._width = next(width for width in WIDTHS if width >= architecture.width)
-        self._n_inputs, self._n_cells = inputs.n_inputs, inputs.n_cells
-        depth, width, kind = architecture.depth, self._width, KINDS[architecture.network]
-        device = target.device
-        self._first = torch.zeros(width, kernels.INPUTS, device=device)
-        self._hidden = torch.zeros(depth - 1, width, width, dtype=products, device=device)
-        waves = frequencies(architecture, inputs.n_inputs)
-        features = 0 if waves is None else waves.shape[1]
-        self._features = features and next(size for size in WIDTHS if size >= features)
-        self._waves = torch.zeros(kernels.INPUTS, max(1, self._features), device=device)
-        if waves is not None:
-            self._waves[: len(waves), :features] = waves.to(device) / (2 * math.pi)
-        self._first_waves = torch.zeros(2, width, self._features, dtype=products, device=device)
-        self._bias = torch.zeros(depth, width, device=device)
-        self._last = torch.zeros(width + kernels.INPUTS + 1, device=device)
-        parts = (self._first, self._hidden, self._first_waves, self._bias, self._last)
-        self._sizes = [part.numel() for part in parts] + [1]
-        self._sums = torch.empty(programs, sum(self._sizes), device=device)
-        kept = 2 if kind == kernels.FINER else 1
-        self._scratch = torch.empty(
-            programs * kept * depth * tile * width, dtype=torch.int16, device=device
-        )
-        self._kind = kind
+        self.architectures = list(architectures)
+        one, device = self.architectures[0], target.device
+        self._tables, self._target = inputs.tables(), target
+        self._n_cells = inputs.n_cells
+        self._chosen = chosen or [range(inputs.n_inputs)] * len(self.architectures)
+        self._kind, self._depth = KINDS[one.network], one.depth
+        self._width = width = padded(one.width)
+        self._omega = one.omega if self._kind in SINES else 1.0
+        n = len(self.architectures)
+        # the interpreter multiplies no numbers of 16 bits
+        up, down = (torch.float32,) * 2 if INTERPRETED else (torch.float16, torch.bfloat16)
 
-    def __call__(self, points: Tensor, tensors: Sequence[Tensor], total: int) -> Tensor:
-        """Sum of squared errors at points (n,) int64, time x cells + cell; `grad` of each tensor
-        becomes that of their mean over `total` points."""
-        self._pack(tensors)
-        programs = min(self._programs, math.ceil(len(points) / self._tile))
-        tables = self._tables
-        kernels.gradient[(programs,)](
-            points, len(points), 2.0 / total,
-            tables.cells, tables.cells.shape[1], tables.times, tables.times.shape[1],
-            tables.moving, self._n_cells, tables.rows, tables.parts, tables.slots, self._target,
-            self._first, self._hidden, self._waves, self._first_waves, self._bias, self._last,
-            self._architecture.omega,
-            self._scratch, self._sums, self._sums.shape[1],
-            KIND=self._kind, DEPTH=self._architecture.depth, WIDTH=self._width,
-            MOVING=tables.n_moving, TILE=self._tile, INPUTS=kernels.INPUTS,
-            FEATURES=self._features,
-        )  # fmt: skip
-        return self._unpack(self._sums[:programs].sum(0), tensors)
+        def zeros(*shape: int, dtype: torch.dtype = torch.float32) -> Tensor:
+            return torch.zeros(shape, dtype=dtype, device=device)
+
+        each = [frequencies(one, len(columns)) for one, columns in zip(architectures, self._chosen)]
+        features = one.features if each[0] is not None else 0
+        self._n_features, self._features = features, features and padded(features)
+        self._waves = zeros(layer.INPUTS, max(1, self._features))
+        if each[0] is not None:
+            self._waves[: len(each[0]), :features] = each[0].to(device)
+        slots = torch.full((n, 3, layer.INPUTS), -1, dtype=torch.int32, device=device)
+        for own, columns in zip(slots, self._chosen, strict=True):
+            own[:, : len(columns)] = self._tables.slots[:, list(columns)]
+        self._slots = slots
+        self._first = zeros(n, 2, width, layer.INPUTS, dtype=up)
+        self._hidden = zeros(n, self._depth - 1, width, width, dtype=up)
+        self._backward = zeros(n, self._depth - 1, width, width, dtype=down)
+        self._first_waves = zeros(n, 2, width, self._features, dtype=up)
+        self._bias = zeros(n, self._depth, width)
+        self._last = zeros(n, width + layer.INPUTS + 1)
+        parts = (self._first[:, 0], self._hidden, self._first_waves, self._bias, self._last)
+        starts = [0]
+        for part in parts:
+            starts.append(starts[-1] + part[0].numel())
+        self._size = starts[-1]
+        self._places = [
+            _places(one, len(columns), width, self._features, starts).to(device)
+            for one, columns in zip(self.architectures, self._chosen, strict=True)
+        ]
+        self.weights, self.mean, self.square, self.sizes = (zeros(n, self._size) for _ in range(4))
+
+        self._tile = tile
+        share = programs or max(1, 2 * _multiprocessors(device) // n)
+        self._per_network = share
+        sums_size = -(-(self._size + 1) // 32) * 32  # rows of the kernel's sums begin aligned
+        self._copies = min(COPIES, 1 << (share - 1).bit_length())
+        self._sums = zeros(n, self._copies, sums_size)
+        kept = 2 if self._kind == layer.FINER else 1
+        self._scratch = zeros(n * share * kept * self._depth * tile * width, dtype=torch.int16)
+        self._options: dict[str, Any] = {} if INTERPRETED else {"num_warps": 4, "maxnreg": 168}
+
+    # ------------------------------------------------------------------ weights in and out
 
     @torch.no_grad()
-    def _pack(self, tensors: Sequence[Tensor]) -> None:
-        width, n_inputs = self._architecture.width, self._n_inputs
-        *layers, last, last_bias = tensors
-        first = layers[0]
-        for part in self._first_waves if self._features else ():
-            part[:width, : self._architecture.features] = first[:, : self._architecture.features]
-            first = first[:, self._architecture.features :]
-        self._first[:width, :n_inputs] = first
-        for layer, matrix in enumerate(layers[2::2]):
-            self._hidden[layer, :width, :width] = matrix
-        for layer, bias in enumerate(layers[1::2]):
-            self._bias[layer, :width] = bias
-        self._last[:width] = last[0, :width]
-        if self._architecture.has_skip:
-            self._last[self._width : self._width + n_inputs] = last[0, width:]
-        self._last[-1] = last_bias[0]
+    def load(self, number: int, tensors: Sequence[Tensor]) -> None:
+        """Take the weights of a network, as `mlp` lists them."""
+        self.weights[number].zero_()
+        flat = torch.cat([tensor.detach().flatten() for tensor in tensors])
+        self.weights[number, self._places[number]] = flat
 
-    def _unpack(self, sums: Tensor, tensors: Sequence[Tensor]) -> Tensor:
-        width, n_inputs = self._architecture.width, self._n_inputs
-        first, hidden, waves, bias, ends, total = sums.split(self._sizes)
-        hidden = hidden.view(-1, self._width, self._width)[:, :width, :width]
-        bias = bias.view(-1, self._width)[:, :width]
-        last = ends[:width]
-        if self._architecture.has_skip:
-            last = torch.cat([last, ends[self._width : self._width + n_inputs]])
-        first = first.view(self._width, -1)[:width, :n_inputs]
-        if self._features:
-            parts = waves.view(2, self._width, -1)[:, :width, : self._architecture.features]
-            first = torch.cat([*parts, first], dim=1)
-        gradients = [first, bias[0]]
-        for matrix, vector in zip(hidden, bias[1:], strict=True):
-            gradients += [matrix, vector]
-        for tensor, gradient in zip(tensors, [*gradients, last[None], ends[-1:]], strict=True):
-            tensor.grad = gradient.contiguous()
-        return total[0]
+    def flat(self, number: int, of: Tensor) -> Tensor:
+        """Numbers of a network's own weights out of (networks, size), one after the other."""
+        return of[number, self._places[number]]
+
+    def prepare(self) -> None:
+        """Bring the weights, after a change, into the form that the kernels take."""
+        self._learn(self.weights, self.weights, 0, update=False)
+
+    # ------------------------------------------------------------------ what kernels do
+
+    def errors_and_gradients(self, points: Tensor, total: int) -> Tensor:
+        """Gradients (networks, size) of the mean squared error over `total` points, and as one more
+        column the sum of squared errors over these points (n,) int32."""
+        self._sums.zero_()
+        self._add_gradients(points, total)
+        sums = self._sums.sum(1)[:, : self._size + 1]
+        sums[:, : self._size - self._last.shape[1]] *= self._omega
+        return sums
+
+    def step(self, points: Tensor, total: int, rates: Tensor, count: Tensor, number: int) -> None:
+        """One step of Adam on points (n,) int32; `rates` (steps, networks), `number` of them."""
+        self._add_gradients(points, total)
+        self._learn(rates, count, number, update=True)
+
+    def outputs(self, points: Tensor | tuple[int, int]) -> Tensor:
+        """Outputs (networks, n) at points (n,) int32, or at all from a first to before a last."""
+        listed = isinstance(points, Tensor)
+        n = len(points) if isinstance(points, Tensor) else points[1] - points[0]
+        count = len(self.architectures)
+        values = torch.empty(count, n, device=self._target.device)
+        share = max(1, min(math.ceil(n / self._tile), 12 * _multiprocessors(values.device) // count))
+        network.outputs[(share * count,)](
+            points if isinstance(points, Tensor) else points[0], n, values,
+            *self._of_inputs(), *self._of_network(), 1.0 / self._omega, share,
+            **self._shape(), TILE=self._tile, LISTED=listed, **self._options,
+        )  # fmt: skip
+        return values
+
+    def _add_gradients(self, points: Tensor, total: int) -> None:
+        _allow_descriptors()
+        tables = self._of_inputs()
+        first, hidden, waves, first_waves, bias, last = self._of_network()
+        share = max(1, min(self._per_network, math.ceil(len(points) / self._tile)))
+        network.gradient[(share * len(self.architectures),)](
+            points, len(points), 2.0 / total, *tables, self._target,
+            first, hidden, self._backward, waves, first_waves, bias, last, 1.0 / self._omega,
+            self._scratch, self._sums, self._sums.shape[2], self._copies, share,
+            **self._shape(), TILE=self._tile, **self._options,
+        )  # fmt: skip
+
+    def _learn(self, rates: Tensor, count: Tensor, number: int, update: bool) -> None:
+        block = 128
+        learning.learn[(len(self.architectures), math.ceil(self._size / block))](
+            self.weights, self.mean, self.square, self.sizes, self._size,
+            self._sums, self._sums.shape[2], rates, count, number, self._omega,
+            self._first, self._hidden, self._backward, self._first_waves, self._bias, self._last,
+            DEPTH=self._depth, WIDTH=self._width, INPUTS=layer.INPUTS, FEATURES=self._features,
+            COPIES=self._copies, BLOCK=block, UPDATE=update,
+        )  # fmt: skip
+
+    def _of_inputs(self) -> tuple[Any, ...]:
+        tables = self._tables
+        return (
+            tables.cells, tables.cells.shape[1], tables.times, tables.times.shape[1],
+            tables.moving, self._n_cells, tables.rows, tables.parts, self._slots,
+        )  # fmt: skip
+
+    def _of_network(self) -> tuple[Tensor, ...]:
+        return (
+            self._first, self._hidden, self._waves, self._first_waves, self._bias, self._last
+        )  # fmt: skip
+
+    def _shape(self) -> dict[str, Any]:
+        return {
+            "KIND": self._kind,
+            "DEPTH": self._depth,
+            "WIDTH": self._width,
+            "MOVING": self._tables.n_moving,
+            "INPUTS": layer.INPUTS,
+            "FEATURES": self._features,
+            "NATIVE": not INTERPRETED,
+        }
+
+
+def _places(
+    architecture: Architecture, n_inputs: int, width: int, features: int, starts: list[int]
+) -> Tensor:
+    """Where the weights of a network, one tensor after the other, lie among those of its sums."""
+    first, hidden, waves, bias, last, _ = starts
+    own = torch.arange(architecture.width)
+    into = first + own[:, None] * layer.INPUTS + torch.arange(n_inputs)
+    if features:
+        wave = own[:, None] * features + torch.arange(architecture.features)
+        into = torch.cat([waves + wave, waves + width * features + wave, into], dim=1)
+    found = [into.flatten(), bias + own]
+    for number in range(architecture.depth - 1):
+        found.append((hidden + number * width**2 + own[:, None] * width + own).flatten())
+        found.append(bias + (number + 1) * width + own)
+    found.append(last + own)
+    if architecture.has_skip:
+        found.append(last + width + torch.arange(n_inputs))
+    return torch.cat([*found, torch.tensor([last + width + layer.INPUTS])])
+
+
+def _multiprocessors(device: torch.device) -> int:
+    if device.type != "cuda":
+        return 1
+    return torch.cuda.get_device_properties(device).multi_processor_count
+
+
+def _allow_descriptors() -> None:
+    """Let the kernels describe their sums to the engine that adds to them."""
+
+    def memory(size: int, alignment: int, stream: int | None) -> Tensor:
+        return torch.empty(size, dtype=torch.int8, device="cuda")
+
+    if not INTERPRETED:
+        triton.set_allocator(memory)

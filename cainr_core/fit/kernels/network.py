@@ -1,13 +1,17 @@
-"""The gradient of a narrow network's misfit in one kernel: forward, loss, backward, all weights.
+"""The gradient of narrow networks' misfit in one kernel: forward, loss, backward, all weights.
 
-A program takes a tile of points through all layers and back. What a layer needs on the way back is
-kept in 16 bits a unit, in a scratch of the program's own that stays in the L2 cache: for sines the
-phase as a fraction of a turn, from which sine and cosine come back as precise as bfloat16 can tell
-(and not the sine itself, whose cosine has lost its sign). Products are bfloat16 with float32 sums;
-the first layer, whose phases turn fastest, is float32.
+A program takes a tile of points through all layers of one network and back. What a layer needs on
+the way back is kept in 16 bits a unit, in a scratch of the program's own: for sines the phase as a
+fraction of a turn, from which sine and cosine come back as precise as the products can tell (and not
+the sine itself, whose cosine has lost its sign). Products have float32 sums; their factors are
+float16 on the way up, where numbers are near 1, and bfloat16 on the way back, where they are of any
+size; inputs and first weights are two float16 each, since the first phases turn fastest.
 
-Sines are polynomials of the reduced phase: omega x u is reduced in float32 to [-1/2, 1/2) turns,
-and the error that is left, 7e-6, is far below a bfloat16's.
+Weights of sine layers come multiplied by omega, so that sums of a layer are phases in radians; their
+gradients are by these, and `learning` multiplies them by omega again.
+
+Layers are a loop and not unrolled: unrolled, a network of depth 10 no longer fits into the
+instruction cache.
 """
 
 from __future__ import annotations
@@ -15,236 +19,217 @@ from __future__ import annotations
 import triton
 import triton.language as tl
 
-SINE, FINER, RELU, GELU = 0, 1, 2, 3
-INPUTS = 16  # of the first product: what a network is given, filled with zeros
+from cainr_core.fit.kernels.layer import (
+    first_sum,
+    half_of,
+    inputs_at,
+    keep,
+    kept_of,
+    layer_output,
+    output_and_slope,
+    places,
+    recall,
+    waves_at,
+)
 
 
 @triton.jit
-def _sine(turns):
-    """sin(2 pi turns), of phases of any size."""
-    t = turns - tl.floor(turns + 0.5)
-    s = t * t
-    p = 25.13216911 + s * (-64.79273855 + s * (66.23887593 + s * -32.60916783))
-    return t * (0.25 - s) * p
-
-
-@triton.jit
-def _normal(u):
-    """Distribution function of the standard normal distribution."""
-    return 0.5 * (1.0 + tl.erf(u * 0.7071067811865476))
-
-
-@triton.jit
-def _kept(u, KIND: tl.constexpr, per_turn):
-    """What is kept of a layer, int16 in two parts: its phase, and, for FINER, |u|."""
-    if KIND == 0 or KIND == 1:
-        size = tl.abs(u)
-        turns = u * per_turn
-        if KIND == 1:
-            turns = turns * (size + 1.0)
-        turns = turns - tl.floor(turns + 0.5)
-        phase = tl.floor(turns * 65536.0).to(tl.int32).to(tl.int16)
-        return phase, size.to(tl.bfloat16).to(tl.int16, bitcast=True)
-    plain = u.to(tl.bfloat16).to(tl.int16, bitcast=True)
-    return plain, plain
-
-
-@triton.jit
-def _output(kept, KIND: tl.constexpr):
-    """Output of a layer from what was kept of it."""
-    if KIND == 0 or KIND == 1:
-        return _sine((kept.to(tl.float32) + 0.5) * (1.0 / 65536.0))
-    u = kept.to(tl.bfloat16, bitcast=True).to(tl.float32)
-    if KIND == 2:
-        return tl.maximum(u, 0.0)
-    return u * _normal(u)
-
-
-@triton.jit
-def _on(u, kept, KIND: tl.constexpr):
-    """Output of a layer on the way up, where its sum is at hand."""
-    if KIND == 2:
-        return tl.maximum(u, 0.0)
-    if KIND == 3:
-        return u * _normal(u)
-    return _output(kept, KIND)
-
-
-@triton.jit
-def _slope(kept, size, KIND: tl.constexpr, omega):
-    """Derivative of a layer's output by its sum."""
-    if KIND == 0 or KIND == 1:
-        cosine = _sine((kept.to(tl.float32) + 0.5) * (1.0 / 65536.0) + 0.25) * omega
-        if KIND == 1:  # |u| counts as a constant (Liu et al. 2024)
-            cosine = cosine * (size.to(tl.bfloat16, bitcast=True).to(tl.float32) + 1.0)
-        return cosine
-    u = kept.to(tl.bfloat16, bitcast=True).to(tl.float32)
-    if KIND == 2:
-        return tl.where(u > 0, 1.0, 0.0)
-    return _normal(u) + u * 0.3989422804014327 * tl.exp(-0.5 * u * u)
-
-
-@triton.jit
-def _inputs(
-    time, cell, inside, cells, n_static, times, n_moment, tables, n_cells, rows, parts, slots,
-    MOVING: tl.constexpr, INPUTS: tl.constexpr,
+def _down_a_layer(
+    layer, kept, down, backward, slopes, to_hidden, to_bias, mine, own, per_omega,
+    KIND: tl.constexpr, DEPTH: tl.constexpr, WIDTH: tl.constexpr, TILE: tl.constexpr,
+    NATIVE: tl.constexpr,
 ):  # fmt: skip
-    """What the network is given at points (n,), float32 (n, INPUTS).
-
-    `slots`: for each input its column in the table of cells, in that of times, and which moving
-    context it is; -1: none of these.
-    """
-    each = tl.arange(0, INPUTS)
-    static, moment, moving = (
-        tl.load(slots + each), tl.load(slots + INPUTS + each), tl.load(slots + 2 * INPUTS + each)
-    )  # fmt: skip
-    some = inside[:, None]
-    x = tl.load(
-        cells + cell[:, None] * n_static + static[None, :],
-        mask=some & (static >= 0)[None, :], other=0.0,
-    )  # fmt: skip
-    x += tl.load(
-        times + time[:, None] * n_moment + moment[None, :],
-        mask=some & (moment >= 0)[None, :], other=0.0,
-    )  # fmt: skip
-    for number in tl.static_range(MOVING):
-        at = (time * MOVING + number) * 2
-        value = tl.zeros_like(time).to(tl.float32)
-        for side in tl.static_range(2):
-            row = tl.load(rows + at + side, mask=inside, other=0)
-            part = tl.load(parts + at + side, mask=inside, other=0.0)
-            value += part * tl.load(tables + row * n_cells + cell, mask=inside, other=0.0)
-        x += tl.where((moving == number)[None, :], value[:, None], 0.0)
-    return x
-
-
-@triton.jit
-def _turns(x, waves, FEATURES: tl.constexpr, INPUTS: tl.constexpr):
-    """Phases (n, FEATURES), in turns, of inputs (n, INPUTS)."""
-    inner, wave = tl.arange(0, INPUTS), tl.arange(0, FEATURES)
-    waves = tl.load(waves + inner[:, None] * FEATURES + wave[None, :])
-    return tl.dot(x, waves, input_precision="ieee")
+    """Gradients of a layer's matrix and bias; those by the sums of the layer below, and what was
+    kept of the layer below that."""
+    unit = tl.arange(0, WIDTH)
+    TYPE: tl.constexpr = backward.dtype.element_ty
+    matrix = tl.load(
+        backward + (layer - 1) * WIDTH * WIDTH + unit[:, None] * WIDTH + unit[None, :]
+    )
+    size = kept
+    if KIND == 1:
+        size = recall(mine + (DEPTH + layer - 1) * TILE * WIDTH + own, kept, NATIVE)
+    # begun now, as memory is far: the last one's is not used
+    next = recall(mine + tl.maximum(layer - 2, 0) * TILE * WIDTH + own, kept, NATIVE)
+    output, slope = output_and_slope(kept, size, KIND, per_omega, NATIVE)
+    coarse = down.to(TYPE)
+    of_matrix = tl.dot(tl.trans(coarse), output.to(TYPE))
+    if NATIVE:  # by the copy engine: threads that add one by one take twice as long
+        slopes.atomic_add([(layer - 1) * WIDTH, 0], of_matrix)
+    else:
+        place = (layer - 1) * WIDTH * WIDTH + unit[:, None] * WIDTH + unit[None, :]
+        tl.atomic_add(to_hidden + place, of_matrix)
+    # a product with ones sums over points without shuffling between threads
+    ones = tl.full((TILE, 16), 0.0625, TYPE)
+    of_bias = tl.sum(tl.dot(tl.trans(coarse), ones), 1)
+    tl.atomic_add(to_bias + layer * WIDTH + unit, of_bias, sem="relaxed")
+    return tl.dot(coarse, matrix) * slope, next
 
 
 @triton.jit
 def gradient(
     points, n_points, share,
     cells, n_static, times, n_moment, tables, n_cells, rows, parts, slots, target,
-    first, hidden, waves, first_waves, bias, last, omega,
-    scratch, sums, sums_size,
+    first, hidden, backward, waves, first_waves, bias, last, per_omega,
+    scratch, sums, sums_size, copies, per_network,
     KIND: tl.constexpr, DEPTH: tl.constexpr, WIDTH: tl.constexpr, MOVING: tl.constexpr,
-    TILE: tl.constexpr, INPUTS: tl.constexpr, FEATURES: tl.constexpr,
+    TILE: tl.constexpr, INPUTS: tl.constexpr, FEATURES: tl.constexpr, NATIVE: tl.constexpr,
 ):  # fmt: skip
-    """Sums of gradients over the tiles of a program, into its own part of `sums`.
+    """Adds the gradients of networks over the same points to their `sums`.
 
-    `points` (n_points,) int64: time x n_cells + cell. `share`: 2 / number of points of the mean.
-    `waves` (INPUTS, FEATURES) float32, in turns: what the network is given besides are their sines
-    and cosines, with weights `first_waves` (2, WIDTH, FEATURES); none where FEATURES is 0.
-    `first` (WIDTH, INPUTS) float32, `hidden` (DEPTH - 1, WIDTH, WIDTH) of the type that products
-    take, `bias` (DEPTH, WIDTH) and `last` (WIDTH + INPUTS + 1) float32: weights, zero beyond the
-    network's own.
-    `sums`: for each program the gradients in the order first, hidden, first_waves, bias, last, and
-    the sum of squared errors. `target`: NaN where a value is missing, which then has no error.
+    Of the programs, `per_network` following ones work on one network. `points` (n_points,) int32:
+    time x n_cells + cell. `share`: 2 / number of points of the mean. `waves` (INPUTS, FEATURES)
+    float32: what a network is given besides are their sines and cosines, with weights `first_waves`
+    (networks, 2, WIDTH, FEATURES); none where FEATURES is 0.
+    `first` (networks, 2, WIDTH, INPUTS), the weights and what rounding has taken from them, and
+    `hidden` (networks, DEPTH - 1, WIDTH, WIDTH), of the type that products take on the way up;
+    `backward`, the same matrices as they are taken on the way back; `bias` (networks, DEPTH, WIDTH)
+    and `last` (networks, WIDTH + INPUTS + 1) float32; `slots` (networks, 3, INPUTS).
+    All weights zero beyond the network's own.
+    `sums` (networks, copies, sums_size): gradients in the order first, hidden, first_waves, bias,
+    last, and the sum of squared errors. `target`: NaN where a value is missing, which then has no
+    error.
     """
-    program, programs = tl.program_id(0), tl.num_programs(0)
+    network, program = tl.program_id(0) // per_network, tl.program_id(0) % per_network
     unit, inner, row = tl.arange(0, WIDTH), tl.arange(0, INPUTS), tl.arange(0, TILE)
-    square = unit[:, None] * WIDTH + unit[None, :]
     KEPT: tl.constexpr = 2 if KIND == 1 else 1
-    mine = scratch + program.to(tl.int64) * (KEPT * DEPTH * TILE * WIDTH)
-    own = row[:, None] * WIDTH + unit[None, :]
-    to_first = sums + program.to(tl.int64) * sums_size
+    TYPE: tl.constexpr = hidden.dtype.element_ty
+    DOWN: tl.constexpr = backward.dtype.element_ty
+    mine = scratch + tl.program_id(0).to(tl.int64) * (KEPT * DEPTH * TILE * WIDTH)
+    own = places(TILE, WIDTH)
+    slots += network * 3 * INPUTS
+    first += network * 2 * WIDTH * INPUTS
+    hidden += network * (DEPTH - 1) * WIDTH * WIDTH
+    backward += network * (DEPTH - 1) * WIDTH * WIDTH
+    first_waves += network * 2 * WIDTH * FEATURES
+    bias += network * DEPTH * WIDTH
+    last += network * (WIDTH + INPUTS + 1)
+    to_first = sums + (network * copies + program % copies).to(tl.int64) * sums_size
     to_hidden = to_first + WIDTH * INPUTS
     to_waves = to_hidden + (DEPTH - 1) * WIDTH * WIDTH
     to_bias = to_waves + 2 * WIDTH * FEATURES
     to_last = to_bias + DEPTH * WIDTH
-    per_turn = omega * 0.15915494309189535
-    weights_first = tl.load(first + unit[:, None] * INPUTS + inner[None, :])
-    last_hidden, last_inputs = tl.load(last + unit), tl.load(last + WIDTH + inner)
-    last_bias = tl.load(last + WIDTH + INPUTS)
-
+    slopes = to_hidden
+    if NATIVE:
+        slopes = tl.make_tensor_descriptor(
+            to_hidden,
+            shape=[(DEPTH - 1) * WIDTH, WIDTH], strides=[WIDTH, 1], block_shape=[WIDTH, WIDTH],
+        )  # fmt: skip
     sum_first = tl.zeros((WIDTH, INPUTS), tl.float32)
     sum_last = tl.zeros((WIDTH,), tl.float32)
-    sum_inputs = tl.zeros((INPUTS,), tl.float32)
-    sum_out, total = 0.0, 0.0
-    for tile in range(program, tl.cdiv(n_points, TILE), programs):
-        again = tile > program  # the sums of layers lie in memory from the first tile on
+    # over points only at the end
+    sum_inputs = tl.zeros((TILE, INPUTS), tl.float32)
+    sum_out, total = tl.zeros((TILE,), tl.float32), tl.zeros((TILE,), tl.float32)
+    # what is the same for all tiles would be held in registers, which are dear
+    for tile in tl.range(program, tl.cdiv(n_points, TILE), per_network, disable_licm=True):
         number = tile * TILE + row
         inside = number < n_points
         point = tl.load(points + number, mask=inside, other=0)
         time = point // n_cells
         cell = point - time * n_cells
-        x = _inputs(
+        x = inputs_at(
             time, cell, inside, cells, n_static, times, n_moment, tables, n_cells, rows, parts,
             slots, MOVING, INPUTS,
         )  # fmt: skip
-
-        u = tl.dot(x, tl.trans(weights_first), input_precision="ieee") + tl.load(bias + unit)
-        if FEATURES > 0:
-            wide = unit[:, None] * FEATURES + tl.arange(0, FEATURES)[None, :]
-            turns = _turns(x, waves, FEATURES, INPUTS)
-            for part in tl.static_range(2):
-                seen = _sine(turns + 0.25 * part).to(hidden.dtype.element_ty)
-                matrix = tl.load(first_waves + part * WIDTH * FEATURES + wide)
-                u = tl.dot(seen, tl.trans(matrix), u)
-        phase, size = _kept(u, KIND, per_turn)
-        tl.store(mine + own, phase)
-        if KIND == 1:
-            tl.store(mine + DEPTH * TILE * WIDTH + own, size)
-        h = _on(u, phase, KIND).to(hidden.dtype.element_ty)
+        u = first_sum(x, first, waves, first_waves, bias, WIDTH, INPUTS, FEATURES, NATIVE)
         for layer in range(1, DEPTH):
-            matrix = tl.load(hidden + (layer - 1) * WIDTH * WIDTH + square)
-            u = tl.dot(h, tl.trans(matrix)) + tl.load(bias + layer * WIDTH + unit)
-            phase, size = _kept(u, KIND, per_turn)
-            tl.store(mine + layer * TILE * WIDTH + own, phase)
+            matrix = tl.load(
+                hidden + (layer - 1) * WIDTH * WIDTH + unit[:, None] * WIDTH + unit[None, :]
+            )
+            of_bias = tl.load(bias + layer * WIDTH + unit)
+            keep(mine + (layer - 1) * TILE * WIDTH + own, kept_of(u, KIND, per_omega), NATIVE)
             if KIND == 1:
-                tl.store(mine + (DEPTH + layer) * TILE * WIDTH + own, size)
-            h = _on(u, phase, KIND).to(hidden.dtype.element_ty)
+                place = mine + (DEPTH + layer - 1) * TILE * WIDTH + own
+                keep(place, half_of(tl.abs(u)), NATIVE)
+            h = layer_output(u, KIND, per_omega, NATIVE).to(TYPE)
+            u = tl.dot(h, tl.trans(matrix), tl.broadcast_to(of_bias[None, :], (TILE, WIDTH)))
 
-        out = tl.sum(h.to(tl.float32) * last_hidden, 1) + tl.sum(x * last_inputs, 1) + last_bias
+        kept, size = kept_of(u, KIND, per_omega), half_of(tl.abs(u))
+        h, slope = output_and_slope(kept, size, KIND, per_omega, NATIVE)
+        last_hidden, last_inputs = tl.load(last + unit), tl.load(last + WIDTH + inner)
+        out = tl.sum(h * last_hidden[None, :], 1) + tl.sum(x * last_inputs[None, :], 1)
+        out += tl.load(last + WIDTH + INPUTS)
         wanted = tl.load(target + point, mask=inside, other=float("nan"))
         error = tl.where(wanted == wanted, out - wanted, 0.0)
-        total += tl.sum(error * error)
+        total += error * error
         g = error * share
-        sum_last += tl.sum(g[:, None] * h.to(tl.float32), 0)
-        sum_inputs += tl.sum(g[:, None] * x, 0)
-        sum_out += tl.sum(g)
-        down = g[:, None] * last_hidden[None, :]
+        sum_last += tl.sum(g[:, None] * h, 0)
+        sum_inputs += g[:, None] * x
+        sum_out += g
+        down = g[:, None] * last_hidden[None, :] * slope
         tl.debug_barrier()  # what other threads have kept is read from here on
 
+        kept = recall(mine + max(DEPTH - 2, 0) * TILE * WIDTH + own, kept, NATIVE)
         for back in range(1, DEPTH):
-            layer = DEPTH - back
-            size = tl.zeros((TILE, WIDTH), tl.int16)
-            if KIND == 1:
-                size = tl.load(mine + (DEPTH + layer) * TILE * WIDTH + own)
-            kept = tl.load(mine + layer * TILE * WIDTH + own)
-            down = down * _slope(kept, size, KIND, omega)
-            below = _output(tl.load(mine + (layer - 1) * TILE * WIDTH + own), KIND)
-            coarse = down.to(hidden.dtype.element_ty)
-            place = to_hidden + (layer - 1) * WIDTH * WIDTH + square
-            before = tl.load(place, mask=again, other=0.0)
-            tl.store(place, tl.dot(tl.trans(coarse), below.to(hidden.dtype.element_ty), before))
-            place = to_bias + layer * WIDTH + unit
-            tl.store(place, tl.load(place, mask=again, other=0.0) + tl.sum(down, 0))
-            down = tl.dot(coarse, tl.load(hidden + (layer - 1) * WIDTH * WIDTH + square))
+            down, kept = _down_a_layer(
+                DEPTH - back, kept, down, backward, slopes, to_hidden, to_bias, mine, own,
+                per_omega,
+                KIND, DEPTH, WIDTH, TILE, NATIVE,
+            )  # fmt: skip
 
-        size = tl.zeros((TILE, WIDTH), tl.int16)
-        if KIND == 1:
-            size = tl.load(mine + DEPTH * TILE * WIDTH + own)
-        down = down * _slope(tl.load(mine + own), size, KIND, omega)
-        sum_first += tl.dot(tl.trans(down), x, input_precision="tf32x3")
+        turned = tl.trans(down.to(DOWN))
+        ones = tl.full((TILE, 16), 0.0625, DOWN)
+        tl.atomic_add(to_bias + unit, tl.sum(tl.dot(turned, ones), 1), sem="relaxed")
+        sum_first = tl.dot(turned, x.to(DOWN), sum_first)
         if FEATURES > 0:
             wide = unit[:, None] * FEATURES + tl.arange(0, FEATURES)[None, :]
-            turns = _turns(x, waves, FEATURES, INPUTS)
-            coarse = tl.trans(down.to(hidden.dtype.element_ty))
             for part in tl.static_range(2):
-                seen = _sine(turns + 0.25 * part).to(hidden.dtype.element_ty)
+                seen = waves_at(x, waves, part, FEATURES, INPUTS, NATIVE).to(DOWN)
                 place = to_waves + part * WIDTH * FEATURES + wide
-                before = tl.load(place, mask=again, other=0.0)
-                tl.store(place, tl.dot(coarse, seen, before))
-        tl.store(to_bias + unit, tl.load(to_bias + unit, mask=again, other=0.0) + tl.sum(down, 0))
+                tl.atomic_add(place, tl.dot(turned, seen), sem="relaxed")
         tl.debug_barrier()  # before the next tile writes where this one still reads
-    tl.store(to_first + unit[:, None] * INPUTS + inner[None, :], sum_first)
-    tl.store(to_last + unit, sum_last)
-    tl.store(to_last + WIDTH + inner, sum_inputs)
-    tl.store(to_last + WIDTH + INPUTS, sum_out)
-    tl.store(to_last + WIDTH + INPUTS + 1, total)
+    tl.atomic_add(to_first + unit[:, None] * INPUTS + inner[None, :], sum_first, sem="relaxed")
+    tl.atomic_add(to_last + unit, sum_last, sem="relaxed")
+    tl.atomic_add(to_last + WIDTH + inner, tl.sum(sum_inputs, 0), sem="relaxed")
+    tl.atomic_add(to_last + WIDTH + INPUTS, tl.sum(sum_out), sem="relaxed")
+    tl.atomic_add(to_last + WIDTH + INPUTS + 1, tl.sum(total), sem="relaxed")
+
+
+@triton.jit
+def outputs(
+    points, n_points, values,
+    cells, n_static, times, n_moment, tables, n_cells, rows, parts, slots,
+    first, hidden, waves, first_waves, bias, last, per_omega, per_network,
+    KIND: tl.constexpr, DEPTH: tl.constexpr, WIDTH: tl.constexpr, MOVING: tl.constexpr,
+    TILE: tl.constexpr, INPUTS: tl.constexpr, FEATURES: tl.constexpr, NATIVE: tl.constexpr,
+    LISTED: tl.constexpr,
+):  # fmt: skip
+    """Outputs of networks into `values` (networks, n_points) float32; as `gradient`.
+
+    `points`: int32 points where LISTED, else one number, the first of following points.
+    """
+    network, program = tl.program_id(0) // per_network, tl.program_id(0) % per_network
+    unit, inner, row = tl.arange(0, WIDTH), tl.arange(0, INPUTS), tl.arange(0, TILE)
+    TYPE: tl.constexpr = hidden.dtype.element_ty
+    slots += network * 3 * INPUTS
+    first += network * 2 * WIDTH * INPUTS
+    hidden += network * (DEPTH - 1) * WIDTH * WIDTH
+    first_waves += network * 2 * WIDTH * FEATURES
+    bias += network * DEPTH * WIDTH
+    last += network * (WIDTH + INPUTS + 1)
+    for tile in tl.range(program, tl.cdiv(n_points, TILE), per_network, disable_licm=True):
+        number = tile * TILE + row
+        inside = number < n_points
+        if LISTED:
+            point = tl.load(points + number, mask=inside, other=0)
+        else:
+            point = points + number
+        time = point // n_cells
+        cell = point - time * n_cells
+        x = inputs_at(
+            time, cell, inside, cells, n_static, times, n_moment, tables, n_cells, rows, parts,
+            slots, MOVING, INPUTS,
+        )  # fmt: skip
+        u = first_sum(x, first, waves, first_waves, bias, WIDTH, INPUTS, FEATURES, NATIVE)
+        for layer in range(1, DEPTH):
+            matrix = tl.load(
+                hidden + (layer - 1) * WIDTH * WIDTH + unit[:, None] * WIDTH + unit[None, :]
+            )
+            of_bias = tl.load(bias + layer * WIDTH + unit)
+            h = layer_output(u, KIND, per_omega, NATIVE).to(TYPE)
+            u = tl.dot(h, tl.trans(matrix), tl.broadcast_to(of_bias[None, :], (TILE, WIDTH)))
+        h = layer_output(u, KIND, per_omega, NATIVE)
+        last_hidden, last_inputs = tl.load(last + unit), tl.load(last + WIDTH + inner)
+        out = tl.sum(h * last_hidden[None, :], 1) + tl.sum(x * last_inputs[None, :], 1)
+        out += tl.load(last + WIDTH + INPUTS)
+        tl.store(values + network.to(tl.int64) * n_points + number, out, mask=inside)
