@@ -109,10 +109,8 @@ class Fitting:
             yield replace(self.curve[-1], message=f"Going on from step {first}.")
         else:
             yield self._progress(0, 0.0)
-        recipe = self.recipe
-        yield from self._learn(
-            step, range(first, recipe.steps), recipe.rate, rate_scale, checkpoint
-        )
+        steps = range(first, self.recipe.steps)
+        yield from self._learn(step, steps, self.recipe.rate, rate_scale, checkpoint)
 
     def run_rounded(self, rounding: Rounding) -> Iterator[Progress]:
         """The tail: go on with weights rounded by `rounding` (straight through for gradients), so
@@ -225,7 +223,8 @@ class Fitting:
         def errors(times: Tensor, cells: Tensor) -> Tensor:
             return self._misfit.squared(times, cells, self._weights())
 
-        return Step(errors, self.tensors, self.device, self.recipe.precision)
+        by_hand = self._misfit.by_hand(self._weights)
+        return Step(errors, self.tensors, self.device, self.recipe.precision, by_hand)
 
     def _weights(self) -> list[Tensor]:
         """The weights as the network uses them: rounded in the tail."""

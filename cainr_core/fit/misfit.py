@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 import torch
@@ -10,6 +11,8 @@ from torch import Tensor
 
 from cainr_core.data.fields import Field
 from cainr_core.errors import CainrError
+from cainr_core.fit.kernels.tiled import TiledGradient
+from cainr_core.fit.step import Gradients
 from cainr_core.model.architecture import Architecture
 from cainr_core.model.inputs import Inputs
 from cainr_core.model.mlp import forward, frequencies
@@ -60,6 +63,15 @@ class Misfit:
             # of a diverged network stays, or its error would look like none
             error = torch.where(torch.isnan(target), torch.zeros_like(error), error)
         return error * error
+
+    def by_hand(self, weights: Callable[[], list[Tensor]]) -> Gradients | None:
+        """Gradients without autograd, by what `weights` gives at each call; None where there are
+        none. Those by rounded weights are of use for the weights themselves: rounding is straight
+        through."""
+        if self._target.device.type != "cpu":
+            return None
+        tiled = TiledGradient(self._architecture, self._inputs, self._target)
+        return lambda times, cells, total: tiled(times, cells, weights(), total)[1]
 
     def mean(self, tensors: list[Tensor]) -> float:
         """Mean squared error, on the same points throughout."""
