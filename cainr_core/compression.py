@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from cainr_core.codec.latent_start import LatentStart
     from cainr_core.codec.reconstruction import Reconstruction
     from cainr_core.fit.fitting import Fitting
+    from cainr_core.fit.kernels.together import Together
     from cainr_core.fit.progress import Progress
 
 __all__ = [
@@ -42,6 +43,7 @@ __all__ = [
     "plan",
 ]
 
+WRITING = "Writing the file and measuring what it holds."
 NETWORK_BITS = 7.5  # of a weight behind latents, kept free while these are chosen
 NETWORK_SHARE = 0.04  # of a number of bytes, that the network behind latents takes
 MOST_WIDTH = 32  # of it: wider ones learn longer and hardly better
@@ -149,11 +151,13 @@ class Compression:
         recipe: Recipe,
         target: Target | None = None,
         device: str = "auto",
+        together: Together | None = None,
     ) -> None:
+        """`together`: fits that learn side by side with this one; `run` waits for them."""
         self.field, self.contexts, self.recipe = field, list(contexts), recipe
         self.plan = plan(field, contexts, architecture, target)
         self._limit = (target or Target()).file_bytes(field.original_bytes)
-        self._device = device
+        self._device, self._together = device, together
         self._fitting: Fitting | None = None
         self._start: LatentStart | None = None
         self._cancelled = False
@@ -199,6 +203,7 @@ class Compression:
             self.recipe,
             self._device,
             self._start,
+            self._together,
         )
         self._fitting = fitting
         if self._cancelled:
@@ -210,11 +215,10 @@ class Compression:
         noise = DEFAULT_NOISE if self._start is None else LATENT_NOISE
         steps = steps_for(fitting.tensors, influence, fitting.best_error, room, noise)
         if self.recipe.tail_steps and not fitting.cancelled:
-            fixed = steps
-            yield from fitting.run_rounded(lambda tensors: quantize.rounded(tensors, fixed))
+            yield from fitting.run_rounded(quantize.rounding(steps))
         if most is not None and size(fitting.tensors, steps) > most:
             steps = steps_for(fitting.tensors, influence, fitting.best_error, most)
-        yield self._said("Writing the file and measuring what it holds.")
+        yield self._said(WRITING)
         self.data = write(self._parts, fitting, coded(fitting.tensors, steps), self._start)
         self._measure()
         self.seconds = clock.monotonic() - started

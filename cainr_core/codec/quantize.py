@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from cainr_core.fit.fitting import Fitting
+from cainr_core.fit.rounding import HIGHEST, Rounding
 
 OCTAVE = 8  # steps between two powers of two
 # 2^(k/8) as written here, not as a platform's pow() rounds it: the file must mean the same anywhere
@@ -26,7 +27,6 @@ MANTISSAS = (
 )
 SMALLEST, LARGEST = -128, 127  # of a step index: steps from 2^-24 to 2^7.875
 LOWEST_OCTAVE = -8  # of step index 0
-HIGHEST = 32767  # greatest integer of a weight
 PROBES = 8  # random projections that estimate a tensor's influence
 PROBE_POINTS = 1 << 13
 
@@ -82,14 +82,9 @@ def choose_steps(
     return chosen
 
 
-def rounded(tensors: Sequence[Tensor], indices: Sequence[int]) -> list[Tensor]:
-    """The tensors on their steps; gradients pass straight through (Bengio et al. 2013)."""
-    result = []
-    for tensor, index in zip(tensors, indices, strict=True):
-        size = step_size(index)
-        nearest = (tensor.detach() / size).round().clamp(-HIGHEST, HIGHEST) * size
-        result.append(tensor + (nearest - tensor).detach())
-    return result
+def rounding(indices: Sequence[int]) -> Rounding:
+    """What rounds tensors to the steps with these indices."""
+    return Rounding(tuple(step_size(index) for index in indices))
 
 
 def to_integers(tensor: Tensor, index: int) -> NDArray[np.int32]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time as clock
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import astuple, replace
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,11 +16,13 @@ from torch import Tensor
 from cainr_core.data.contexts import Context
 from cainr_core.data.fields import Field
 from cainr_core.errors import CainrError
-from cainr_core.fit.checkpoint import Checkpoint, adam_memory, fingerprint, restore_adam
+from cainr_core.fit import resuming
 from cainr_core.fit.device import arithmetic, choose_device
+from cainr_core.fit.kernels.together import FusedSteps, Together, serves
 from cainr_core.fit.misfit import Misfit
-from cainr_core.fit.progress import Progress
+from cainr_core.fit.progress import WAITING, Progress
 from cainr_core.fit.recipe import Recipe
+from cainr_core.fit.rounding import Rounding
 from cainr_core.fit.sampling import Sampler
 from cainr_core.fit.start import Start
 from cainr_core.fit.step import Step
@@ -30,7 +32,8 @@ from cainr_core.model.inputs import Inputs
 from cainr_core.model.mlp import initial_tensors
 from cainr_core.model.predict import predict
 
-CHECK_EVERY = 10  # steps; fixed, so that what a check decides does not depend on the clock
+# steps; fixed, so that what a check decides does not depend on the clock
+CHECK_EVERY, FUSED_CHECK_EVERY = 10, 50
 CHECKPOINT_SECONDS = 20.0
 DIVERGED = 4.0  # times the best squared error: 6 dB worse is no noise of a batch
 LOST = 2.0  # times the best squared error, from which a network that stays there does not return
@@ -39,14 +42,13 @@ PATIENCE = 15  # checks in a row that a network may be lost
 TAIL_RATE = 0.1  # highest rate of the rounding tail, as a part of the recipe's
 FULL_PASS = {"cpu": 1 << 17, "cuda": 1 << 23}  # points whose activations are held at once
 
-Rounding = Callable[[list[Tensor]], list[Tensor]]
-
 
 class Fitting:
     """A fit under way: `run()` learns and yields `Progress`, `reconstruct()` shows the field.
 
-    `tensors` are the weights (float32, on `device`), `frame` the scaling of the inputs, and
-    `offset + scale * network` the field in its own units.
+    `tensors` are the weights (float32, on `device`), which lie one after the other in `flat`,
+    `frame` the scaling of the inputs, and `offset + scale * network` the field in its own units.
+    `run` yields `WAITING` where others that learn `together` with it have to come so far.
     """
 
     def __init__(
@@ -57,6 +59,7 @@ class Fitting:
         recipe: Recipe,
         device: str = "auto",
         start: Start | None = None,
+        together: Together | None = None,
     ) -> None:
         """`start`: latents and first weights, for an architecture that has latents."""
         self.field, self.contexts = field, list(contexts)
@@ -67,31 +70,40 @@ class Fitting:
         self.frame = Frame.of(architecture.coordinates, field.grid, field.time, sampled)
         latents = start.sampled if start else ()
         self.inputs = Inputs(self.frame, lat, lon, field.time, sampled, self.device, latents)
-        self._misfit = Misfit(
+        self.misfit = Misfit(
             field, self.inputs, architecture, recipe.scaling, recipe.seed, self.device
         )
-        self.offset, self.scale = self._misfit.offset, self._misfit.scale
-        self._first = (
+        self.offset, self.scale = self.misfit.offset, self.misfit.scale
+        self.first = (
             start.tensors()
             if start
             else initial_tensors(architecture, self.frame.n_inputs, recipe.seed)
         )
-        self.tensors = [tensor.clone().to(self.device).requires_grad_() for tensor in self._first]
+        self.flat = torch.cat([tensor.flatten() for tensor in self.first]).to(self.device)
+        self.tensors = [
+            part.view_as(tensor).requires_grad_()
+            for part, tensor in zip(
+                self.flat.split([tensor.numel() for tensor in self.first]),
+                self.first,
+                strict=True,
+            )
+        ]
         present = None
         if field.missing is not None:
             present = np.logical_not(field.missing.reshape(len(field.values), -1).all(axis=0))
         area = field.grid.area if recipe.sampling == "area" else None
         shape = (self.inputs.n_times, self.inputs.n_cells)
-        self._sampler = Sampler(*shape, area, present, recipe.seed, self.device)
-        self._rounding: Rounding | None = None
+        self.sampler = Sampler(*shape, area, present, recipe.seed, self.device)
+        self.rounding: Rounding | None = None
+        self._together = together
         self._cancelled = False
-        self._batch = min(recipe.batch, field.values.size)
-        self._pass = FULL_PASS.get(self.device.type, 1 << 17)
-        self._seconds = 0.0
-        self._lost = 0
+        self.batch = min(recipe.batch, field.values.size)
+        self.pass_size = FULL_PASS.get(self.device.type, 1 << 17)
+        self.seconds = 0.0
+        self.lost = 0
         self.curve: list[Progress] = []
         self.best_error = math.inf
-        self._best: list[Tensor] = []
+        self.best: Tensor | None = None
 
     # ------------------------------------------------------------------ what others call
 
@@ -105,7 +117,7 @@ class Fitting:
         first, rate_scale = 0, self.recipe.rate_factor(self.architecture)
         self._remember(self._error())
         if checkpoint is not None and checkpoint.exists():
-            first, rate_scale = self._resume(checkpoint, step)
+            first, rate_scale = resuming.resume(self, checkpoint, step)
             yield replace(self.curve[-1], message=f"Going on from step {first}.")
         else:
             yield self._progress(0, 0.0)
@@ -115,7 +127,7 @@ class Fitting:
     def run_rounded(self, rounding: Rounding) -> Iterator[Progress]:
         """The tail: go on with weights rounded by `rounding` (straight through for gradients), so
         that the network learns to live with them; ends with the best rounded weights."""
-        self._rounding, self._lost = rounding, 0
+        self.rounding, self.lost = rounding, 0
         self.best_error = math.inf
         self._remember(self._error())
         recipe = self.recipe
@@ -154,42 +166,44 @@ class Fitting:
         total = self.inputs.n_times * self.inputs.n_cells
         point = torch.randint(total, (n,), generator=generator, device=self.device)
         times, cells = point // self.inputs.n_cells, point % self.inputs.n_cells
-        return self._misfit.output(times, cells, self.tensors)
+        return self.misfit.output(times, cells, self.tensors)
 
     # ------------------------------------------------------------------ the loop
 
     def _learn(
         self,
-        step: Step,
+        step: Step | FusedSteps,
         steps: range,
         rate: Callable[[int], float],
         rate_scale: float,
         checkpoint: Path | None,
     ) -> Iterator[Progress]:
         saved = started = clock.monotonic()
-        points, since, spent = 0, started, self._seconds
-        for number in steps:
+        points, since, spent = 0, started, self.seconds
+        share = step.share if isinstance(step, FusedSteps) else 1.0
+        for number, done in self._between_checks(steps, step):
             if self._cancelled:
                 break
             message = None
-            halving = self.recipe.schedule == "halving" and self._rounding is None
+            halving = self.recipe.schedule == "halving" and self.rounding is None
             if halving and number and number % self.recipe.halve_every == 0:
                 self._return_to_best()
-            now = rate(number) * rate_scale
+            rates = [rate(one) * rate_scale for one in range(number, done)]
             try:
-                points += self._one(step, now)
+                points += self._take(step, rates)
             except torch.cuda.OutOfMemoryError:
                 message = self._shrink()
                 step = self._new_step()
-            done = number + 1
-            last = done == steps.stop
-            if message is None and not (last or done == 5 or done % CHECK_EVERY == 0):
+            if isinstance(step, FusedSteps) and step.waits:
+                yield WAITING
+            now, last = rates[-1], done == steps.stop
+            if message is None and not (last or done == 5 or done % self._every(step) == 0):
                 continue
-            error = self._error()
+            error = step.error() if isinstance(step, FusedSteps) else self._error()
             if self._diverged(error):
                 place = self._go_back()
                 step.forget()
-                self._lost = 0
+                self.lost = 0
                 rate_scale *= 0.5
                 error = self.best_error
                 message = (
@@ -198,11 +212,11 @@ class Fitting:
                 )
             self._remember(error)
             moment = clock.monotonic()
-            self._seconds = spent + moment - started
-            speed = points / max(moment - since, 1e-9)
+            self.seconds = spent + share * (moment - started)
+            speed = points / max(share * (moment - since), 1e-9)
             progress = self._progress(done, speed, message, error, now)
             if checkpoint is not None and (last or moment - saved > CHECKPOINT_SECONDS):
-                self._save(checkpoint, step, done, rate_scale)
+                resuming.save(self, checkpoint, step, done, rate_scale)
                 saved = moment
             yield progress
             since = clock.monotonic()
@@ -210,38 +224,66 @@ class Fitting:
             points = 0
         self._return_to_best()
 
+    def _every(self, step: Step | FusedSteps) -> int:
+        return FUSED_CHECK_EVERY if isinstance(step, FusedSteps) else CHECK_EVERY
+
+    def _between_checks(self, steps: range, step: Step | FusedSteps) -> Iterator[tuple[int, int]]:
+        """First step and end of each row of steps between which nothing is asked or decided."""
+        every, halve = self._every(step), self.recipe.halve_every
+        first = steps.start
+        while first < steps.stop:
+            end = min(steps.stop, (first // every + 1) * every)
+            if self.recipe.schedule == "halving":
+                end = min(end, (first // halve + 1) * halve)
+            end = min(end, 5) if first < 5 else end
+            yield first, end
+            first = end
+
+    def _take(self, step: Step | FusedSteps, rates: list[float]) -> int:
+        """Steps at these rates; the number of points they learned from."""
+        if isinstance(step, FusedSteps):
+            step.learn(rates)
+            return self.batch * len(rates)
+        return sum(self._one(step, rate) for rate in rates if not self._cancelled)
+
     def _one(self, step: Step, rate: float) -> int:
-        """One step; the number of points it learned from."""
-        if self._batch:
-            step(self._sampler.draw(self._batch), rate)
-            return self._batch
+        if self.batch:
+            step(self.sampler.draw(self.batch), rate)
+            return self.batch
         total = self.inputs.n_times * self.inputs.n_cells
-        step.on_all(self._sampler.every(self._pass), total, rate)
+        step.on_all(self.sampler.every(self.pass_size), total, rate)
         return total
 
-    def _new_step(self) -> Step:
-        def errors(times: Tensor, cells: Tensor) -> Tensor:
-            return self._misfit.squared(times, cells, self._weights())
+    def _new_step(self) -> Step | FusedSteps:
+        if self.batch and self.recipe.precision == "fused" and self._is_served():
+            self._together = self._together or Together()
+            return self._together.join(self)
 
-        by_hand = self._misfit.by_hand(self._weights)
+        def errors(times: Tensor, cells: Tensor) -> Tensor:
+            return self.misfit.squared(times, cells, self._weights())
+
+        by_hand = self.misfit.by_hand(self._weights)
         return Step(errors, self.tensors, self.device, self.recipe.precision, by_hand)
+
+    def _is_served(self) -> bool:
+        return serves(self.architecture, self.inputs, self.device)
 
     def _weights(self) -> list[Tensor]:
         """The weights as the network uses them: rounded in the tail."""
-        return self.tensors if self._rounding is None else self._rounding(self.tensors)
+        return self.tensors if self.rounding is None else self.rounding(self.tensors)
 
     def _diverged(self, error: float) -> bool:
         """Whether to go back: at once if far off; if off, or stuck where it began, for some checks.
         Outputs of sines are bounded: the error of a lost network need not grow."""
         lost = error > LOST * max(self.best_error, 1e-12)
         lost |= error >= self.best_error and not self._has_begun()
-        self._lost = self._lost + 1 if lost else 0
+        self.lost = self.lost + 1 if lost else 0
         far = error > DIVERGED * max(self.best_error, 1e-12)
-        return not math.isfinite(error) or far or self._lost >= PATIENCE
+        return not math.isfinite(error) or far or self.lost >= PATIENCE
 
     def _has_begun(self) -> bool:
         """Whether anything worth keeping was learned."""
-        learned = self._rounding is not None or self.best_error <= BEGUN * self.curve[0].loss
+        learned = self.rounding is not None or self.best_error <= BEGUN * self.curve[0].loss
         return learned or self.architecture.has_latents  # these have said most already
 
     def _go_back(self) -> str:
@@ -250,38 +292,35 @@ class Fitting:
         if self._has_begun():
             self._return_to_best()
             return "best"
-        with torch.no_grad():
-            for tensor, old in zip(self.tensors, self._first, strict=True):
-                tensor.copy_(old)
+        self.flat.copy_(torch.cat([tensor.flatten() for tensor in self.first]))
         return "beginning"
 
     def _error(self) -> float:
         with arithmetic(self.device, self.recipe.precision):
-            return self._misfit.mean(self._weights())
+            return self.misfit.mean(self._weights())
 
     def _remember(self, error: float) -> None:
-        if error < self.best_error or not self._best:
+        if error < self.best_error or self.best is None:
             self.best_error = error if math.isfinite(error) else math.inf
-            self._best = [tensor.detach().clone() for tensor in self.tensors]
+            self.best = self.flat.clone()
 
     def _return_to_best(self) -> None:
-        with torch.no_grad():
-            for tensor, best in zip(self.tensors, self._best, strict=True):
-                tensor.copy_(best)
+        assert self.best is not None
+        self.flat.copy_(self.best)
 
     def _shrink(self) -> str:
         """Halve what is held at once, after the device ran out of memory; what to tell."""
         torch.cuda.empty_cache()
-        size = (self._batch or self._pass) // 2
+        size = (self.batch or self.pass_size) // 2
         if size < 256:
             raise CainrError(
                 "The device has no memory left for even a small batch: close other programs that "
                 "use it, or choose the device 'cpu'."
             )
-        if self._batch:
-            self._batch = size
+        if self.batch:
+            self.batch = size
         else:
-            self._pass = size
+            self.pass_size = size
         return f"The device ran out of memory: the batch was halved to {size:,} points."
 
     def _progress(
@@ -293,57 +332,8 @@ class Fitting:
         rate: float = 0.0,
     ) -> Progress:
         error = self.best_error if error is None else error
-        psnr = self._misfit.psnr(error)
+        psnr = self.misfit.psnr(error)
         total = self.recipe.steps + self.recipe.tail_steps
-        progress = Progress(step, total, error, psnr, self._seconds, speed, rate, message)
+        progress = Progress(step, total, error, psnr, self.seconds, speed, rate, message)
         self.curve.append(progress)
         return progress
-
-    # ------------------------------------------------------------------ checkpoints
-
-    def _fingerprint(self) -> str:
-        return fingerprint(
-            self.architecture.choices(),
-            self.recipe.choices(),
-            [context.digest for context in self.contexts],
-            self.field.values,
-            *self.field.grid.points(),
-            self.field.time.days,
-            *(tensor.numpy() for tensor in self._first),
-        )
-
-    def _save(self, path: Path, step: Step, done: int, rate_scale: float) -> None:
-        Checkpoint(
-            self._fingerprint(),
-            done,
-            self._seconds,
-            rate_scale,
-            self.best_error,
-            [tensor.detach().cpu().numpy() for tensor in self.tensors],
-            [tensor.cpu().numpy() for tensor in self._best],
-            adam_memory(step.optimizer, self.tensors),
-            (self._batch, self._pass, self._lost),
-            self._sampler.generator.get_state().numpy(),
-            np.array([astuple(progress)[:-1] for progress in self.curve]).reshape(-1, 7),
-        ).save(path)
-
-    def _resume(self, path: Path, step: Step) -> tuple[int, float]:
-        """Take up a checkpoint: the next step, and the part of the learning rate in force."""
-        state = Checkpoint.load(path, self._fingerprint())
-        with torch.no_grad():
-            for tensor, saved in zip(self.tensors, state.weights, strict=True):
-                tensor.copy_(torch.from_numpy(saved))
-        self._best = [torch.from_numpy(saved).to(self.device) for saved in state.best]
-        self.best_error, self._seconds = state.best_error, state.seconds
-        self._batch, self._pass, self._lost = state.counts
-        if state.memory:
-            restore_adam(step.optimizer, self.tensors, state.memory)
-        generator = torch.from_numpy(state.generator)
-        if len(generator) == len(self._sampler.generator.get_state()):
-            self._sampler.generator.set_state(generator)
-        else:  # of another kind of device, which draws other points
-            self._sampler.generator.manual_seed(self.recipe.seed + state.step)
-        self.curve = [
-            Progress(int(step_), int(steps), *rest) for step_, steps, *rest in state.curve.tolist()
-        ]
-        return state.step, state.rate_scale

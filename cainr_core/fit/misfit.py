@@ -26,7 +26,8 @@ class Misfit:
     """Squared errors of the outputs of a network, which stand for the values of a field.
 
     A value is `offset` + `scale` x output; errors are in units of `scale`, and `peak` is the span
-    of the field in them. Missing values have no error.
+    of the field in them. Missing values, NaN in `target` (times x cells,), have no error. `checks`:
+    time and cell indices of the points that tell how good a network is.
     """
 
     def __init__(
@@ -43,11 +44,11 @@ class Misfit:
         self._inputs, self._architecture = inputs, architecture
         values = field.values.reshape(-1)
         target = torch.from_numpy(((values - self.offset) / self.scale).astype(np.float32))
-        self._target = target.to(device)
+        self.target = target.to(device)
         self._has_missing = field.missing is not None
         waves = frequencies(architecture, inputs.n_inputs)
         self._waves = None if waves is None else waves.to(device)
-        self._checks = self._drawn(min(CHECK_POINTS, 4 * values.size), seed)
+        self.checks = self._drawn(min(CHECK_POINTS, 4 * values.size), seed)
 
     def output(self, times: Tensor, cells: Tensor, tensors: list[Tensor]) -> Tensor:
         """Outputs of the network with these weights at points (n,)."""
@@ -56,7 +57,7 @@ class Misfit:
 
     def squared(self, times: Tensor, cells: Tensor, tensors: list[Tensor]) -> Tensor:
         """Squared errors at points (n,), zero where the field is missing."""
-        target = self._target[times * self._inputs.n_cells + cells]
+        target = self.target[times * self._inputs.n_cells + cells]
         error = self.output(times, cells, tensors).float() - target
         if self._has_missing:
             # a missing target is NaN: replaced before squaring, so that no gradient meets it; that
@@ -68,14 +69,14 @@ class Misfit:
         """Gradients without autograd, by what `weights` gives at each call; None where there are
         none. Those by rounded weights are of use for the weights themselves: rounding is straight
         through."""
-        if self._target.device.type != "cpu":
+        if self.target.device.type != "cpu":
             return None
-        tiled = TiledGradient(self._architecture, self._inputs, self._target)
+        tiled = TiledGradient(self._architecture, self._inputs, self.target)
         return lambda times, cells, total: tiled(times, cells, weights(), total)[1]
 
     def mean(self, tensors: list[Tensor]) -> float:
         """Mean squared error, on the same points throughout."""
-        times, cells = self._checks
+        times, cells = self.checks
         with torch.no_grad():
             total = sum(
                 float(self.squared(*points, tensors).sum(dtype=torch.float64))
@@ -91,10 +92,10 @@ class Misfit:
 
     def _drawn(self, n: int, seed: int) -> tuple[Tensor, Tensor]:
         """Time and cell indices of `n` points that hold a value, the same for a seed."""
-        device = self._target.device
+        device = self.target.device
         generator = torch.Generator(device).manual_seed(seed + 1)  # not the batches' points
-        present = torch.nonzero(~torch.isnan(self._target)) if self._has_missing else None
-        count = len(self._target) if present is None else len(present)
+        present = torch.nonzero(~torch.isnan(self.target)) if self._has_missing else None
+        count = len(self.target) if present is None else len(present)
         point = torch.randint(count, (n,), generator=generator, device=device)
         point = point if present is None else present[point, 0]
         return point // self._inputs.n_cells, point % self._inputs.n_cells

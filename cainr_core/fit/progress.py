@@ -22,3 +22,7 @@ class Progress:
     points_per_second: float
     learning_rate: float
     message: str | None = None
+
+
+# what a fit yields where it waits for others that learn together with it, and nothing to tell of
+WAITING = Progress(-1, -1, 0.0, 0.0, 0.0, 0.0, 0.0)

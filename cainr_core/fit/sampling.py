@@ -40,15 +40,19 @@ class Sampler:
 
     def draw(self, n: int) -> tuple[Tensor, Tensor]:
         """Time and cell indices of `n` points, int64, with replacement."""
+        point = self.draw_points(n)
+        return point // self._n_cells, point % self._n_cells
+
+    def draw_points(self, n: int) -> Tensor:
+        """`n` points as one number each, time x cells + cell, int64, with replacement."""
         if self._cumulative is None:
-            point = torch.randint(
+            return torch.randint(
                 self._n_times * self._n_cells, (n,), generator=self.generator, device=self._device
             )
-            return point // self._n_cells, point % self._n_cells
         times = torch.randint(self._n_times, (n,), generator=self.generator, device=self._device)
         uniform = torch.rand(n, generator=self.generator, device=self._device, dtype=torch.float64)
         cells = torch.searchsorted(self._cumulative, uniform, right=True)
-        return times, cells.clamp_(max=self._n_cells - 1)
+        return times * self._n_cells + cells.clamp_(max=self._n_cells - 1)
 
     def every(self, pass_size: int) -> Iterator[tuple[Tensor, Tensor]]:
         """Every point of the field once, in passes of at most `pass_size` points."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
+from cainr_core.fit.checkpoint import adam_memory, restore_adam
 from cainr_core.fit.device import arithmetic
 
 Points = tuple[Tensor, Tensor]
@@ -33,7 +35,7 @@ class Step:
         gradients: Gradients | None = None,
     ) -> None:
         self._squared_errors, self._gradients = squared_errors, gradients
-        self._device, self._precision = device, precision
+        self._device, self._precision, self._tensors = device, precision, tensors
         self._rate = torch.zeros((), device=device)
         on_gpu = device.type == "cuda"
         self.optimizer = torch.optim.Adam(
@@ -65,6 +67,14 @@ class Step:
         self._set_rate(rate)
         self._run(passes, n_points)
 
+    def memory(self) -> list[NDArray]:
+        """Adam's state as `checkpoint` keeps it."""
+        return adam_memory(self.optimizer, self._tensors)
+
+    def restore(self, memory: Sequence[NDArray]) -> None:
+        """Put back what `memory` gave."""
+        restore_adam(self.optimizer, self._tensors, memory)
+
     def forget(self) -> None:
         """Drop Adam's memory: after a return to older weights it would pull towards the newer."""
         for state in self.optimizer.state.values():
@@ -89,15 +99,14 @@ class Step:
         if self._gradients is None:
             (self._squared_errors(times, cells).sum() / n_points).backward()
             return
-        tensors = self.optimizer.param_groups[0]["params"]
         parts = self._gradients(times, cells, n_points)
-        for tensor, part in zip(tensors, parts, strict=True):
+        for tensor, part in zip(self._tensors, parts, strict=True):
             tensor.grad = part if tensor.grad is None else tensor.grad.add_(part)
 
     def _capture(self, points: Points) -> None:
         """Record the step as a CUDA graph; the weights and Adam's memory are left as they were."""
         self._graph, self._points = None, (points[0].clone(), points[1].clone())
-        tensors = self.optimizer.param_groups[0]["params"]
+        tensors = self._tensors
         kept = [tensor.detach().clone() for tensor in tensors]
         memory = [
             {key: value.clone() for key, value in self.optimizer.state.get(tensor, {}).items()}

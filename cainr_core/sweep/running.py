@@ -14,6 +14,7 @@ from cainr_core.errors import CainrError
 from cainr_core.fit.recipe import Recipe
 from cainr_core.runs import Library, Run
 from cainr_core.sweep.grid import Sweep
+from cainr_core.sweep.together import fitted_together, groups
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -148,9 +149,16 @@ Result = tuple[int, tuple[Choices, Any]]
 def _here(
     todo: Sequence[Choices], wanted: Sweep, field: Field, contexts: dict[str, Context]
 ) -> Iterator[Result]:
-    for index, choices in enumerate(todo):
-        chosen = [contexts[context.spec] for context in choices.contexts]
-        yield index, fitted(choices, wanted.seconds, field, chosen)
+    chosen = [[contexts[context.spec] for context in choices.contexts] for choices in todo]
+    together = [[index] for index in range(len(todo))] if wanted.seconds else groups(todo, field)
+    for group in together:
+        if len(group) == 1:
+            (index,) = group
+            yield index, fitted(todo[index], wanted.seconds, field, chosen[index])
+            continue
+        fits = [todo[index] for index in group]
+        for number, result in fitted_together(fits, field, [chosen[index] for index in group]):
+            yield group[number], (fits[number], result)
 
 
 def _there(

@@ -15,7 +15,7 @@ from cainr_core.codec.quantize import (
     choose_steps,
     from_integers,
     influences,
-    rounded,
+    rounding,
     step_index,
     step_size,
     to_integers,
@@ -56,7 +56,7 @@ def test_weights_are_rounded_to_the_nearest_step(values: list[float], index: int
     back = from_integers(integers, index)
     assert back.dtype == np.float32
     assert np.abs(back - np.array(values)).max() <= step_size(index) / 2 * (1 + 1e-5) + 1e-6
-    (inside,) = rounded([tensor], [index])
+    (inside,) = rounding([index])([tensor])
     np.testing.assert_allclose(inside.detach().numpy(), back, rtol=1e-6)
     inside.sum().backward()
     assert torch.equal(tensor.grad, torch.ones(len(values)))  # straight through

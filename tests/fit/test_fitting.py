@@ -17,6 +17,7 @@ from cainr_core.fit.checkpoint import Checkpoint
 from cainr_core.fit.fitting import Fitting
 from cainr_core.fit.progress import Progress
 from cainr_core.fit.recipe import RECIPES, Recipe
+from cainr_core.fit.rounding import Rounding
 from cainr_core.fit.step import Step
 from cainr_core.model.architecture import Architecture
 from tests import small
@@ -234,10 +235,7 @@ def test_the_tail_learns_with_rounded_weights(field: Field) -> None:
     run(fit)
     before = fit.best_error
 
-    def rounded(tensors: list[torch.Tensor]) -> list[torch.Tensor]:
-        return [t + ((t.detach() * 20).round() / 20 - t).detach() for t in tensors]
-
-    tail = list(fit.run_rounded(rounded))
+    tail = list(fit.run_rounded(Rounding((1 / 20,) * len(fit.tensors))))
     assert [one.step for one in tail] == [70, 80, 90]
     assert tail[-1].loss >= before * 0.5
     assert fit.best_error <= tail[0].loss

@@ -48,7 +48,8 @@ class FusedNetworks:
     """Weights of networks as the kernels take them, their gradients, and their steps of Adam.
 
     `architectures` share the kind of network, depth and `padded` width; of the inputs each takes
-    those that `chosen` names, by default all. `target`: (times x cells,) float32, NaN where missing.
+    those that `chosen` names, by default all. `target`: (times x cells,) float32, NaN where
+    missing.
     """
 
     def __init__(
@@ -75,12 +76,12 @@ class FusedNetworks:
         def zeros(*shape: int, dtype: torch.dtype = torch.float32) -> Tensor:
             return torch.zeros(shape, dtype=dtype, device=device)
 
-        each = [frequencies(one, len(columns)) for one, columns in zip(architectures, self._chosen)]
-        features = one.features if each[0] is not None else 0
-        self._n_features, self._features = features, features and padded(features)
+        waves = frequencies(one, len(self._chosen[0]))
+        features = one.features if waves is not None else 0
+        self._features = features and padded(features)
         self._waves = zeros(layer.INPUTS, max(1, self._features))
-        if each[0] is not None:
-            self._waves[: len(each[0]), :features] = each[0].to(device)
+        if waves is not None:
+            self._waves[: len(waves), :features] = waves.to(device)
         slots = torch.full((n, 3, layer.INPUTS), -1, dtype=torch.int32, device=device)
         for own, columns in zip(slots, self._chosen, strict=True):
             own[:, : len(columns)] = self._tables.slots[:, list(columns)]
@@ -96,7 +97,7 @@ class FusedNetworks:
         for part in parts:
             starts.append(starts[-1] + part[0].numel())
         self._size = starts[-1]
-        self._places = [
+        self.places = [
             _places(one, len(columns), width, self._features, starts).to(device)
             for one, columns in zip(self.architectures, self._chosen, strict=True)
         ]
@@ -119,11 +120,11 @@ class FusedNetworks:
         """Take the weights of a network, as `mlp` lists them."""
         self.weights[number].zero_()
         flat = torch.cat([tensor.detach().flatten() for tensor in tensors])
-        self.weights[number, self._places[number]] = flat
+        self.weights[number, self.places[number]] = flat
 
     def flat(self, number: int, of: Tensor) -> Tensor:
         """Numbers of a network's own weights out of (networks, size), one after the other."""
-        return of[number, self._places[number]]
+        return of[number, self.places[number]]
 
     def prepare(self) -> None:
         """Bring the weights, after a change, into the form that the kernels take."""
@@ -151,7 +152,9 @@ class FusedNetworks:
         n = len(points) if isinstance(points, Tensor) else points[1] - points[0]
         count = len(self.architectures)
         values = torch.empty(count, n, device=self._target.device)
-        share = max(1, min(math.ceil(n / self._tile), 12 * _multiprocessors(values.device) // count))
+        share = max(
+            1, min(math.ceil(n / self._tile), 12 * _multiprocessors(values.device) // count)
+        )
         network.outputs[(share * count,)](
             points if isinstance(points, Tensor) else points[0], n, values,
             *self._of_inputs(), *self._of_network(), 1.0 / self._omega, share,

@@ -26,6 +26,7 @@ def sine(angle, NATIVE: tl.constexpr):
 
 @triton.jit
 def cosine(angle, NATIVE: tl.constexpr):
+    """cos of an angle, as `sine`."""
     if NATIVE:
         return tl.inline_asm_elementwise(
             "cos.approx.ftz.f32 $0, $1;", "=f,f", [angle], dtype=tl.float32, is_pure=True, pack=1
@@ -47,6 +48,7 @@ def half_of(u):
 
 @triton.jit
 def number_of(half):
+    """What `half_of` was given, as bfloat16 tells it."""
     return half.to(tl.bfloat16, bitcast=True).to(tl.float32)
 
 

@@ -21,8 +21,8 @@ def learn(
     `weights`, `mean`, `square` (networks, size) float32 in the order of the sums of gradients;
     `sizes` (networks, size): what each weight is rounded to, 0 for not at all, for products only
     (gradients pass straight through). `rate` (steps, networks): learning rates of the steps of a
-    run, of which this is the `number`th; `count`: steps taken before the run. Leaves zeros in
-    `sums` (networks, COPIES, sums_size) for the next step.
+    run, of which this is the `number`th; `count` (networks,): steps taken before the run. Leaves
+    zeros in `sums` (networks, COPIES, sums_size) for the next step.
     """
     network = tl.program_id(0)
     place = tl.program_id(1) * BLOCK + tl.arange(0, BLOCK)
@@ -39,7 +39,7 @@ def learn(
         each = sums + copy[:, None] * sums_size + place[None, :]
         gradient = tl.sum(tl.load(each, mask=inside[None, :], other=0.0), 0) * factor
         tl.store(each, tl.zeros((COPIES, BLOCK), tl.float32), mask=inside[None, :])
-        steps = (tl.load(count) + number + 1).to(tl.float32)
+        steps = (tl.load(count + network) + number + 1).to(tl.float32)
         first_moment = tl.load(mean + at, mask=inside, other=0.0)
         second_moment = tl.load(square + at, mask=inside, other=0.0)
         first_moment += 0.1 * (gradient - first_moment)

@@ -2,13 +2,13 @@
 
 A program takes a tile of points through all layers of one network and back. What a layer needs on
 the way back is kept in 16 bits a unit, in a scratch of the program's own: for sines the phase as a
-fraction of a turn, from which sine and cosine come back as precise as the products can tell (and not
-the sine itself, whose cosine has lost its sign). Products have float32 sums; their factors are
+fraction of a turn, from which sine and cosine come back as precise as the products can tell (and
+not the sine itself, whose cosine has lost its sign). Products have float32 sums; their factors are
 float16 on the way up, where numbers are near 1, and bfloat16 on the way back, where they are of any
 size; inputs and first weights are two float16 each, since the first phases turn fastest.
 
-Weights of sine layers come multiplied by omega, so that sums of a layer are phases in radians; their
-gradients are by these, and `learning` multiplies them by omega again.
+Weights of sine layers come multiplied by omega, so that sums of a layer are phases in radians;
+their gradients are by these, and `learning` multiplies them by omega again.
 
 Layers are a loop and not unrolled: unrolled, a network of depth 10 no longer fits into the
 instruction cache.
@@ -43,9 +43,7 @@ def _down_a_layer(
     kept of the layer below that."""
     unit = tl.arange(0, WIDTH)
     TYPE: tl.constexpr = backward.dtype.element_ty
-    matrix = tl.load(
-        backward + (layer - 1) * WIDTH * WIDTH + unit[:, None] * WIDTH + unit[None, :]
-    )
+    matrix = tl.load(backward + (layer - 1) * WIDTH * WIDTH + unit[:, None] * WIDTH + unit[None, :])
     size = kept
     if KIND == 1:
         size = recall(mine + (DEPTH + layer - 1) * TILE * WIDTH + own, kept, NATIVE)
@@ -210,7 +208,7 @@ def outputs(
     for tile in tl.range(program, tl.cdiv(n_points, TILE), per_network, disable_licm=True):
         number = tile * TILE + row
         inside = number < n_points
-        if LISTED:
+        if LISTED:  # noqa: SIM108 (one branch only is compiled)
             point = tl.load(points + number, mask=inside, other=0)
         else:
             point = points + number

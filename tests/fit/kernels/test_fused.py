@@ -50,7 +50,7 @@ def test_gradients_are_those_of_float64(
     network: str, depth: int, width: int, skip: bool, specs: tuple[str, ...]
 ) -> None:
     fit = fit_of(network, depth, width, skip, specs)
-    inputs, target = fit.inputs, fit._misfit._target
+    inputs, target = fit.inputs, fit.misfit.target
     fused = FusedNetworks([fit.architecture], inputs, target, tile=TILE, programs=PROGRAMS)
     fused._sums.fill_(float("nan"))  # what is read before it is written spoils the result
     fused._scratch.fill_(12345)
@@ -63,7 +63,7 @@ def test_gradients_are_those_of_float64(
 
     exact = [tensor.detach().double().requires_grad_() for tensor in fit.tensors]
     seen = inputs.gather(points // inputs.n_cells, points % inputs.n_cells).double()
-    waves = fit._misfit._waves
+    waves = fit.misfit._waves
     output = forward(fit.architecture, exact, seen, None if waves is None else waves.double())
     wanted = target[points].double()
     error = torch.where(wanted.isnan(), 0, output - wanted)

@@ -180,6 +180,6 @@ def test_a_fit_is_as_good_as_by_autograd(
 
 def test_a_gpu_keeps_to_autograd() -> None:
     fit = Fitting(small.field(), [], small.tiny(), small.brief(), device="cpu")
-    assert fit._misfit.by_hand(lambda: fit.tensors) is not None
-    fit._misfit._target = fit._misfit._target.to("meta")
-    assert fit._misfit.by_hand(lambda: fit.tensors) is None
+    assert fit.misfit.by_hand(lambda: fit.tensors) is not None
+    fit.misfit.target = fit.misfit.target.to("meta")
+    assert fit.misfit.by_hand(lambda: fit.tensors) is None

@@ -1,0 +1,107 @@
+"""Fits of a sweep that are of one shape learn together on a GPU, so that small ones fill it."""
+
+from __future__ import annotations
+
+import os
+import time as clock
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from typing import TYPE_CHECKING
+
+from cainr_core.choices import Choices
+from cainr_core.errors import CainrError
+
+if TYPE_CHECKING:
+    from cainr_core.compression import Compressed, Compression
+    from cainr_core.data.contexts import Context
+    from cainr_core.data.fields import Field
+    from cainr_core.fit.progress import Progress
+
+MOST = 40  # fits that learn together: more fill the GPU no better and end later
+
+Ended = tuple[int, "Compressed | CainrError"]
+
+
+def groups(todo: Sequence[Choices], field: Field) -> list[list[int]]:
+    """The numbers of fits that can learn together, for each such group; one alone where a fit's
+    steps cannot be fused."""
+    found: dict[tuple[object, ...], list[list[int]]] = {}
+    for number, choices in enumerate(todo):
+        same = found.setdefault(_shape(choices, number, field), [[]])
+        if len(same[-1]) == MOST:
+            same.append([])
+        same[-1].append(number)
+    return [group for same in found.values() for group in same]
+
+
+def _shape(choices: Choices, number: int, field: Field) -> tuple[object, ...]:
+    """What fits have in common that learn together; something of its own for any other."""
+    from cainr_core.fit.device import choose_device
+    from cainr_core.fit.kernels.together import refusal
+
+    device, recipe = choose_device(choices.device), choices.recipe
+    fused = recipe.precision == "fused" and recipe.batch and choices.target.kind == "none"
+    if not fused or refusal(choices.architecture, field.values.size, device):
+        return (number,)
+    from cainr_core.fit.kernels.fused import padded
+
+    shape = {**choices.architecture.choices(), "width": padded(choices.architecture.width)}
+    return (str(shape), str(recipe.choices()), choices.device)
+
+
+def fitted_together(
+    todo: Sequence[Choices], field: Field, contexts: Sequence[Sequence[Context]]
+) -> Iterator[Ended]:
+    """Fit these choices of one shape side by side; each with its number as it ends."""
+    from cainr_core.compression import WRITING, Compression
+    from cainr_core.fit.kernels.together import Together
+    from cainr_core.fit.progress import WAITING
+
+    together = Together(len(todo))
+    works = [
+        Compression(field, chosen, one.architecture, one.recipe, one.target, one.device, together)
+        for one, chosen in zip(todo, contexts, strict=True)
+    ]
+    learning = {number: work.run() for number, work in enumerate(works)}
+    ending: dict[Future[None], int] = {}
+    started = clock.monotonic()
+    # what comes before the first step and after the last is a core's work, and many cores share it
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        list(pool.map(_to_the_first_step, learning.values()))
+        while learning:
+            together.learn()
+            for number, progress in list(learning.items()):
+                for told in progress:
+                    if told is WAITING:
+                        break
+                    if told.message == WRITING:
+                        ending[pool.submit(_to_the_end, progress)] = number
+                        del learning[number]
+                        break
+        for future in as_completed(ending):
+            number = ending[future]
+            try:
+                future.result()
+            except CainrError as problem:
+                yield number, problem
+                continue
+            yield number, _outcome(works[number], (clock.monotonic() - started) / len(works))
+
+
+def _to_the_first_step(progress: Iterator[Progress]) -> None:
+    from cainr_core.fit.progress import WAITING
+
+    while next(progress) is not WAITING:
+        pass
+
+
+def _to_the_end(progress: Iterator[Progress]) -> None:
+    for _ in progress:
+        pass
+
+
+def _outcome(work: Compression, seconds: float) -> Compressed:
+    from cainr_core.compression import Compressed
+
+    assert work.metrics is not None
+    return Compressed(work.data, work.metrics, work.curve, work.plan, seconds)
