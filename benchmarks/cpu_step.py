@@ -4,8 +4,8 @@
 
 Both take whole steps (drawing, gradient, Adam) by turns in one process; prints for each shape and
 batch (0: every point of some time steps, in passes) points a second, and the ratio of the two in
-each round. Beside it stands what what bounds both here, the ratio of a step that were no more than: the products, sines and
-cosines of the layers alone, each as torch computes it for a batch that lies in the cache.
+each round. `ceiling` is the ratio of a step that were no more than the products, sines and cosines
+of its layers, each as torch computes it for one batch again and again.
 """
 
 from __future__ import annotations

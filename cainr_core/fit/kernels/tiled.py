@@ -2,7 +2,7 @@
 
 Points lie along rows, one row a unit: products then run along the points whatever the width, a row
 of ones carries the biases, and the gradients of all hidden matrices are one batch of products. The
-places that a tile is computed in are taken once, since fresh memory costs as much as a product.
+places that a tile is computed in are taken once and used again.
 """
 
 from __future__ import annotations
@@ -166,7 +166,7 @@ class Tile:
         self.slopes, self.outputs = list(slopes[:, :, :n]), list(outputs[:, :, :n])
         self.upper_slopes = slopes[1:, :, :n]
         self.lower_outputs = outputs[:-1, :, :n].transpose(1, 2)
-        # with the margin a layer is one run of memory, which takes half the time of many
+        # with the margin a layer is one run of memory, for what goes number by number
         self.layers = list(zip(slopes, outputs[:, :-1], strict=True))
         self.whole_down = torch.zeros(width, columns)
         self.down = self.whole_down[:, :n]
