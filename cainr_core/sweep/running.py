@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time as clock
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -16,7 +16,7 @@ from cainr_core.runs import Library, Run
 from cainr_core.sweep.grid import Sweep
 
 if TYPE_CHECKING:
-    from distributed import Client
+    from distributed import Client, as_completed
 
     from cainr_core.compression import Compressed
     from cainr_core.data.contexts import Context
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 PILOT_STEPS = 50  # of which the later ones tell how long a step takes
 FEWEST_STEPS = 20
 AHEAD = 2  # fits for each worker of a scheduler that are sent before they are wanted
+PRIORITY = -10  # of a fit on a scheduler: whoever waits for a single one, at 0, comes first
+PERIOD = 0.1  # seconds between two looks at fits on a scheduler
 LOSSES = 3  # times that a fit is sent again where all workers that had its field were lost
 
 
@@ -43,9 +45,15 @@ class Fit:
     seconds_left: float
 
 
-def sweep(wanted: Sweep, library: Library, scheduler: str | None = None) -> Iterator[Fit]:
+def sweep(
+    wanted: Sweep,
+    library: Library,
+    scheduler: str | None = None,
+    stopped: Callable[[], bool] = lambda: False,
+) -> Iterator[Fit]:
     """Fit what the library lacks, keeping each run as it is done; `scheduler`: a dask scheduler
-    on whose workers the fits run, more than one at a time.
+    on whose workers the fits run, more than one at a time. Once `stopped()`, those under way there
+    are given up, and no other is begun.
 
     CainrError where the field or a context cannot be used, before anything is fitted.
     """
@@ -61,9 +69,9 @@ def sweep(wanted: Sweep, library: Library, scheduler: str | None = None) -> Iter
     done, started = len(fits) - len(todo), clock.monotonic()
     costs = [cost(choices, wanted) for choices in todo]
     left, spent = sum(costs), 0.0
-    results = _here(todo, wanted, field, contexts)
+    results = _here(todo, wanted, field, contexts, stopped)
     if scheduler and todo:
-        results = _there(todo, wanted, field, contexts, scheduler)
+        results = _there(todo, wanted, field, contexts, scheduler, stopped)
     for index, (choices, result) in results:
         done, spent, left = done + 1, spent + costs[index], left - costs[index]
         seconds = (clock.monotonic() - started) * left / spent
@@ -105,18 +113,21 @@ def fitted(
 ) -> tuple[Choices, Compressed | CainrError]:
     """A fit of a sweep, and the choices that it was made with."""
     from cainr_core.compression import compress
+    from cainr_core.sweep.turn import Turn
 
     try:
-        if seconds:
-            choices = in_seconds(choices, seconds, field, contexts)
-        return choices, compress(
-            field,
-            contexts,
-            choices.architecture,
-            choices.recipe,
-            choices.target,
-            choices.device,
-        )
+        with Turn() as turn:
+            if seconds:
+                choices = in_seconds(choices, seconds, field, contexts)
+            return choices, compress(
+                field,
+                contexts,
+                choices.architecture,
+                choices.recipe,
+                choices.target,
+                choices.device,
+                turn.pause,
+            )
     except CainrError as problem:
         return choices, problem
 
@@ -146,9 +157,15 @@ Result = tuple[int, tuple[Choices, Any]]
 
 
 def _here(
-    todo: Sequence[Choices], wanted: Sweep, field: Field, contexts: dict[str, Context]
+    todo: Sequence[Choices],
+    wanted: Sweep,
+    field: Field,
+    contexts: dict[str, Context],
+    stopped: Callable[[], bool],
 ) -> Iterator[Result]:
     for index, choices in enumerate(todo):
+        if stopped():
+            return
         chosen = [contexts[context.spec] for context in choices.contexts]
         yield index, fitted(choices, wanted.seconds, field, chosen)
 
@@ -159,6 +176,7 @@ def _there(
     field: Field,
     contexts: dict[str, Context],
     scheduler: str,
+    stopped: Callable[[], bool],
 ) -> Iterator[Result]:
     from cainr_core.cluster import connect, disconnect
 
@@ -167,7 +185,7 @@ def _there(
     except OSError as error:
         raise CainrError(f"The scheduler at {scheduler} cannot be reached.") from error
     try:
-        yield from _Sent(client, todo, wanted, field, contexts).results()
+        yield from _Sent(client, todo, wanted, field, contexts).results(stopped)
     finally:
         disconnect(cluster, client)
 
@@ -202,13 +220,14 @@ class _Sent:
         choices = self._todo[index]
         chosen = [self._known[context.spec] for context in choices.contexts]
         future = self._client.submit(
-            fitted, choices, self._wanted.seconds, self._shared, chosen, pure=False
-        )
+            fitted, choices, self._wanted.seconds, self._shared, chosen,
+            pure=False, priority=PRIORITY,
+        )  # fmt: skip
         self._numbers[future] = index
         return future
 
-    def results(self) -> Iterator[Result]:
-        """Each fit as it ends."""
+    def results(self, stopped: Callable[[], bool]) -> Iterator[Result]:
+        """Each fit as it ends, until all have or the sweep is stopped."""
         from distributed import CancelledError, as_completed
 
         from cainr_core.jobs import sentence
@@ -216,7 +235,7 @@ class _Sent:
         workers = max(1, sum(self._client.nthreads().values()))
         ahead = [self._send(index) for index in islice(self._waiting, AHEAD * workers)]
         under_way = as_completed(ahead, loop=self._client.loop)
-        for future in under_way:
+        for future in self._ended(under_way, stopped):
             index = self._numbers.pop(future)
             try:
                 result = future.result()
@@ -232,3 +251,12 @@ class _Sent:
             for following in islice(self._waiting, 1):
                 under_way.add(self._send(following))
             yield index, result
+
+    def _ended(self, under_way: as_completed, stopped: Callable[[], bool]) -> Iterator[Any]:
+        while not under_way.is_empty() and not stopped():
+            if self._client.status != "running":  # and with the connection its fits are dropped
+                raise CainrError("The scheduler can no longer be reached; what was done is kept.")
+            ended = under_way.next_batch(block=False)
+            yield from ended
+            if not ended:
+                clock.sleep(PERIOD)
