@@ -75,6 +75,11 @@ class Sweep:
             for (depth, width), contexts in wanted
         ]
 
+    @property
+    def names(self) -> list[str]:
+        """The sets of contexts in words."""
+        return list(map(called, self.contexts))
+
     def _lowered(self) -> list[ContextSet]:
         """Sets of one context of lower quality."""
         each = {context.spec: context for contexts in self.contexts for context in contexts}
