@@ -14,12 +14,14 @@ from panel.util import edit_readonly
 from app import shared
 from app.controls.sidebar import Sidebar
 from app.style import BEHIND_CARDS, HOVER, LOST, THEME
+from app.sweeping import Sweeping
 from app.views.cards import GAP, side_by_side, stack
 from app.views.curves import Curves
 from app.views.fitbar import FitBar
 from app.views.lines import Lines
 from app.views.mapboard import MapBoard
 from app.views.runs import RunTable
+from app.views.sweepcard import SweepCard
 from app.workbench import Workbench
 from cainr_core.errors import CainrError
 
@@ -54,6 +56,8 @@ _TAKE_BACK = 'document.querySelector(".connection-lost")?.remove()'
 def build() -> pmui.Page:
     """The whole page, with the bundled sample opened."""
     bench = Workbench()
+    sweeping = Sweeping(bench)
+    sweep = SweepCard(sweeping)
     pn.config.exception_handler = bench.report
     pn.config.raw_css = [HOVER, LOST]
     sidebar = Sidebar(bench)
@@ -70,6 +74,7 @@ def build() -> pmui.Page:
             Curves(bench).view, RunTable(bench, board.scales).view,
             shares="4 10", narrow=1100, margin=(0, 0, GAP, 0),
         ),
+        sweep.view,
         Lines(bench).view,
         css=":host { width: auto; align-self: stretch; }",
         margin=12,
@@ -108,11 +113,13 @@ def build() -> pmui.Page:
     def tick() -> None:
         with pn.io.hold():
             bench.poll()
+            sweeping.poll()
             settle()
 
     def loaded() -> None:
         _close_on_phones(page, main)  # not sooner: the page must be there to hear of it
         sidebar.draw()
+        sweep.open()
         pn.state.add_periodic_callback(tick, period=TICK)
         # The first fit needn't wait for the worker process, nor the first picture for its start.
         pn.state.add_periodic_callback(shared.warm_up, period=WARM, count=1)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from cainr_core.runs import network_title
 
 if TYPE_CHECKING:
-    from cainr_core.choices import Choices
+    from cainr_core.choices import Choices, DataChoice
     from cainr_core.data.choices import ContextChoice
     from cainr_core.data.fields import Field
     from cainr_core.model.architecture import Architecture
@@ -62,9 +62,8 @@ def _in_short(context: ContextChoice) -> str:
     return words.replace("insolation", "sun").replace("_", " ") if context.is_builtin else words
 
 
-def data_of(run: Run) -> str:
-    """The data of a run in short: sample, or file and variable."""
-    data = run.choices.data
+def data_of(data: DataChoice) -> str:
+    """Data in short: sample, or file and variable."""
     if not data.path:
         return "sample"
     return " ".join(filter(None, [Path(data.path).stem, data.variable]))

@@ -186,11 +186,13 @@ class Jobs:
         self._preparing = ThreadPoolExecutor(1, thread_name_prefix="cainr-prepare")
         self._jobs: list[Job] = []
         self._closing = threading.Event()
+        self._address: Prepared[str] = Prepared()
 
     def start(self) -> None:
         """Begin to start the worker, or to connect, so that the first fit need not wait for it."""
         with self._lock:
             if self._thread is None or not self._thread.is_alive():
+                self._address = Prepared()
                 self._thread = threading.Thread(target=self._run, name="cainr-jobs", daemon=True)
                 self._thread.start()
 
@@ -201,6 +203,12 @@ class Jobs:
             self._jobs.append(job)
         self.start()
         return job
+
+    def address(self) -> str:
+        """Where the scheduler is, for others who have work for its workers; waits until it is
+        there. CainrError where it cannot be reached."""
+        self.start()
+        return self._address.result()
 
     def close(self) -> None:
         """End the worker and whatever it does."""
@@ -214,6 +222,7 @@ class Jobs:
         left: list[Job] = []
         try:
             cluster, client = connect(self.scheduler)
+            self._address.set_result(client.scheduler_info()["address"])
             atexit.register(self.close)  # after dask's own, which is slower, and so before it
             while not self._closing.wait(PERIOD):
                 self._look_after(client)
@@ -261,9 +270,13 @@ class Jobs:
         where = f"The scheduler at {self.scheduler}" if self.scheduler else "The worker process"
         with self._lock:
             jobs, self._jobs, self._thread = self._jobs, [], None
+            address = self._address  # a new attempt has one of its own
+        problem = f"{where} cannot be reached ({_first_line(error)})."
+        if not address.done():
+            address.set_exception(CainrError(problem))
         for job in jobs:
             job._variables = {}
-            job._end("failed", f"{where} cannot be reached ({_first_line(error)}).")
+            job._end("failed", problem)
         return jobs
 
 

@@ -83,6 +83,7 @@ class Library:
 
     def __init__(self, root: str | Path | None = None) -> None:
         self.root = Path(root or os.environ.get("CAINR_RUNS") or "runs")
+        self._read: dict[str, tuple[list[int], Run]] = {}  # with when its files were changed
 
     def scan(self) -> tuple[list[Run], dict[str, str]]:
         """All runs, oldest first, and of each folder that is not one: its name and why not."""
@@ -103,7 +104,10 @@ class Library:
         """The run of that id; CainrError where there is none, or it is broken."""
         folder = self._folder(run_id)
         try:
-            return _read(folder)
+            changed = [(folder / name).stat().st_mtime_ns for name in (RECORD, CURVE, FIELD)]
+            if run_id not in self._read or self._read[run_id][0] != changed:
+                self._read[run_id] = changed, _read(folder)
+            return self._read[run_id][1]
         except FileNotFoundError as error:
             missing = Path(error.filename).name
             raise CainrError(f"The run {run_id} is broken: its {missing} is missing.") from error
@@ -172,8 +176,12 @@ def default_name(choices: Choices) -> str:
 
 def network_title(architecture: Architecture) -> str:
     """Kind, depth and width: SIREN 10 × 50."""
-    kind = NETWORK_TITLES[str(architecture.network)]
-    return f"{kind} {architecture.depth} × {architecture.width}"
+    return f"{network_kind(architecture)} {architecture.depth} × {architecture.width}"
+
+
+def network_kind(architecture: Architecture) -> str:
+    """What its layers compute: SIREN."""
+    return NETWORK_TITLES[str(architecture.network)]
 
 
 def _called(context: ContextChoice) -> str:

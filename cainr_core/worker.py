@@ -50,7 +50,7 @@ SHOWN_POINTS = 2000  # of a curve, while it grows
 FRAMES_APART = 0.2  # seconds at least
 SHARE_FOR_FRAMES = 0.2  # of the time of a fit, at most, goes into showing it
 
-_one_fit = threading.Lock()  # a worker may have many threads, but a fit uses all of its cores
+one_fit = threading.Lock()  # a worker may have many threads, but a fit uses all of its cores
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,8 +81,8 @@ def fit(job_id: str, choices: Choices, field: Field, contexts: list[Context]) ->
     from distributed import get_client, get_worker
 
     worker = get_worker()
-    with _one_fit:
-        if _unwanted(worker, key := worker.get_current_task()):
+    with one_fit:
+        if unwanted(worker, key := worker.get_current_task()):
             return None
         reporter = _Reporter(job_id, get_client(), worker, key)
         try:
@@ -93,7 +93,7 @@ def fit(job_id: str, choices: Choices, field: Field, contexts: list[Context]) ->
             reporter.close()
 
 
-def _unwanted(worker: Worker, key: Key) -> bool:
+def unwanted(worker: Worker, key: Key) -> bool:
     """Whether dask has cancelled a task, or its client has left."""
     task = worker.state.tasks.get(key)
     return task is None or task.state == "cancelled"
@@ -204,7 +204,7 @@ class _Reporter:
                 wishes = self._get("wishes")
                 self._look = wishes["look"]
                 if self._compression is not None and (
-                    wishes["cancel"] or _unwanted(self._worker, self._key)
+                    wishes["cancel"] or unwanted(self._worker, self._key)
                 ):
                     self._compression.cancel()
                 self._tell()

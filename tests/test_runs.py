@@ -68,6 +68,13 @@ def test_the_folder_comes_from_the_environment(monkeypatch: pytest.MonkeyPatch) 
     assert Library().root == Path("runs")
 
 
+def test_a_run_is_read_again_only_where_it_was_changed(library: Library) -> None:
+    kept = add(library)
+    assert library.get(kept.id) is library.get(kept.id)
+    Library(library.root).rename(kept.id, "by another process")
+    assert library.get(kept.id).name == "by another process"
+
+
 def test_runs_are_listed_oldest_first(library: Library) -> None:
     runs = [add(library, name=name) for name in ("first", "second", "third")]
     record = json.loads((runs[2].folder / RECORD).read_text())

@@ -23,7 +23,8 @@ from cainr_core.choices import DataChoice
 from cainr_core.errors import CainrError
 from cainr_core.fit.recipe import Recipe
 from cainr_core.runs import Library
-from cainr_core.sweep import SWEEPS, Sweep, running, sweep
+from cainr_core.sweep import SWEEPS, Sweep, sweep
+from cainr_core.sweep import fits as module
 from cainr_core.sweep.command import in_words
 from cainr_core.sweep.grid import called, context_sets, numbers
 from cainr_core.sweep.lines import Line, front
@@ -134,11 +135,11 @@ def test_a_context_that_cannot_be_used_is_told_before_any_fit(tmp_path: Path) ->
 
 def test_seconds_choose_the_steps(tmp_path: Path) -> None:
     wanted = small(depths=[1], seconds=0.3, recipe=Recipe(steps=100_000))
-    with patch.object(running, "PILOT_STEPS", 20):
+    with patch.object(module, "PILOT_STEPS", 20):
         ended = list(sweep(wanted, Library(tmp_path)))
     for fit in ended:
         assert fit.run is not None
-        assert running.FEWEST_STEPS <= fit.run.choices.recipe.steps < 100_000
+        assert module.FEWEST_STEPS <= fit.run.choices.recipe.steps < 100_000
     assert list(sweep(wanted, Library(tmp_path))) == []  # whatever their steps were
     assert len(runs_of(wanted, Library(tmp_path))) == 2
 

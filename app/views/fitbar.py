@@ -10,27 +10,12 @@ import panel_material_ui as pmui
 from app import shared
 from app.choosing import names_of
 from app.views.cards import card
+from app.views.figures import FIGURES, IDLE, row
 from app.words import about, duration, size_of, summary, three
 from app.workbench import Workbench
 from cainr_core.choices import values_of
 from cainr_core.compression import Plan
 from cainr_core.fit.progress import Progress
-
-_IDLE = {"visibility": "hidden"}  # keeps its place, so that nothing jumps
-_FIGURE = (
-    '<div class="figure"><div class="value">{value}</div><div class="label">{label}</div></div>'
-)
-_CSS = """
-:host { container-type: inline-size; }
-.figures { display: flex; gap: 4px 28px; flex-wrap: wrap; align-items: baseline; }
-.figure .value { font-size: 1.05rem; font-weight: 600; font-variant-numeric: tabular-nums;
-  white-space: nowrap; }
-.figure .label { font-size: .72rem; opacity: .7; white-space: nowrap; }
-.message { font-size: .8rem; opacity: .85; margin-top: 2px; height: 1.3em; line-height: 1.3em;
-  overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
-.figures:empty + .message { height: auto; white-space: normal; }
-@media (max-width: 900px) { .message { height: auto; white-space: normal; } }
-"""
 
 
 class FitBar:
@@ -48,12 +33,12 @@ class FitBar:
             css_classes=["cancel"], **look,
         )  # fmt: skip
         self.figures = pn.pane.HTML(
-            "", stylesheets=[_CSS], sizing_mode="stretch_width", margin=(6, 8), min_width=0,
+            "", stylesheets=[FIGURES], sizing_mode="stretch_width", margin=(6, 8), min_width=0,
             css_classes=["figures-pane"],
         )  # fmt: skip
         self.bar = pmui.LinearProgress(
             value=0, variant="determinate", margin=0, sizing_mode="stretch_width", width=None,
-            sx=_IDLE,
+            sx=IDLE,
         )  # fmt: skip
         self.view = card(
             pn.Row(self.fit, self.cancel, self.figures, sizing_mode="stretch_width", min_width=0),
@@ -76,7 +61,7 @@ class FitBar:
         bench = self.workbench
         fitting = not bench.ended
         self.fit.visible, self.cancel.visible = not fitting, fitting
-        self.bar.sx = {} if fitting else _IDLE
+        self.bar.sx = {} if fitting else IDLE
         self._allow()
         if fitting:
             self._show_progress()
@@ -90,7 +75,7 @@ class FitBar:
     def _show_plan(self) -> None:
         plan = self.workbench.plan
         if plan is None:
-            self.figures.object = _figures({}, escape(self.workbench.refusal))
+            self.figures.object = row({}, escape(self.workbench.refusal))
             return
         figures = {
             "weights": f"{plan.weights:,}",
@@ -102,9 +87,7 @@ class FitBar:
             figures["of it coordinates, names"] = size_of(plan.overhead_bytes)
         if plan.context_bytes:
             figures["contexts, shared"] = size_of(plan.context_bytes)
-        self.figures.object = _figures(
-            figures, f"{self._not_open()}{self._widest(plan)}{self._last()}"
-        )
+        self.figures.object = row(figures, f"{self._not_open()}{self._widest(plan)}{self._last()}")
 
     def _not_open(self) -> str:
         """That the data named at the left are not those that Fit would take."""
@@ -144,7 +127,7 @@ class FitBar:
             told = snapshot.message if snapshot is not None else ""
             if not told or (progress is not None and told == progress.message):
                 told = of_job
-            self.figures.object = _figures({"\u00a0": phase}, escape(told))
+            self.figures.object = row({"\u00a0": phase}, escape(told))
             return
         assert progress is not None
         left = progress.steps - progress.step
@@ -164,7 +147,7 @@ class FitBar:
             "to the end": duration(left * rate) if progress.step else "…",
             "points a second": three(progress.points_per_second).split(".")[0],
         }
-        self.figures.object = _figures(figures, escape(snapshot.message or of_job))
+        self.figures.object = row(figures, escape(snapshot.message or of_job))
 
     def _phase(self, progress: Progress | None) -> str:
         """What goes on where no steps are taken, which have figures."""
@@ -176,8 +159,3 @@ class FitBar:
         if step == 0:
             return f"{(progress.message or 'Starting').rstrip('.')} …"
         return "Writing the file …" if step >= progress.steps else ""
-
-
-def _figures(figures: dict[str, str], message: str = "") -> str:
-    html = "".join(_FIGURE.format(value=value, label=label) for label, value in figures.items())
-    return f'<div class="figures">{html}</div><div class="message">{message}</div>'

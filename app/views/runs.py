@@ -81,6 +81,8 @@ _TABLE = """
 .tabulator-placeholder-contents { font-size: 13px !important; font-weight: 400 !important; }
 """
 HINT = "Tick one to see it, two to compare."
+FIND = 50  # px
+MANY = 20  # runs, beyond which some can be looked for
 
 
 class RunTable:
@@ -107,6 +109,7 @@ class RunTable:
             header_tooltips={name: column.told for name, column in COLUMNS.items()},
             show_index=False,
             selectable="checkbox",
+            pagination=None,  # or Panel would turn pages of five rows from 200 rows on
             layout="fit_columns",
             height=HEIGHT,
             stylesheets=[_TABLE],
@@ -143,8 +146,14 @@ class RunTable:
             "", stylesheets=[_CSS], sizing_mode="stretch_width", margin=(8, 12, 0, 12),
             min_height=HEAD, min_width=0,
         )  # fmt: skip
+        self.find = pmui.TextInput(
+            label="Find", placeholder="such as topo 5x48", size="small", width=None, visible=False,
+            sizing_mode="stretch_width", margin=(2, 10, 6, 10), css_classes=["find-runs"],
+            description="Words of name, data, contexts or network; runs that lack one are hidden.",
+        )  # fmt: skip
         self.view = card(
             line(self.head, self.reuse, self.cainr, self.netcdf, self.picture, self.delete),
+            self.find,
             self.table,
             css_class="runs",
             styles={"height": "auto"},  # as high as the curves beside it
@@ -152,6 +161,7 @@ class RunTable:
             margin=0,
         )
         self.table.param.watch(shared.held(self._picked), "selection")
+        self.find.param.watch(shared.held(self._list), "value")
         self.table.on_edit(shared.held(self._edited))
         self.reuse.on_click(shared.held(lambda event: workbench.adopt(self._chosen().choices)))
         self.delete.on_click(shared.held(self._ask))
@@ -179,7 +189,7 @@ class RunTable:
         rows = [
             {
                 "name": run.name,
-                "data": data_of(run),
+                "data": data_of(run.choices.data),
                 "contexts": contexts_of(run),
                 "network": network_title(run.choices.architecture),
                 "weights": run.metrics.weights,
@@ -194,7 +204,11 @@ class RunTable:
         return pd.DataFrame(rows, columns=list(COLUMNS))
 
     def _list(self, *events: object) -> None:
-        runs = self.workbench.runs
+        every = self.workbench.runs
+        self.find.visible = len(every) > MANY
+        self.table.height = HEIGHT - FIND * self.find.visible
+        words = _plain(self.find.value).split() if self.find.visible else []
+        runs = [run for run in every if all(word in _plain(_words(run)) for word in words)]
         self._ids = [run.id for run in runs]
         self._filling = True
         self.table.value = self._frame(runs)
@@ -212,7 +226,8 @@ class RunTable:
 
     def _picked(self, event: object) -> None:
         if not self._filling:
-            self.workbench.pick([self._ids[row] for row in self.table.selection])
+            hidden = [id for id in self.workbench.picked if id not in self._ids]
+            self.workbench.pick([*hidden, *(self._ids[row] for row in self.table.selection)])
 
     def _edited(self, event: object) -> None:
         if event.column == "name" and event.value != event.old:  # type: ignore[attr-defined]
@@ -278,6 +293,16 @@ class RunTable:
         look = (bench.projection, bench.centre, dict(self._scales))
         name = _file_name(f"{field.name} {field.time.label(time)} {run.name}")
         return f"{name}.png", lambda: prints.png(run, time, *look)
+
+
+def _words(run: Run) -> str:
+    """What a run can be found by."""
+    network = network_title(run.choices.architecture)
+    return " ".join((run.name, data_of(run.choices.data), contexts_of(run), network))
+
+
+def _plain(text: str) -> str:
+    return text.lower().replace("×", "x").replace(" x ", "x")
 
 
 def _file_name(name: str) -> str:

@@ -12,6 +12,7 @@ from cainr_core.choices import DataChoice
 from cainr_core.errors import CainrError
 from cainr_core.files import writable
 from cainr_core.runs import Library, network_title
+from cainr_core.sweep.choice import SweepChoice
 from cainr_core.sweep.grid import (
     BOTH,
     NO_CONTEXT,
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from cainr_core.sweep.lines import Line
 
 DEFAULTS = {
+    "recipe": "default",
     "architecture": "default",
     "depth": "5",
     "width": "48",
@@ -54,10 +56,10 @@ def sweep_command(
     ] = "",
     variable: options.Variable = "",
     depth: Annotated[
-        str, typer.Option(metavar="FIRST:LAST[:STEP]", help="Depths. [default: 5]")
+        str, options.option(SweepChoice.param.depth, metavar="FIRST:LAST[:STEP]", default="5")
     ] = "",
     width: Annotated[
-        str, typer.Option(metavar="FIRST:LAST[:STEP]", help="Widths. [default: 48]")
+        str, options.option(SweepChoice.param.width, metavar="FIRST:LAST[:STEP]", default="48")
     ] = "",
     context: Annotated[
         list[str] | None,
@@ -69,17 +71,12 @@ def sweep_command(
         ),
     ] = None,
     resolution: Annotated[
-        str,
-        typer.Option(
-            metavar="DEGREES,...",
-            help="Give each context alone and coarsened to these, too, to the largest network. "
-            "[default: none]",
-        ),
+        str, options.option(SweepChoice.param.resolution, metavar="DEGREES,...")
     ] = "",
     architecture: Annotated[
         str, typer.Option(metavar="NAME", help="As for cainr compress. [default: default]")
     ] = "",
-    recipe: options.RecipeName = "default",
+    recipe: options.RecipeName = "",
     steps: options.Steps = None,
     seconds: Annotated[
         float | None,
@@ -129,7 +126,7 @@ def sweep_command(
         contexts=context_sets(context or [base["context"]]),
         resolutions=degrees(resolution or base["resolution"]),
         architecture=options.architecture_of(architecture or base["architecture"]),
-        recipe=options.recipe_of(recipe, steps=steps, seed=seed),
+        recipe=options.recipe_of(recipe or base["recipe"], steps=steps, seed=seed),
         seconds=seconds,
         device=device,
     )

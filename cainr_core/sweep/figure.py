@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cainr_core.evaluate.drawing import QUIET, logarithmic, new_figure, save
-from cainr_core.sweep.lines import Line, Quality, by_contexts
+from cainr_core.sweep.lines import Line, Quality, by_contexts, rising
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -37,7 +37,7 @@ def draw(lines: Sequence[Line], stem: Path) -> list[Path]:
             colour = COLOURS[number % len(COLOURS)]
             points = sorted((getattr(line, across), getattr(line, up)) for line in those)
             axes.scatter(*zip(*points, strict=True), s=16, color=colour, alpha=0.6, linewidths=0)
-            axes.plot(*zip(*_best(points), strict=True), color=colour, linewidth=1.8, label=name)
+            axes.plot(*zip(*rising(points), strict=True), color=colour, linewidth=1.8, label=name)
     figure.legend(
         *panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=min(4, len(sets)),
         frameon=False, fontsize=8,
@@ -64,15 +64,6 @@ def draw_qualities(table: Sequence[Quality], stem: Path) -> list[Path]:
             axes.plot(across, up, color=colour, marker="o", markersize=5, label=name)
     figure.legend(loc="outside lower center", ncols=3, frameon=False, fontsize=8)
     return save(figure, stem)
-
-
-def _best(points: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
-    """Points that none of a higher compression beats, by rising compression."""
-    kept: list[tuple[float, float]] = []
-    for point in sorted(points, reverse=True):
-        if not kept or point[1] > kept[-1][1]:
-            kept.append(point)
-    return kept[::-1]
 
 
 def _prepare(axes: Axes, label: str) -> None:

@@ -28,6 +28,7 @@ SWEEPS: dict[str, dict[str, str]] = {
         "width": "5:70:5",
         "context": "none,topography,climatology,both",
         "resolution": "1,2,4,8,16,32",
+        "recipe": "broad",
     },
 }
 
@@ -74,6 +75,11 @@ class Sweep:
             )
             for (depth, width), contexts in wanted
         ]
+
+    @property
+    def names(self) -> list[str]:
+        """The sets of contexts in words."""
+        return list(map(called, self.contexts))
 
     def _lowered(self) -> list[ContextSet]:
         """Sets of one context of lower quality."""

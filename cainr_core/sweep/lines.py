@@ -69,6 +69,15 @@ def by_contexts(lines: Sequence[Line]) -> dict[str, list[Line]]:
     return sets
 
 
+def rising(points: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
+    """Points that none of a higher compression beats, by rising compression."""
+    kept: list[tuple[float, float]] = []
+    for point in sorted(points, reverse=True):
+        if not kept or point[1] > kept[-1][1]:
+            kept.append(point)
+    return kept[::-1]
+
+
 def best_of(lines: Sequence[Line]) -> list[Line]:
     """The best architecture for each size: the front of each set of contexts."""
     return [line for those in by_contexts(lines).values() for line in front(those)]

@@ -4,29 +4,15 @@ from __future__ import annotations
 
 import json
 import time as clock
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
-from itertools import islice
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 from cainr_core.choices import Choices
 from cainr_core.errors import CainrError
-from cainr_core.fit.recipe import Recipe
 from cainr_core.runs import Library, Run
+from cainr_core.sweep.fits import here
 from cainr_core.sweep.grid import Sweep
-from cainr_core.sweep.together import fitted_together, groups
-
-if TYPE_CHECKING:
-    from distributed import Client
-
-    from cainr_core.compression import Compressed
-    from cainr_core.data.contexts import Context
-    from cainr_core.data.fields import Field
-
-PILOT_STEPS = 50  # of which the later ones tell how long a step takes
-FEWEST_STEPS = 20
-AHEAD = 2  # fits for each worker of a scheduler that are sent before they are wanted
-LOSSES = 3  # times that a fit is sent again where all workers that had its field were lost
+from cainr_core.sweep.workers import on_workers
 
 
 @dataclass(frozen=True)
@@ -44,9 +30,15 @@ class Fit:
     seconds_left: float
 
 
-def sweep(wanted: Sweep, library: Library, scheduler: str | None = None) -> Iterator[Fit]:
+def sweep(
+    wanted: Sweep,
+    library: Library,
+    scheduler: str | None = None,
+    stopped: Callable[[], bool] = lambda: False,
+) -> Iterator[Fit]:
     """Fit what the library lacks, keeping each run as it is done; `scheduler`: a dask scheduler
-    on whose workers the fits run, more than one at a time.
+    on whose workers the fits run, more than one at a time. Once `stopped()`, those under way there
+    are given up, and no other is begun.
 
     CainrError where the field or a context cannot be used, before anything is fitted.
     """
@@ -54,17 +46,17 @@ def sweep(wanted: Sweep, library: Library, scheduler: str | None = None) -> Iter
     from cainr_core.data.contexts import load_context
 
     fits = wanted.fits()
-    there = _kept(wanted, library)
-    todo = [choices for choices in fits if key(choices, wanted) not in there]
+    kept = _kept(wanted, library)
+    todo = [choices for choices in fits if key(choices, wanted) not in kept]
     field = open_data(wanted.data)
     specs = {context.spec for choices in todo for context in choices.contexts}
     contexts = {spec: load_context(spec, field) for spec in sorted(specs)}
     done, started = len(fits) - len(todo), clock.monotonic()
     costs = [cost(choices, wanted) for choices in todo]
     left, spent = sum(costs), 0.0
-    results = _here(todo, wanted, field, contexts)
+    results = here(todo, wanted.seconds, field, contexts, stopped)
     if scheduler and todo:
-        results = _there(todo, wanted, field, contexts, scheduler)
+        results = on_workers(scheduler, todo, wanted.seconds, field, contexts, stopped)
     for index, (choices, result) in results:
         done, spent, left = done + 1, spent + costs[index], left - costs[index]
         seconds = (clock.monotonic() - started) * left / spent
@@ -99,144 +91,3 @@ def cost(choices: Choices, wanted: Sweep) -> float:
     if wanted.seconds:
         return 1.0
     return choices.architecture.depth * (20.0 + choices.architecture.width) * choices.recipe.steps
-
-
-def fitted(
-    choices: Choices, seconds: float | None, field: Field, contexts: Sequence[Context]
-) -> tuple[Choices, Compressed | CainrError]:
-    """A fit of a sweep, and the choices that it was made with."""
-    from cainr_core.compression import compress
-
-    try:
-        if seconds:
-            choices = in_seconds(choices, seconds, field, contexts)
-        return choices, compress(
-            field,
-            contexts,
-            choices.architecture,
-            choices.recipe,
-            choices.target,
-            choices.device,
-        )
-    except CainrError as problem:
-        return choices, problem
-
-
-def in_seconds(
-    choices: Choices, seconds: float, field: Field, contexts: Sequence[Context]
-) -> Choices:
-    """The choices with as many steps as this machine takes in about so many seconds."""
-    from cainr_core.fit.fitting import Fitting
-
-    recipe = choices.recipe
-
-    def of(steps: int) -> Recipe:
-        return Recipe(**{**recipe.choices(), "steps": steps})
-
-    moments = []
-    pilot = Fitting(field, contexts, choices.architecture, of(PILOT_STEPS), choices.device)
-    for progress in pilot.run():
-        moments.append((progress.step, progress.seconds))
-    (first, early), (last, late) = moments[len(moments) // 2], moments[-1]
-    a_step = max(late - early, 1e-6) / (last - first)
-    steps = max(FEWEST_STEPS, int(seconds / a_step / (1 + recipe.rounding_tail)))
-    return replace(choices, recipe=of(steps))
-
-
-Result = tuple[int, tuple[Choices, Any]]
-
-
-def _here(
-    todo: Sequence[Choices], wanted: Sweep, field: Field, contexts: dict[str, Context]
-) -> Iterator[Result]:
-    chosen = [[contexts[context.spec] for context in choices.contexts] for choices in todo]
-    together = [[index] for index in range(len(todo))] if wanted.seconds else groups(todo, field)
-    for group in together:
-        if len(group) == 1:
-            (index,) = group
-            yield index, fitted(todo[index], wanted.seconds, field, chosen[index])
-            continue
-        fits = [todo[index] for index in group]
-        for number, result in fitted_together(fits, field, [chosen[index] for index in group]):
-            yield group[number], (fits[number], result)
-
-
-def _there(
-    todo: Sequence[Choices],
-    wanted: Sweep,
-    field: Field,
-    contexts: dict[str, Context],
-    scheduler: str,
-) -> Iterator[Result]:
-    from cainr_core.cluster import connect, disconnect
-
-    try:
-        cluster, client = connect(scheduler)
-    except OSError as error:
-        raise CainrError(f"The scheduler at {scheduler} cannot be reached.") from error
-    try:
-        yield from _Sent(client, todo, wanted, field, contexts).results()
-    finally:
-        disconnect(cluster, client)
-
-
-class _Sent:
-    """The fits that a scheduler was given, and those that it is still to be given."""
-
-    def __init__(
-        self,
-        client: Client,
-        todo: Sequence[Choices],
-        wanted: Sweep,
-        field: Field,
-        contexts: dict[str, Context],
-    ) -> None:
-        self._client, self._todo, self._wanted = client, todo, wanted
-        self._field, self._contexts = field, contexts
-        self._waiting = iter(range(len(todo)))
-        self._numbers: dict[Any, int] = {}
-        self._losses = [0] * len(todo)
-        self._share()
-
-    def _share(self) -> None:
-        """The field goes to every worker once, not with every fit."""
-        scatter = self._client.scatter
-        self._shared = scatter(self._field, broadcast=True)
-        self._known = {
-            spec: scatter(context, broadcast=True) for spec, context in self._contexts.items()
-        }
-
-    def _send(self, index: int) -> Any:
-        choices = self._todo[index]
-        chosen = [self._known[context.spec] for context in choices.contexts]
-        future = self._client.submit(
-            fitted, choices, self._wanted.seconds, self._shared, chosen, pure=False
-        )
-        self._numbers[future] = index
-        return future
-
-    def results(self) -> Iterator[Result]:
-        """Each fit as it ends."""
-        from distributed import CancelledError, as_completed
-
-        from cainr_core.jobs import sentence
-
-        workers = max(1, sum(self._client.nthreads().values()))
-        ahead = [self._send(index) for index in islice(self._waiting, AHEAD * workers)]
-        under_way = as_completed(ahead, loop=self._client.loop)
-        for future in under_way:
-            index = self._numbers.pop(future)
-            try:
-                result = future.result()
-            except CancelledError:  # the last worker that had the field is lost
-                self._losses[index] += 1
-                if self._losses[index] <= LOSSES:
-                    self._share()
-                    under_way.add(self._send(index))
-                    continue
-                result = self._todo[index], CainrError(f"Its worker was lost {LOSSES + 1} times.")
-            except Exception as error:  # of a worker that died of it, again and again, too
-                result = self._todo[index], CainrError(sentence(error))
-            for following in islice(self._waiting, 1):
-                under_way.add(self._send(following))
-            yield index, result

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time as clock
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from typing import TYPE_CHECKING
 
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from cainr_core.fit.progress import Progress
 
 MOST = 40  # fits that learn together: more fill the GPU no better and end later
-
-Ended = tuple[int, "Compressed | CainrError"]
 
 
 def groups(todo: Sequence[Choices], field: Field) -> list[list[int]]:
@@ -50,9 +48,15 @@ def _shape(choices: Choices, number: int, field: Field) -> tuple[object, ...]:
 
 
 def fitted_together(
-    todo: Sequence[Choices], field: Field, contexts: Sequence[Sequence[Context]]
-) -> Iterator[Ended]:
-    """Fit these choices of one shape side by side; each with its number as it ends."""
+    todo: Sequence[Choices],
+    field: Field,
+    contexts: Sequence[Sequence[Context]],
+    pause: Callable[[], None],
+) -> Iterator[tuple[int, Compressed | CainrError]]:
+    """Fit these choices of one shape side by side; each with its number as it ends.
+
+    `pause` is called between steps, where the GPU may be lent to somebody else.
+    """
     from cainr_core.compression import WRITING, Compression
     from cainr_core.fit.kernels.together import Together
     from cainr_core.fit.progress import WAITING
@@ -70,6 +74,7 @@ def fitted_together(
         list(pool.map(_to_the_first_step, learning.values()))
         while learning:
             together.learn()
+            pause()
             for number, progress in list(learning.items()):
                 for told in progress:
                     if told is WAITING:
@@ -86,6 +91,27 @@ def fitted_together(
                 yield number, problem
                 continue
             yield number, _outcome(works[number], (clock.monotonic() - started) / len(works))
+
+
+def seconds_a_step(
+    todo: Sequence[Choices], field: Field, contexts: Sequence[Sequence[Context]]
+) -> float:
+    """What a step of all these fits of one shape takes on this machine."""
+    from cainr_core.fit.fitting import FUSED_CHECK_EVERY, Fitting
+    from cainr_core.fit.kernels.together import Together
+
+    together = Together(len(todo))
+    fits = [
+        Fitting(field, chosen, one.architecture, one.recipe, one.device, together=together)
+        for one, chosen in zip(todo, contexts, strict=True)
+    ]
+    steps = [together.join(fit) for fit in fits]
+    for _ in range(3):  # the first compiles, the second records
+        for step in steps:
+            step.learn([0.0] * FUSED_CHECK_EVERY)
+        started = clock.monotonic()
+        together.learn()
+    return (clock.monotonic() - started) / FUSED_CHECK_EVERY
 
 
 def _to_the_first_step(progress: Iterator[Progress]) -> None:

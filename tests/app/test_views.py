@@ -19,15 +19,19 @@ from app.views.curves import Curves
 from app.views.fitbar import FitBar
 from app.views.mapboard import MapBoard
 from app.views.maps import FAINT
-from app.views.runs import COLUMNS, RunTable
+from app.views.runs import COLUMNS, MANY, RunTable
 from app.views.shown import colours
 from app.words import data_of
 from app.workbench import Workbench
 from cainr_core.choices import Choices, DataChoice
 from cainr_core.curves import Curve
+from cainr_core.data.choices import ContextChoice
 from cainr_core.evaluate.metrics import Metrics
 from cainr_core.fit.progress import Progress
 from cainr_core.fit.recipe import Recipe
+from cainr_core.model.architecture import Architecture
+from cainr_core.runs import Library
+from tests.app.test_workbench import CURVE, METRICS
 
 
 @pytest.fixture
@@ -138,7 +142,7 @@ def hover(board: MapBoard) -> str:
 
 def test_the_data_of_a_run_in_short():
     def named(**data: object) -> str:
-        return data_of(SimpleNamespace(choices=Choices(data=DataChoice(**data))))
+        return data_of(DataChoice(**data))
 
     assert named() == "sample"
     assert named(path="/far/away/ts_daily.nc", variable="TS") == "ts_daily TS"
@@ -154,6 +158,35 @@ def test_every_column_is_explained_and_some_always_stay(bench: Workbench):
     columns = {c.get("field"): c for c in table.get_root().configuration["columns"]}
     assert columns["name"]["tooltip"]
     assert "tooltip" not in columns[None]  # the column of ticks
+
+
+def test_among_many_runs_some_are_found_by_words(
+    bench: Workbench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    library = Library(tmp_path)
+    monkeypatch.setattr(shared, "kept_runs", lambda: library)
+    fitted = SimpleNamespace(
+        data=b"x" * METRICS.file_bytes, metrics=METRICS, curve=CURVE, seconds=3.0
+    )
+    table = RunTable(bench)
+    for width in range(4, 4 + MANY + 1):
+        assert not table.find.visible
+        spec = "topography" if width % 2 else "climatology"
+        contexts = [ContextChoice.parse(spec)]
+        library.add(Choices(contexts=contexts, architecture=Architecture(width=width)), fitted)
+        bench.list_runs()
+    assert table.find.visible
+    table.table.selection = [0]
+    table.find.value = "topo 5x7"
+    assert list(table.table.value["network"]) == ["SIREN 5 × 7"]
+    assert len(bench.picked) == 1  # what is hidden stays picked
+    table.table.selection = [0]
+    assert len(bench.picked) == 2
+    table.find.value = "nowhere"
+    assert table.table.value.empty
+    table.find.value = ""
+    assert len(table.table.value) == MANY + 1
+    assert len(table.table.selection) == 2
 
 
 def test_data_that_are_named_and_not_open_are_told_at_once(bench: Workbench):

@@ -104,14 +104,15 @@ class FusedNetworks:
         self.weights, self.mean, self.square, self.sizes = (zeros(n, self._size) for _ in range(4))
 
         self._tile = tile
-        share = programs or max(1, 2 * _multiprocessors(device) // n)
+        wide = width == WIDTHS[-1]  # whose program takes a multiprocessor to itself
+        share = programs or max(1, (1 if wide else 2) * _multiprocessors(device) // n)
         self._per_network = share
         sums_size = -(-(self._size + 1) // 32) * 32  # rows of the kernel's sums begin aligned
         self._copies = min(COPIES, 1 << (share - 1).bit_length())
         self._sums = zeros(n, self._copies, sums_size)
         kept = 2 if self._kind == layer.FINER else 1
         self._scratch = zeros(n * share * kept * self._depth * tile * width, dtype=torch.int16)
-        self._options: dict[str, Any] = {} if INTERPRETED else {"num_warps": 4, "maxnreg": 168}
+        self._options: dict[str, Any] = {} if INTERPRETED else {"num_warps": 8 if wide else 4}
 
     # ------------------------------------------------------------------ weights in and out
 
@@ -157,8 +158,8 @@ class FusedNetworks:
         )
         network.outputs[(share * count,)](
             points if isinstance(points, Tensor) else points[0], n, values,
-            *self._of_inputs(), *self._of_network(), 1.0 / self._omega, share,
-            **self._shape(), TILE=self._tile, LISTED=listed, **self._options,
+            *self._of_inputs(), *self._of_network(), 1.0 / self._omega,
+            self._depth, share, **self._shape(), TILE=self._tile, LISTED=listed, **self._options,
         )  # fmt: skip
         return values
 
@@ -170,7 +171,7 @@ class FusedNetworks:
         network.gradient[(share * len(self.architectures),)](
             points, len(points), 2.0 / total, *tables, self._target,
             first, hidden, self._backward, waves, first_waves, bias, last, 1.0 / self._omega,
-            self._scratch, self._sums, self._sums.shape[2], self._copies, share,
+            self._depth, self._scratch, self._sums, self._sums.shape[2], self._copies, share,
             **self._shape(), TILE=self._tile, **self._options,
         )  # fmt: skip
 
@@ -178,9 +179,9 @@ class FusedNetworks:
         block = 128
         learning.learn[(len(self.architectures), math.ceil(self._size / block))](
             self.weights, self.mean, self.square, self.sizes, self._size,
-            self._sums, self._sums.shape[2], rates, count, number, self._omega,
+            self._sums, self._sums.shape[2], rates, count, number, self._omega, self._depth,
             self._first, self._hidden, self._backward, self._first_waves, self._bias, self._last,
-            DEPTH=self._depth, WIDTH=self._width, INPUTS=layer.INPUTS, FEATURES=self._features,
+            WIDTH=self._width, INPUTS=layer.INPUTS, FEATURES=self._features,
             COPIES=self._copies, BLOCK=block, UPDATE=update,
         )  # fmt: skip
 
@@ -199,7 +200,6 @@ class FusedNetworks:
     def _shape(self) -> dict[str, Any]:
         return {
             "KIND": self._kind,
-            "DEPTH": self._depth,
             "WIDTH": self._width,
             "MOVING": self._tables.n_moving,
             "INPUTS": layer.INPUTS,

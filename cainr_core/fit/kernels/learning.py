@@ -8,12 +8,12 @@ import triton.language as tl
 LARGEST = tl.constexpr(32767.0)  # integer that a rounded weight may take, as in `codec.quantize`
 
 
-@triton.jit
+@triton.jit(do_not_specialize=["number", "depth"])
 def learn(
     weights, mean, square, sizes, size, sums, sums_size,
-    rate, count, number, omega,
+    rate, count, number, omega, depth,
     first, hidden, backward, first_waves, bias, last,
-    DEPTH: tl.constexpr, WIDTH: tl.constexpr, INPUTS: tl.constexpr, FEATURES: tl.constexpr,
+    WIDTH: tl.constexpr, INPUTS: tl.constexpr, FEATURES: tl.constexpr,
     COPIES: tl.constexpr, BLOCK: tl.constexpr, UPDATE: tl.constexpr,
 ):  # fmt: skip
     """One step of Adam (Kingma and Ba 2015) where UPDATE, and the weights as `network` takes them.
@@ -30,10 +30,10 @@ def learn(
     at = network.to(tl.int64) * size + place
     weight = tl.load(weights + at, mask=inside, other=0.0)
     HIDDEN: tl.constexpr = WIDTH * INPUTS
-    WAVES: tl.constexpr = HIDDEN + (DEPTH - 1) * WIDTH * WIDTH
-    BIAS: tl.constexpr = WAVES + 2 * WIDTH * FEATURES
-    LAST: tl.constexpr = BIAS + DEPTH * WIDTH
-    factor = tl.where(place < LAST, omega, 1.0)
+    to_waves = HIDDEN + (depth - 1) * WIDTH * WIDTH
+    to_bias = to_waves + 2 * WIDTH * FEATURES
+    to_last = to_bias + depth * WIDTH
+    factor = tl.where(place < to_last, omega, 1.0)
     if UPDATE:
         copy = (network * COPIES + tl.arange(0, COPIES)).to(tl.int64)
         each = sums + copy[:, None] * sums_size + place[None, :]
@@ -62,14 +62,16 @@ def learn(
     tl.store(own, rounded, mask=place < HIDDEN)
     rest = (used - rounded.to(tl.float32)).to(first.dtype.element_ty)
     tl.store(own + HIDDEN, rest, mask=place < HIDDEN)
-    in_hidden = (place >= HIDDEN) & (place < WAVES)
-    own = network * (WAVES - HIDDEN) + place - HIDDEN
+    in_hidden = (place >= HIDDEN) & (place < to_waves)
+    own = network * (to_waves - HIDDEN) + place - HIDDEN
     tl.store(hidden + own, used.to(hidden.dtype.element_ty), mask=in_hidden)
     tl.store(backward + own, used.to(backward.dtype.element_ty), mask=in_hidden)
     if FEATURES > 0:
-        own = first_waves + network * (BIAS - WAVES) + place - WAVES
-        tl.store(own, used.to(first_waves.dtype.element_ty), mask=(place >= WAVES) & (place < BIAS))
-    own = bias + network * (LAST - BIAS) + place - BIAS
-    tl.store(own, used, mask=(place >= BIAS) & (place < LAST))
-    own = last + network * (size - LAST) + place - LAST
-    tl.store(own, used, mask=inside & (place >= LAST))
+        own = first_waves + network * (to_bias - to_waves) + place - to_waves
+        tl.store(
+            own, used.to(first_waves.dtype.element_ty), mask=(place >= to_waves) & (place < to_bias)
+        )
+    own = bias + network * (to_last - to_bias) + place - to_bias
+    tl.store(own, used, mask=(place >= to_bias) & (place < to_last))
+    own = last + network * (size - to_last) + place - to_last
+    tl.store(own, used, mask=inside & (place >= to_last))

@@ -35,8 +35,8 @@ from cainr_core.fit.kernels.layer import (
 
 @triton.jit
 def _down_a_layer(
-    layer, kept, down, backward, slopes, to_hidden, to_bias, mine, own, per_omega,
-    KIND: tl.constexpr, DEPTH: tl.constexpr, WIDTH: tl.constexpr, TILE: tl.constexpr,
+    layer, kept, down, backward, slopes, to_hidden, to_bias, mine, own, per_omega, depth,
+    KIND: tl.constexpr, WIDTH: tl.constexpr, TILE: tl.constexpr,
     NATIVE: tl.constexpr,
 ):  # fmt: skip
     """Gradients of a layer's matrix and bias; those by the sums of the layer below, and what was
@@ -46,7 +46,7 @@ def _down_a_layer(
     matrix = tl.load(backward + (layer - 1) * WIDTH * WIDTH + unit[:, None] * WIDTH + unit[None, :])
     size = kept
     if KIND == 1:
-        size = recall(mine + (DEPTH + layer - 1) * TILE * WIDTH + own, kept, NATIVE)
+        size = recall(mine + (depth + layer - 1) * TILE * WIDTH + own, kept, NATIVE)
     # begun now, as memory is far: the last one's is not used
     next = recall(mine + tl.maximum(layer - 2, 0) * TILE * WIDTH + own, kept, NATIVE)
     output, slope = output_and_slope(kept, size, KIND, per_omega, NATIVE)
@@ -64,13 +64,13 @@ def _down_a_layer(
     return tl.dot(coarse, matrix) * slope, next
 
 
-@triton.jit
+@triton.jit(do_not_specialize=["depth"])
 def gradient(
     points, n_points, share,
     cells, n_static, times, n_moment, tables, n_cells, rows, parts, slots, target,
-    first, hidden, backward, waves, first_waves, bias, last, per_omega,
+    first, hidden, backward, waves, first_waves, bias, last, per_omega, depth,
     scratch, sums, sums_size, copies, per_network,
-    KIND: tl.constexpr, DEPTH: tl.constexpr, WIDTH: tl.constexpr, MOVING: tl.constexpr,
+    KIND: tl.constexpr, WIDTH: tl.constexpr, MOVING: tl.constexpr,
     TILE: tl.constexpr, INPUTS: tl.constexpr, FEATURES: tl.constexpr, NATIVE: tl.constexpr,
 ):  # fmt: skip
     """Adds the gradients of networks over the same points to their `sums`.
@@ -80,8 +80,8 @@ def gradient(
     float32: what a network is given besides are their sines and cosines, with weights `first_waves`
     (networks, 2, WIDTH, FEATURES); none where FEATURES is 0.
     `first` (networks, 2, WIDTH, INPUTS), the weights and what rounding has taken from them, and
-    `hidden` (networks, DEPTH - 1, WIDTH, WIDTH), of the type that products take on the way up;
-    `backward`, the same matrices as they are taken on the way back; `bias` (networks, DEPTH, WIDTH)
+    `hidden` (networks, depth - 1, WIDTH, WIDTH), of the type that products take on the way up;
+    `backward`, the same matrices as they are taken on the way back; `bias` (networks, depth, WIDTH)
     and `last` (networks, WIDTH + INPUTS + 1) float32; `slots` (networks, 3, INPUTS).
     All weights zero beyond the network's own.
     `sums` (networks, copies, sums_size): gradients in the order first, hidden, first_waves, bias,
@@ -93,25 +93,25 @@ def gradient(
     KEPT: tl.constexpr = 2 if KIND == 1 else 1
     TYPE: tl.constexpr = hidden.dtype.element_ty
     DOWN: tl.constexpr = backward.dtype.element_ty
-    mine = scratch + tl.program_id(0).to(tl.int64) * (KEPT * DEPTH * TILE * WIDTH)
+    mine = scratch + tl.program_id(0).to(tl.int64) * (KEPT * depth * TILE * WIDTH)
     own = places(TILE, WIDTH)
     slots += network * 3 * INPUTS
     first += network * 2 * WIDTH * INPUTS
-    hidden += network * (DEPTH - 1) * WIDTH * WIDTH
-    backward += network * (DEPTH - 1) * WIDTH * WIDTH
+    hidden += network * (depth - 1) * WIDTH * WIDTH
+    backward += network * (depth - 1) * WIDTH * WIDTH
     first_waves += network * 2 * WIDTH * FEATURES
-    bias += network * DEPTH * WIDTH
+    bias += network * depth * WIDTH
     last += network * (WIDTH + INPUTS + 1)
     to_first = sums + (network * copies + program % copies).to(tl.int64) * sums_size
     to_hidden = to_first + WIDTH * INPUTS
-    to_waves = to_hidden + (DEPTH - 1) * WIDTH * WIDTH
+    to_waves = to_hidden + (depth - 1) * WIDTH * WIDTH
     to_bias = to_waves + 2 * WIDTH * FEATURES
-    to_last = to_bias + DEPTH * WIDTH
+    to_last = to_bias + depth * WIDTH
     slopes = to_hidden
     if NATIVE:
         slopes = tl.make_tensor_descriptor(
             to_hidden,
-            shape=[(DEPTH - 1) * WIDTH, WIDTH], strides=[WIDTH, 1], block_shape=[WIDTH, WIDTH],
+            shape=[(depth - 1) * WIDTH, WIDTH], strides=[WIDTH, 1], block_shape=[WIDTH, WIDTH],
         )  # fmt: skip
     sum_first = tl.zeros((WIDTH, INPUTS), tl.float32)
     sum_last = tl.zeros((WIDTH,), tl.float32)
@@ -130,14 +130,14 @@ def gradient(
             slots, MOVING, INPUTS,
         )  # fmt: skip
         u = first_sum(x, first, waves, first_waves, bias, WIDTH, INPUTS, FEATURES, NATIVE)
-        for layer in range(1, DEPTH):
+        for layer in range(1, depth):
             matrix = tl.load(
                 hidden + (layer - 1) * WIDTH * WIDTH + unit[:, None] * WIDTH + unit[None, :]
             )
             of_bias = tl.load(bias + layer * WIDTH + unit)
             keep(mine + (layer - 1) * TILE * WIDTH + own, kept_of(u, KIND, per_omega), NATIVE)
             if KIND == 1:
-                place = mine + (DEPTH + layer - 1) * TILE * WIDTH + own
+                place = mine + (depth + layer - 1) * TILE * WIDTH + own
                 keep(place, half_of(tl.abs(u)), NATIVE)
             h = layer_output(u, KIND, per_omega, NATIVE).to(TYPE)
             u = tl.dot(h, tl.trans(matrix), tl.broadcast_to(of_bias[None, :], (TILE, WIDTH)))
@@ -157,12 +157,11 @@ def gradient(
         down = g[:, None] * last_hidden[None, :] * slope
         tl.debug_barrier()  # what other threads have kept is read from here on
 
-        kept = recall(mine + max(DEPTH - 2, 0) * TILE * WIDTH + own, kept, NATIVE)
-        for back in range(1, DEPTH):
+        kept = recall(mine + tl.maximum(depth - 2, 0) * TILE * WIDTH + own, kept, NATIVE)
+        for back in range(1, depth):
             down, kept = _down_a_layer(
-                DEPTH - back, kept, down, backward, slopes, to_hidden, to_bias, mine, own,
-                per_omega,
-                KIND, DEPTH, WIDTH, TILE, NATIVE,
+                depth - back, kept, down, backward, slopes, to_hidden, to_bias, mine, own,
+                per_omega, depth, KIND, WIDTH, TILE, NATIVE,
             )  # fmt: skip
 
         turned = tl.trans(down.to(DOWN))
@@ -183,12 +182,12 @@ def gradient(
     tl.atomic_add(to_last + WIDTH + INPUTS + 1, tl.sum(total), sem="relaxed")
 
 
-@triton.jit
+@triton.jit(do_not_specialize=["depth"])
 def outputs(
     points, n_points, values,
     cells, n_static, times, n_moment, tables, n_cells, rows, parts, slots,
-    first, hidden, waves, first_waves, bias, last, per_omega, per_network,
-    KIND: tl.constexpr, DEPTH: tl.constexpr, WIDTH: tl.constexpr, MOVING: tl.constexpr,
+    first, hidden, waves, first_waves, bias, last, per_omega, depth, per_network,
+    KIND: tl.constexpr, WIDTH: tl.constexpr, MOVING: tl.constexpr,
     TILE: tl.constexpr, INPUTS: tl.constexpr, FEATURES: tl.constexpr, NATIVE: tl.constexpr,
     LISTED: tl.constexpr,
 ):  # fmt: skip
@@ -201,9 +200,9 @@ def outputs(
     TYPE: tl.constexpr = hidden.dtype.element_ty
     slots += network * 3 * INPUTS
     first += network * 2 * WIDTH * INPUTS
-    hidden += network * (DEPTH - 1) * WIDTH * WIDTH
+    hidden += network * (depth - 1) * WIDTH * WIDTH
     first_waves += network * 2 * WIDTH * FEATURES
-    bias += network * DEPTH * WIDTH
+    bias += network * depth * WIDTH
     last += network * (WIDTH + INPUTS + 1)
     for tile in tl.range(program, tl.cdiv(n_points, TILE), per_network, disable_licm=True):
         number = tile * TILE + row
@@ -219,7 +218,7 @@ def outputs(
             slots, MOVING, INPUTS,
         )  # fmt: skip
         u = first_sum(x, first, waves, first_waves, bias, WIDTH, INPUTS, FEATURES, NATIVE)
-        for layer in range(1, DEPTH):
+        for layer in range(1, depth):
             matrix = tl.load(
                 hidden + (layer - 1) * WIDTH * WIDTH + unit[:, None] * WIDTH + unit[None, :]
             )

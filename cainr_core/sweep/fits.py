@@ -1,0 +1,96 @@
+"""The fits of a sweep on this machine: alone, or many of one shape together on a GPU."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from cainr_core.choices import Choices
+from cainr_core.errors import CainrError
+from cainr_core.fit.recipe import Recipe
+from cainr_core.sweep.together import fitted_together, groups, seconds_a_step
+from cainr_core.sweep.turn import Turn
+
+if TYPE_CHECKING:
+    from cainr_core.compression import Compressed
+    from cainr_core.data.contexts import Context
+    from cainr_core.data.fields import Field
+
+PILOT_STEPS = 50  # of which the later ones tell how long a step takes
+FEWEST_STEPS = 20
+
+Ended = tuple[int, tuple[Choices, "Compressed | CainrError"]]
+
+
+def here(
+    todo: Sequence[Choices],
+    seconds: float | None,
+    field: Field,
+    contexts: Mapping[str, Context],
+    stopped: Callable[[], bool],
+) -> Iterator[Ended]:
+    """Each fit with its number as it ends, until all have or the sweep is stopped."""
+    for group in groups(todo, field):
+        if stopped():
+            return
+        for number, ended in fitted([todo[index] for index in group], seconds, field, contexts):
+            yield group[number], ended
+
+
+def fitted(
+    group: Sequence[Choices],
+    seconds: float | None,
+    field: Field,
+    contexts: Mapping[str, Context],
+) -> Iterator[Ended]:
+    """Fits that learn together, or one, each with its number and the choices it was made with.
+
+    `contexts`: by their words. `seconds`: about what each may learn, in place of its steps.
+    """
+    from cainr_core.compression import compress
+
+    chosen = [[contexts[context.spec] for context in choices.contexts] for choices in group]
+    ended = 0
+    try:
+        with Turn() as turn:
+            if seconds:
+                group = in_seconds(group, seconds, field, chosen)
+            if len(group) > 1:
+                for number, result in fitted_together(group, field, chosen, turn.pause):
+                    ended += 1
+                    yield number, (group[number], result)
+                return
+            (one,) = group
+            result = compress(
+                field, chosen[0], one.architecture, one.recipe, one.target, one.device, turn.pause
+            )
+            yield 0, (one, result)
+    except CainrError as problem:
+        for number in range(ended, len(group)):
+            yield number, (group[number], problem)
+
+
+def in_seconds(
+    group: Sequence[Choices],
+    seconds: float,
+    field: Field,
+    contexts: Sequence[Sequence[Context]],
+) -> list[Choices]:
+    """The choices with as many steps as this machine takes in about so many seconds for each."""
+    from cainr_core.fit.fitting import Fitting
+
+    def of(choices: Choices, steps: int) -> Choices:
+        return replace(choices, recipe=Recipe(**{**choices.recipe.choices(), "steps": steps}))
+
+    if len(group) > 1:
+        a_step = seconds_a_step(group, field, contexts) / len(group)
+    else:
+        pilot = of(group[0], PILOT_STEPS)
+        fit = Fitting(field, contexts[0], pilot.architecture, pilot.recipe, pilot.device)
+        moments = [(progress.step, progress.seconds) for progress in fit.run()]
+        (first, early), (last, late) = moments[len(moments) // 2], moments[-1]
+        a_step = max(late - early, 1e-6) / (last - first)
+    with_tail = 1 + group[0].recipe.rounding_tail
+    steps = max(FEWEST_STEPS, int(seconds / a_step / with_tail))
+    return [of(choices, steps) for choices in group]

@@ -1,0 +1,215 @@
+"""A sweep on the dashboard in a headless Chromium, from its choices to its report.
+
+The tests of this file tell one story on one page and run in their order, as those of
+test_dashboard.py do, whose words they share.
+"""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytest.importorskip("playwright")
+from playwright.sync_api import Browser, Page, expect
+
+from tests.app.test_dashboard import PATIENCE, Server, column, listen, rows, ticks, visit
+
+pytestmark = pytest.mark.browser
+
+FITS = 8
+STEPS = 150
+_POINTS = """() => {
+  const found = Bokeh.documents[0].get_model_by_name("sweep")?.data
+  if (!found) return 0
+  return (found.get ? found.get("run") : found.run).length
+}"""
+# Where a point is on the screen.
+_PLACE = """(number) => {
+  const source = Bokeh.documents[0].get_model_by_name("sweep")
+  const find = (view) => {
+    if (view.model.type == "Figure" && view.model.renderers.some((r) => r.data_source === source))
+      return view
+    for (const child of view.child_views ?? []) {
+      const found = find(child)
+      if (found) return found
+    }
+  }
+  let plot
+  for (const root of Object.values(Bokeh.index)) plot ??= find(root)
+  const at = (name) => (source.data.get ? source.data.get(name) : source.data[name])[number]
+  const box = plot.el.getBoundingClientRect()
+  return [
+    box.x + plot.frame.x_scale.compute(at("x")), box.y + plot.frame.y_scale.compute(at("y")),
+  ]
+}"""
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    server = Server(tmp_path_factory.mktemp("library") / "runs")
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="module")
+def complaints() -> list[str]:
+    return []
+
+
+@pytest.fixture(scope="module")
+def dashboard(browser: Browser, server: Server, complaints: list[str]) -> Iterator[Page]:
+    context = browser.new_context(viewport={"width": 1366, "height": 900}, accept_downloads=True)
+    page = context.new_page()
+    listen(page, complaints)
+    visit(page, server)
+    yield page
+    context.close()
+
+
+def enter(page: Page, field: str, value: object) -> None:
+    place = page.locator(f".sweep-{field} input").first
+    place.click()
+    place.press("Control+a")
+    place.press_sequentially(str(value))
+    place.press("Enter")
+
+
+def figures(page: Page) -> Any:
+    return page.locator(".sweep-figures .figures")
+
+
+def tells(page: Page, fits: int, of: str) -> None:
+    """The first figure is that of so many fits."""
+    told = f"{fits}\n{of}"
+    expect(figures(page)).to_contain_text(told, timeout=PATIENCE, use_inner_text=True)
+
+
+def message(page: Page) -> Any:
+    return page.locator(".sweep-figures .message")
+
+
+def points(page: Page) -> int:
+    return page.evaluate(_POINTS)
+
+
+def click_point(page: Page, number: int) -> None:
+    page.locator(".sweep-definition").scroll_into_view_if_needed()
+    page.mouse.click(*page.evaluate(_PLACE, number))
+
+
+def test_the_card_unfolds_to_what_a_sweep_would_make(dashboard: Page):
+    dashboard.locator(".sweep [aria-label='show more']").first.click()
+    expect(figures(dashboard)).to_contain_text("fits", timeout=PATIENCE)
+    enter(dashboard, "depth", "1:2")
+    enter(dashboard, "width", "6,9")
+    enter(dashboard, "steps", STEPS)
+    expect(figures(dashboard)).to_contain_text(
+        f"{FITS}\nfits", timeout=PATIENCE, use_inner_text=True
+    )
+    expect(figures(dashboard)).to_contain_text("expected files")
+    expect(figures(dashboard)).to_contain_text("by a trial here", timeout=PATIENCE)
+    expect(dashboard.locator(".sweep-start button")).to_contain_text("Start")
+
+
+@pytest.mark.parametrize(
+    ("field", "wrong", "right", "sentence"),
+    [
+        ("width", "", "6,9", "Write widths as"),
+        ("depth", "99", "1:2", "A depth lies between 1 and 32."),
+        ("width", "2:400", "6,9", "fits are more than the 2,000"),
+    ],
+)
+def test_bad_input_gives_a_sentence(
+    dashboard: Page, field: str, wrong: str, right: str, sentence: str
+):
+    place = dashboard.locator(f".sweep-{field} input").first
+    place.fill(wrong)
+    place.press("Enter")
+    if "2,000" in sentence:
+        enter(dashboard, "depth", "1:9")
+    expect(message(dashboard)).to_contain_text(sentence, timeout=PATIENCE)
+    expect(dashboard.locator(".sweep-start button")).to_be_disabled()
+    enter(dashboard, field, right)
+    enter(dashboard, "depth", "1:2")
+    expect(dashboard.locator(".sweep-start button")).to_be_enabled(timeout=PATIENCE)
+
+
+def test_a_sweep_is_watched_and_cancelled(dashboard: Page):
+    dashboard.locator(".sweep-start button").click()
+    expect(dashboard.locator(".sweep-cancel button")).to_be_visible(timeout=PATIENCE)
+    dashboard.wait_for_function(f"() => ({_POINTS})() >= 2")
+    expect(figures(dashboard)).to_contain_text(f"of {FITS} fits")
+    expect(figures(dashboard)).to_contain_text("to the end")
+    expect(dashboard.locator(".sweep")).to_contain_text(f"of {FITS} fits")
+    dashboard.locator(".sweep-cancel button").click()
+    expect(dashboard.locator(".sweep-start button")).to_be_visible(timeout=PATIENCE)
+    expect(dashboard.locator(".sweep-start button")).to_contain_text("Go on")
+    assert 2 <= points(dashboard) < FITS
+    expect(rows(dashboard)).to_have_count(points(dashboard), timeout=PATIENCE)
+
+
+def test_another_page_sees_it(browser: Browser, server: Server, complaints: list[str]):
+    context = browser.new_context(viewport={"width": 1366, "height": 900})
+    page = context.new_page()
+    listen(page, complaints)
+    visit(page, server)
+    page.wait_for_function(f"() => ({_POINTS})() >= 2")
+    page.locator(".sweep [aria-label='show more']").first.click()
+    expect(figures(page)).to_contain_text("Stopped", timeout=PATIENCE)
+    expect(page.locator(".sweep-start button")).to_contain_text("Go on")
+    context.close()
+
+
+def test_it_goes_on_where_it_stood_while_a_single_fit_comes_first(dashboard: Page):
+    before = points(dashboard)
+    dashboard.locator(".sweep-start button").click()
+    expect(dashboard.locator(".sweep-cancel button")).to_be_visible(timeout=PATIENCE)
+    dashboard.locator(".fit button").click()
+    expect(rows(dashboard).filter(has_text="SIREN 5 × 48")).to_have_count(1, timeout=PATIENCE)
+    expect(dashboard.locator(".sweep-start button")).to_be_visible(timeout=PATIENCE)
+    assert points(dashboard) == FITS > before
+    tells(dashboard, FITS, f"of {FITS} fits")
+    expect(dashboard.locator(".sweep-start button")).to_be_disabled()
+    expect(rows(dashboard)).to_have_count(FITS + 1, timeout=PATIENCE)
+
+
+def test_points_are_the_runs_of_the_maps(dashboard: Page):
+    for tick in ticks(dashboard).all():
+        tick.click()
+    expect(ticks(dashboard)).to_have_count(0, timeout=PATIENCE)
+    click_point(dashboard, 0)
+    expect(ticks(dashboard)).to_have_count(1, timeout=PATIENCE)
+    expect(dashboard.locator(".map-a")).to_contain_text("SIREN 1 × 6", timeout=PATIENCE)
+    click_point(dashboard, FITS - 1)
+    expect(ticks(dashboard)).to_have_count(2, timeout=PATIENCE)
+    expect(dashboard.locator(".map-b")).to_contain_text("SIREN 2 × 9", timeout=PATIENCE)
+    dashboard.wait_for_function("() => Bokeh.documents[0].get_model_by_name('sweep-picks') != null")
+    assert column(dashboard, "b")["n"] > 0
+    click_point(dashboard, FITS - 1)  # no longer
+    expect(ticks(dashboard)).to_have_count(1, timeout=PATIENCE)
+
+
+def test_the_report_is_what_the_command_writes(dashboard: Page, tmp_path: Path):
+    with dashboard.expect_download() as caught:
+        dashboard.locator(".download-sweep button, .download-sweep a").first.click()
+    path = tmp_path / "sweep.zip"
+    caught.value.save_as(path)
+    with zipfile.ZipFile(path) as archive:
+        names = set(archive.namelist())
+        assert names == {"sweep.csv", "sweep_best.csv", "sweep.json", "sweep.png", "sweep.svg"}
+        assert len(archive.read("sweep.csv").splitlines()) == FITS + 1
+
+
+def test_the_paper_is_a_preset(dashboard: Page, complaints: list[str]):
+    dashboard.locator(".sweep-preset [role=combobox]").click()
+    dashboard.locator(".MuiMenuItem-root", has_text="paper").first.click()
+    # 560, and each of two contexts alone at six resolutions
+    tells(dashboard, 572, "fits")
+    expect(dashboard.locator(".sweep-preset [role=combobox]")).to_have_text("paper")
+    expect(dashboard.locator(".section-architecture")).to_contain_text("indices")
+    assert complaints == []

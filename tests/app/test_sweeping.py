@@ -1,0 +1,298 @@
+"""Sweeps of the dashboard without a page: what they would make, start, cancel, go on, trouble."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from app import shared, sweeping, sweeps
+from app.sweeping import CUSTOM, Sweeping
+from app.sweeps import Sweeps
+from app.views.sweepcard import SweepBar, SweepForm
+from app.views.sweepplot import SweepPlot
+from app.workbench import Workbench
+from cainr_core.choices import DataChoice
+from cainr_core.errors import CainrError
+from cainr_core.fit.recipe import Recipe
+from cainr_core.runs import Library
+from cainr_core.sweep import Fit, Sweep
+from tests.app.test_workbench import CURVE, METRICS
+
+FITTED = SimpleNamespace(data=b"x" * METRICS.file_bytes, metrics=METRICS, curve=CURVE, seconds=3.0)
+
+
+@pytest.fixture
+def library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Library:
+    kept = Library(tmp_path / "runs")
+    monkeypatch.setattr(shared, "kept_runs", lambda: kept)
+    monkeypatch.setattr(shared, "fits", shared.Fits())
+    monkeypatch.setattr(shared, "jobs", lambda: SimpleNamespace(address=lambda: "tcp://here:1"))
+    monkeypatch.setattr(sweeping, "seconds", lambda *given: 12.0)
+    return kept
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch, library: Library) -> Iterator[Sweeps]:
+    """The sweeps of a server, whose fits end at once; it fits as many as it is allowed."""
+    known = Sweeps()
+    known.allowed = 1000  # type: ignore[attr-defined]
+    monkeypatch.setattr(sweeping, "sweeps", known)
+    done = 0
+
+    def fit(wanted: Sweep, library: Library, scheduler: str, stopped: Callable[[], bool]) -> Any:
+        nonlocal done
+        there = {run.name for run in library.list()}
+        fits = wanted.fits()
+        todo = fits[len(there) :]
+        for number, choices in enumerate(todo, len(there) + 1):
+            while done >= known.allowed and not stopped():  # type: ignore[attr-defined]
+                time.sleep(0.01)
+            if stopped():
+                return
+            done += 1
+            if choices.architecture.width == 13:
+                yield Fit(number, len(fits), choices, None, "Unlucky.", 1.0)
+                continue
+            run = library.add(choices, FITTED, name=f"run {number}")
+            yield Fit(number, len(fits), choices, run, "", float(len(fits) - number))
+
+    monkeypatch.setattr(sweeps, "sweep", fit)
+    yield known
+    known.cancel()
+
+
+@pytest.fixture
+def page(server: Sweeps) -> Sweeping:
+    return new_page()
+
+
+def new_page() -> Sweeping:
+    bench = Workbench()
+    bench.data.time = "0:3"
+    bench.open_data()
+    page = Sweeping(bench)
+    page.choice.param.update(depth="1:2", width="6,9")
+    page.watch()
+    return page
+
+
+def wait(page: Sweeping, until: Callable[[], bool]) -> None:
+    for _ in range(500):
+        page.poll()
+        if until():
+            return
+        time.sleep(0.01)
+    raise AssertionError("it did not come to that")
+
+
+def test_what_a_sweep_would_make_is_told(page: Sweeping):
+    made = page.forecast
+    assert (len(made.fits), len(made.todo), len(made.runs)) == (8, 8, 0)
+    assert 0 < made.least < made.most
+    assert page.seconds == 12.0
+    assert page.wanted.names == ["no context", "topography + climatology"]
+    assert page.wanted.data.time == "0:3"
+    told = SweepBar(page).figures.object
+    assert "8" in told
+    assert "12 s" in told
+
+
+def test_where_no_worker_is_free_the_time_is_not_known(
+    page: Sweeping, monkeypatch: pytest.MonkeyPatch
+):
+    def busy(*given: Any) -> float:
+        raise CainrError("No worker was free for a trial of the speed.")
+
+    monkeypatch.setattr(sweeping, "seconds", busy)
+    page.choice.depth = "3"
+    told = SweepBar(page).figures.object
+    assert "not timed" in told
+    assert page.workbench.problem == ""
+    assert not SweepBar(page).start.disabled
+
+
+@pytest.mark.parametrize(
+    ("choices", "sentence"),
+    [
+        ({"width": ""}, "Write widths as"),
+        ({"depth": "5:2"}, "names no number"),
+        ({"depth": "40"}, "A depth lies between 1 and 32."),
+        ({"depth": "1:32", "width": "2:400"}, "more than the 2,000"),
+        ({"resolution": "a"}, "in degrees"),
+    ],
+)
+def test_bad_input_is_one_sentence_and_nothing_starts(
+    page: Sweeping, server: Sweeps, choices: dict[str, str], sentence: str
+):
+    page.choice.param.update(**choices)
+    assert sentence in page.refusal
+    assert "\n" not in page.refusal
+    bar = SweepBar(page)
+    assert sentence in bar.figures.object
+    assert bar.start.disabled
+    page.choice.param.update(depth="1:2", width="6,9", resolution="")
+    assert page.refusal == ""
+    assert not bar.start.disabled
+
+
+def test_no_set_of_contexts_is_one_sentence(page: Sweeping):
+    page.chosen = []
+    assert "at least one set" in page.refusal
+
+
+def test_sets_of_contexts_follow_what_is_ticked(page: Sweeping):
+    insolation = next(o for o in page.workbench.offers if o.choice.source == "insolation")
+    topography = next(o for o in page.workbench.offers if o.choice.source == "topography")
+    assert "topography + insolation" not in page.sets
+    page.workbench.tick(insolation, True)
+    page.workbench.tick(topography, True)
+    assert "topography + insolation" in page.sets
+    topography.choice.resolution = 4
+    assert "topography@resolution=4 + insolation" in page.sets
+    form = SweepForm(page)
+    form.sets.value = ["insolation"]
+    assert page.wanted.names == ["insolation"]
+
+
+def test_the_preset_takes_what_the_paper_took(page: Sweeping):
+    form = SweepForm(page)
+    assert form.preset.value == CUSTOM
+    shown = []
+    form.preset.param.watch(lambda event: shown.append(event.new), "value")
+    form.preset.value = "paper"
+    assert shown == ["paper"]  # and nothing else meanwhile, which the page would send back
+    assert page.preset == "paper"
+    assert page.workbench.architecture.coordinates == "indices"
+    assert len(page.forecast.fits) == 560 + 2 * 6
+    assert form.sets.value == [
+        "no context", "topography", "climatology", "topography + climatology",
+    ]  # fmt: skip
+    page.choice.depth = "5"
+    assert form.preset.value == page.preset == CUSTOM
+
+
+def test_a_sweep_keeps_its_runs_and_is_seen_by_every_page(page: Sweeping, library: Library):
+    other = new_page()
+    other.choice.depth = "3"
+    plot, bar = SweepPlot(other), SweepBar(other)
+    page.start()
+    wait(page, lambda: page.standing.state == "done")
+    wait(other, lambda: other.standing is page.standing)
+    assert len(library.list()) == len(plot.points.data["run"]) == 8
+    assert bar.start.disabled
+    assert "8" in bar.figures.object
+    assert shared.fits.version > 0
+    other.choice.depth = "4"  # the visitor turns to other choices
+    assert other.standing is None
+    assert plot.points.data["run"] == []
+    assert not bar.start.disabled
+
+
+def test_a_cancelled_sweep_goes_on_where_it_stood(page: Sweeping, server: Any, library: Library):
+    server.allowed = 3
+    bar = SweepBar(page)
+    page.start()
+    wait(page, lambda: len(page.runs) == 3)
+    assert bar.cancel.visible
+    assert not bar.start.visible
+    page.cancel()
+    wait(page, lambda: page.standing.state == "cancelled")
+    assert bar.start.label == "Go on"
+    late = new_page()  # a page of later sees it, too, and can go on with it
+    late.choice.depth = "3"
+    assert len(page.runs) == 3
+    server.allowed = 1000
+    page.start()
+    wait(page, lambda: page.standing.state == "done")
+    assert len(library.list()) == 8
+    again = new_page()
+    again.choice.param.trigger("depth")
+    assert len(again.runs) == 8
+
+
+def test_what_is_kept_already_is_told(page: Sweeping):
+    page.start()
+    wait(page, lambda: page.standing.state == "done")
+    page.choice.width = "6,9,12"
+    assert (len(page.forecast.fits), len(page.forecast.todo), len(page.runs)) == (12, 4, 8)
+    bar = SweepBar(page)
+    assert "8 kept already" in bar.figures.object
+    assert bar.start.label == "Go on"
+
+
+def test_a_second_sweep_waits_its_turn(page: Sweeping, server: Any):
+    server.allowed = 1
+    page.start()
+    with pytest.raises(CainrError, match="under way on this server"):
+        server.start(Sweep(data=DataChoice(time="0:3"), recipe=Recipe(steps=20)))
+    page.start()  # a button that was pressed twice
+    assert page.workbench.problem == ""
+    page.cancel()
+    wait(page, lambda: page.standing.ended)
+
+
+def test_fits_that_fail_are_counted_and_told(page: Sweeping, library: Library):
+    page.choice.width = "6,13"
+    page.start()
+    wait(page, lambda: page.standing.ended)
+    told = SweepBar(page).figures.object
+    assert page.standing.failed == 4
+    assert "Unlucky." in told
+    assert len(library.list()) == 4
+
+
+@pytest.mark.parametrize(
+    ("problem", "sentence"),
+    [
+        (CainrError("The scheduler can no longer be reached."), "no longer be reached"),
+        (RuntimeError("bug"), "did not expect"),
+    ],
+)
+def test_a_sweep_that_breaks_is_one_sentence(
+    page: Sweeping, monkeypatch: pytest.MonkeyPatch, problem: Exception, sentence: str
+):
+    def breaking(*given: Any) -> Iterator[Fit]:
+        raise problem
+        yield
+
+    monkeypatch.setattr(sweeps, "sweep", breaking)
+    page.start()
+    wait(page, lambda: page.standing.ended)
+    assert page.standing.state == "failed"
+    assert sentence in page.workbench.problem
+    assert SweepBar(page).start.visible
+
+
+def test_a_point_is_picked_compared_and_left(page: Sweeping):
+    plot = SweepPlot(page)
+    page.start()
+    wait(page, lambda: page.standing.state == "done")
+    first, second, third, *_ = plot.points.data["run"]
+
+    def click(run: str) -> list[str]:
+        plot.points.selected.indices = [plot.points.data["run"].index(run)]
+        assert plot.points.selected.indices == []
+        return page.workbench.picked
+
+    assert click(first) == [first]
+    assert click(second) == [first, second]
+    assert plot.picks.data["letter"] == ["A", "B"]
+    assert click(third) == [first, third]  # A stays
+    assert click(first) == [third]
+    assert plot.picks.data["letter"] == ["A"]
+
+
+def test_both_definitions_are_drawn(page: Sweeping):
+    plot = SweepPlot(page)
+    page.start()
+    wait(page, lambda: page.standing.state == "done")
+    assert plot.points.data["x"] == [METRICS.compression_ratio] * 8
+    plot.definition.value = "Paper"
+    assert plot.points.data["x"] == [METRICS.compression_gain_paper] * 8
+    assert plot.points.data["y"] == [METRICS.psnr_paper] * 8
+    assert "64-bit" in plot.figure.xaxis[0].axis_label
