@@ -76,7 +76,8 @@ class FusedNetworks:
         def zeros(*shape: int, dtype: torch.dtype = torch.float32) -> Tensor:
             return torch.zeros(shape, dtype=dtype, device=device)
 
-        waves = frequencies(one, len(self._chosen[0]))
+        # of fewer inputs they are the first of these rows
+        waves = frequencies(one, max(map(len, self._chosen)))
         features = one.features if waves is not None else 0
         self._features = features and padded(features)
         self._waves = zeros(layer.INPUTS, max(1, self._features))
@@ -102,6 +103,8 @@ class FusedNetworks:
             for one, columns in zip(self.architectures, self._chosen, strict=True)
         ]
         self.weights, self.mean, self.square, self.sizes = (zeros(n, self._size) for _ in range(4))
+        for number in range(n):
+            self.round(number, 0.0)
 
         self._tile = tile
         wide = width == WIDTHS[-1]  # whose program takes a multiprocessor to itself
@@ -122,6 +125,11 @@ class FusedNetworks:
         self.weights[number].zero_()
         flat = torch.cat([tensor.detach().flatten() for tensor in tensors])
         self.weights[number, self.places[number]] = flat
+
+    def round(self, number: int, sizes: Tensor | float) -> None:
+        """Round the weights of a network for products, each to its size or all to one; 0: not."""
+        self.sizes[number] = -1.0  # what is no weight of the network does not learn
+        self.sizes[number, self.places[number]] = sizes
 
     def flat(self, number: int, of: Tensor) -> Tensor:
         """Numbers of a network's own weights out of (networks, size), one after the other."""

@@ -20,7 +20,8 @@ def learn(
 
     `weights`, `mean`, `square` (networks, size) float32 in the order of the sums of gradients;
     `sizes` (networks, size): what each weight is rounded to, 0 for not at all, for products only
-    (gradients pass straight through). `rate` (steps, networks): learning rates of the steps of a
+    (gradients pass straight through); below 0 where a network has no weight, which stays zero
+    whatever its gradient. `rate` (steps, networks): learning rates of the steps of a
     run, of which this is the `number`th; `count` (networks,): steps taken before the run. Leaves
     zeros in `sums` (networks, COPIES, sums_size) for the next step.
     """
@@ -29,6 +30,7 @@ def learn(
     inside = place < size
     at = network.to(tl.int64) * size + place
     weight = tl.load(weights + at, mask=inside, other=0.0)
+    grid = tl.load(sizes + at, mask=inside, other=-1.0)
     HIDDEN: tl.constexpr = WIDTH * INPUTS
     to_waves = HIDDEN + (depth - 1) * WIDTH * WIDTH
     to_bias = to_waves + 2 * WIDTH * FEATURES
@@ -38,6 +40,7 @@ def learn(
         copy = (network * COPIES + tl.arange(0, COPIES)).to(tl.int64)
         each = sums + copy[:, None] * sums_size + place[None, :]
         gradient = tl.sum(tl.load(each, mask=inside[None, :], other=0.0), 0) * factor
+        gradient = tl.where(grid < 0, 0.0, gradient)
         tl.store(each, tl.zeros((COPIES, BLOCK), tl.float32), mask=inside[None, :])
         steps = (tl.load(count + network) + number + 1).to(tl.float32)
         first_moment = tl.load(mean + at, mask=inside, other=0.0)
@@ -53,7 +56,6 @@ def learn(
         step = tl.load(rate + number * tl.num_programs(0) + network)
         weight -= step * (first_moment / known) / scale
         tl.store(weights + at, weight, mask=inside)
-    grid = tl.load(sizes + at, mask=inside, other=0.0)
     whole = tl.floor(weight / tl.where(grid > 0, grid, 1.0) + 0.5)
     whole = tl.minimum(tl.maximum(whole, -LARGEST), LARGEST)
     used = tl.where(grid > 0, whole * grid, weight) * factor

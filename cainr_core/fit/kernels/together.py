@@ -204,16 +204,12 @@ class Together:
 
     def _round(self, number: int, rounding: Rounding | None) -> None:
         assert self._networks is not None
-        sizes = self._networks.sizes[number]
-        sizes.zero_()
-        if rounding is not None:
-            each = [
-                torch.full_like(part, size)
-                for part, size in zip(
-                    self._split(number, self._fits[number].flat), rounding.sizes, strict=True
-                )
-            ]
-            sizes[self._networks.places[number]] = torch.cat([part.flatten() for part in each])
+        if rounding is None:
+            self._networks.round(number, 0.0)
+            return
+        parts = zip(self._fits[number].tensors, rounding.sizes, strict=True)
+        each = [torch.full((part.numel(),), size) for part, size in parts]
+        self._networks.round(number, torch.cat(each).to(self._count.device))
 
     def _split(self, number: int, flat: Tensor) -> list[Tensor]:
         tensors = self._fits[number].tensors

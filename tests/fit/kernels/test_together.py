@@ -38,13 +38,14 @@ def fit_of(
     specs: tuple[str, ...],
     precision: str,
     together: Together | None = None,
+    network: dict[str, object] | None = None,
     **recipe: object,
 ) -> Fitting:
     recipe = {"steps": 6, "batch": 48, "rounding_tail": 0.5, "learning_rate": 2e-3} | recipe
     return Fitting(
         small.with_gaps(small.field(times=5), moving=True),
         small.contexts(*specs),
-        Architecture(depth=3, width=width, omega=10.0),
+        Architecture(depth=3, width=width, omega=10.0, **(network or {})),
         small.brief(precision=precision, **recipe),
         DEVICE,
         together=together,
@@ -74,20 +75,32 @@ def in_step(fits: list[Fitting], together: Together) -> None:
                 together.learn()
 
 
-def test_fits_of_several_widths_and_contexts_learn_as_each_alone() -> None:
+@pytest.mark.parametrize(
+    "network", [{}, {"skip": False}, {"network": "relu", "features": 11}], ids=str
+)
+def test_fits_of_several_widths_and_contexts_learn_as_each_alone(
+    network: dict[str, object],
+) -> None:
     together = Together(len(SETS))
     fits = [
-        fit_of(width, specs, "fused", together)
+        fit_of(width, specs, "fused", together, network)
         for width, specs in zip((9, 14, 16), SETS, strict=True)
     ]
     in_step(fits, together)
     for fit in fits:
-        plain = fit_of(fit.architecture.width, tuple(c.choice.spec for c in fit.contexts), "tf32")
+        plain = fit_of(
+            fit.architecture.width,
+            tuple(c.choice.spec for c in fit.contexts),
+            "tf32",
+            network=network,
+        )
         list(plain.run())
         list(plain.run_rounded(Rounding((1 / 64,) * len(plain.tensors))))
         assert [one.step for one in fit.curve] == [0, 5, 6, 9]
         assert_learned_alike(fit, plain)
         assert fit.best_error == pytest.approx(plain.best_error, rel=2e-2)
+        # what the kernels made of the weights is what the network makes of them
+        assert fit._error() == pytest.approx(fit.best_error, rel=1e-2)
 
 
 def test_a_fit_alone_waits_for_nobody() -> None:
