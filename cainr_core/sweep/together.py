@@ -18,31 +18,34 @@ if TYPE_CHECKING:
     from cainr_core.fit.progress import Progress
 
 MOST = 40  # fits that learn together: more fill the GPU no better and end later
+MOST_CONTEXTS = 10  # that these see, all together, beside place and time
 
 
 def groups(todo: Sequence[Choices], field: Field) -> list[list[int]]:
     """The numbers of fits that can learn together, for each such group; one alone where a fit's
     steps cannot be fused."""
-    found: dict[tuple[object, ...], list[list[int]]] = {}
+    found: dict[tuple[object, ...], list[tuple[list[int], set[str]]]] = {}
     for number, choices in enumerate(todo):
-        same = found.setdefault(_shape(choices, number, field), [[]])
-        if len(same[-1]) == MOST:
-            same.append([])
-        same[-1].append(number)
-    return [group for same in found.values() for group in same]
+        specs = {context.spec for context in choices.contexts}
+        same = found.setdefault(_shape(choices, number, field), [([], set())])
+        group, seen = same[-1]
+        if len(group) == MOST or len(seen | specs) > MOST_CONTEXTS:
+            group, seen = [], set()
+            same.append((group, seen))
+        group.append(number)
+        seen |= specs
+    return [group for same in found.values() for group, _ in same]
 
 
 def _shape(choices: Choices, number: int, field: Field) -> tuple[object, ...]:
     """What fits have in common that learn together; something of its own for any other."""
     from cainr_core.fit.device import choose_device
-    from cainr_core.fit.kernels.together import refusal
+    from cainr_core.fit.kernels.served import padded, refusal
 
     device, recipe = choose_device(choices.device), choices.recipe
     fused = recipe.precision == "fused" and recipe.batch and choices.target.kind == "none"
     if not fused or refusal(choices.architecture, field.values.size, device):
         return (number,)
-    from cainr_core.fit.kernels.fused import padded
-
     shape = {**choices.architecture.choices(), "width": padded(choices.architecture.width)}
     return (str(shape), str(recipe.choices()), choices.device)
 

@@ -11,37 +11,14 @@ import torch
 import triton
 from torch import Tensor
 
-from cainr_core.fit.kernels import layer, learning, network
-from cainr_core.model.architecture import FOURIER_NETWORKS, Architecture
-from cainr_core.model.inputs import Inputs
+from cainr_core.fit.kernels import learning, network
+from cainr_core.fit.kernels.served import KINDS, SINES, WIDTHS, padded
+from cainr_core.model.architecture import Architecture
+from cainr_core.model.inputs import LARGEST_INPUTS, Inputs
 from cainr_core.model.mlp import frequencies
 
-KINDS = {"siren": layer.SINE, "finer": layer.FINER, "relu": layer.RELU, "gelu": layer.GELU}
-SINES = (layer.SINE, layer.FINER)
-WIDTHS = (16, 32, 64, 128)
-MOST_DEPTH = 16
-COPIES = 8  # of the sums of gradients: fewer wait for each other, more fall out of the cache
+PROGRAMS_A_COPY = 32  # of the sums of gradients: more wait for each other, fewer leave the cache
 INTERPRETED = os.environ.get("TRITON_INTERPRET") == "1"
-
-
-def refusal(architecture: Architecture, n_inputs: int) -> str:
-    """Why the kernels do not serve a network; empty where they do."""
-    if architecture.network not in KINDS:
-        return f"the network '{architecture.network}'"
-    if architecture.width > WIDTHS[-1]:
-        return f"widths above {WIDTHS[-1]}"
-    if architecture.depth > MOST_DEPTH:
-        return f"depths above {MOST_DEPTH}"
-    if architecture.network in FOURIER_NETWORKS and architecture.features > WIDTHS[-1]:
-        return f"more than {WIDTHS[-1]} features"
-    if n_inputs > layer.INPUTS:
-        return f"more than {layer.INPUTS} inputs"
-    return ""
-
-
-def padded(size: int) -> int:
-    """The width, or number of features, that a kernel computes for `size` of them."""
-    return next(width for width in WIDTHS if width >= size)
 
 
 class FusedNetworks:
@@ -68,7 +45,7 @@ class FusedNetworks:
         self._chosen = chosen or [range(inputs.n_inputs)] * len(self.architectures)
         self._kind, self._depth = KINDS[one.network], one.depth
         self._width = width = padded(one.width)
-        self._omega = one.omega if self._kind in SINES else 1.0
+        self._omega = one.omega if one.network in SINES else 1.0
         n = len(self.architectures)
         # the interpreter multiplies no numbers of 16 bits
         up, down = (torch.float32,) * 2 if INTERPRETED else (torch.float16, torch.bfloat16)
@@ -80,19 +57,19 @@ class FusedNetworks:
         waves = frequencies(one, max(map(len, self._chosen)))
         features = one.features if waves is not None else 0
         self._features = features and padded(features)
-        self._waves = zeros(layer.INPUTS, max(1, self._features))
+        self._waves = zeros(LARGEST_INPUTS, max(1, self._features))
         if waves is not None:
             self._waves[: len(waves), :features] = waves.to(device)
-        slots = torch.full((n, 3, layer.INPUTS), -1, dtype=torch.int32, device=device)
+        slots = torch.full((n, 3, LARGEST_INPUTS), -1, dtype=torch.int32, device=device)
         for own, columns in zip(slots, self._chosen, strict=True):
             own[:, : len(columns)] = self._tables.slots[:, list(columns)]
         self._slots = slots
-        self._first = zeros(n, 2, width, layer.INPUTS, dtype=up)
+        self._first = zeros(n, 2, width, LARGEST_INPUTS, dtype=up)
         self._hidden = zeros(n, self._depth - 1, width, width, dtype=up)
         self._backward = zeros(n, self._depth - 1, width, width, dtype=down)
         self._first_waves = zeros(n, 2, width, self._features, dtype=up)
         self._bias = zeros(n, self._depth, width)
-        self._last = zeros(n, width + layer.INPUTS + 1)
+        self._last = zeros(n, width + LARGEST_INPUTS + 1)
         parts = (self._first[:, 0], self._hidden, self._first_waves, self._bias, self._last)
         starts = [0]
         for part in parts:
@@ -111,9 +88,9 @@ class FusedNetworks:
         share = programs or max(1, (1 if wide else 2) * _multiprocessors(device) // n)
         self._per_network = share
         sums_size = -(-(self._size + 1) // 32) * 32  # rows of the kernel's sums begin aligned
-        self._copies = min(COPIES, 1 << (share - 1).bit_length())
+        self._copies = 1 << (share // PROGRAMS_A_COPY).bit_length() >> 1 or 1
         self._sums = zeros(n, self._copies, sums_size)
-        kept = 2 if self._kind == layer.FINER else 1
+        kept = 2 if one.network == "finer" else 1
         self._scratch = zeros(n * share * kept * self._depth * tile * width, dtype=torch.int16)
         self._options: dict[str, Any] = {} if INTERPRETED else {"num_warps": 8 if wide else 4}
 
@@ -189,7 +166,7 @@ class FusedNetworks:
             self.weights, self.mean, self.square, self.sizes, self._size,
             self._sums, self._sums.shape[2], rates, count, number, self._omega, self._depth,
             self._first, self._hidden, self._backward, self._first_waves, self._bias, self._last,
-            WIDTH=self._width, INPUTS=layer.INPUTS, FEATURES=self._features,
+            WIDTH=self._width, INPUTS=LARGEST_INPUTS, FEATURES=self._features,
             COPIES=self._copies, BLOCK=block, UPDATE=update,
         )  # fmt: skip
 
@@ -210,7 +187,7 @@ class FusedNetworks:
             "KIND": self._kind,
             "WIDTH": self._width,
             "MOVING": self._tables.n_moving,
-            "INPUTS": layer.INPUTS,
+            "INPUTS": LARGEST_INPUTS,
             "FEATURES": self._features,
             "NATIVE": not INTERPRETED,
         }
@@ -222,7 +199,7 @@ def _places(
     """Where the weights of a network, one tensor after the other, lie among those of its sums."""
     first, hidden, waves, bias, last, _ = starts
     own = torch.arange(architecture.width)
-    into = first + own[:, None] * layer.INPUTS + torch.arange(n_inputs)
+    into = first + own[:, None] * LARGEST_INPUTS + torch.arange(n_inputs)
     if features:
         wave = own[:, None] * features + torch.arange(architecture.features)
         into = torch.cat([waves + wave, waves + width * features + wave, into], dim=1)
@@ -233,7 +210,7 @@ def _places(
     found.append(last + own)
     if architecture.has_skip:
         found.append(last + width + torch.arange(n_inputs))
-    return torch.cat([*found, torch.tensor([last + width + layer.INPUTS])])
+    return torch.cat([*found, torch.tensor([last + width + LARGEST_INPUTS])])
 
 
 def _multiprocessors(device: torch.device) -> int:

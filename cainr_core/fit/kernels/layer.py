@@ -9,8 +9,6 @@ from __future__ import annotations
 import triton
 import triton.language as tl
 
-SINE, FINER, RELU, GELU = 0, 1, 2, 3
-INPUTS = 16  # of the first product: what a network is given, filled with zeros
 TURN = tl.constexpr(0.15915494309189535)  # 1 / (2 pi)
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from cainr_core.fit.kernels.served import refusal
 from cainr_core.model.architecture import Architecture
 from cainr_core.model.coordinates import Frame
 from cainr_core.model.inputs import Inputs
@@ -21,22 +21,6 @@ if TYPE_CHECKING:
     from cainr_core.fit.rounding import Rounding
 
 logger = logging.getLogger(__name__)
-MOST_POINTS = 2**31 - 1  # of a field, that a kernel counts
-
-
-def refusal(
-    architecture: Architecture, n_points: int, device: torch.device, n_inputs: int = 0
-) -> str:
-    """Why a fit's steps are not fused; empty where they are. Triton loads only if they may be."""
-    if device.type != "cuda":
-        return "the device"
-    if find_spec("triton") is None:
-        return "a machine without Triton"
-    if n_points > MOST_POINTS:
-        return f"more than {MOST_POINTS:,} points"
-    from cainr_core.fit.kernels import fused
-
-    return fused.refusal(architecture, n_inputs)
 
 
 def serves(architecture: Architecture, inputs: Inputs, device: torch.device) -> bool:

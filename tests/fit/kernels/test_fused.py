@@ -10,7 +10,8 @@ import torch
 pytest.importorskip("triton")
 
 from cainr_core.fit.fitting import Fitting
-from cainr_core.fit.kernels.fused import WIDTHS, FusedNetworks, refusal
+from cainr_core.fit.kernels import fused as module
+from cainr_core.fit.kernels.fused import FusedNetworks
 from cainr_core.model.architecture import Architecture
 from cainr_core.model.mlp import forward
 from tests import small
@@ -47,8 +48,14 @@ def fit_of(network: str, depth: int, width: int, skip: bool, specs: tuple[str, .
 
 @pytest.mark.parametrize(("network", "depth", "width", "skip", "specs"), CASES)
 def test_gradients_are_those_of_float64(
-    network: str, depth: int, width: int, skip: bool, specs: tuple[str, ...]
+    monkeypatch: pytest.MonkeyPatch,
+    network: str,
+    depth: int,
+    width: int,
+    skip: bool,
+    specs: tuple[str, ...],
 ) -> None:
+    monkeypatch.setattr(module, "PROGRAMS_A_COPY", 2)
     fit = fit_of(network, depth, width, skip, specs)
     inputs, target = fit.inputs, fit.misfit.target
     fused = FusedNetworks([fit.architecture], inputs, target, tile=TILE, programs=PROGRAMS)
@@ -79,11 +86,3 @@ def test_gradients_are_those_of_float64(
     )
     some = fused.outputs((3, 40))[0]
     torch.testing.assert_close(some, fused.outputs(torch.arange(3, 40, device=DEVICE).int())[0])
-
-
-def test_what_is_not_served_is_said() -> None:
-    assert refusal(Architecture(network="siren", depth=16, width=WIDTHS[-1]), 8) == ""
-    assert "wire" in refusal(Architecture(network="wire"), 8)
-    assert "width" in refusal(Architecture(width=WIDTHS[-1] + 1), 8)
-    assert "depth" in refusal(Architecture(depth=17), 8)
-    assert "inputs" in refusal(Architecture(), 17)
