@@ -192,14 +192,17 @@ class Fitting:
             try:
                 points += self._take(step, rates)
             except torch.cuda.OutOfMemoryError:
-                message = self._shrink()
+                message = self.shrink()
                 step = self._new_step()
             if isinstance(step, FusedSteps) and step.waits:
                 yield WAITING
             now, last = rates[-1], done == steps.stop
             if message is None and not (last or done == 5 or done % self._every(step) == 0):
                 continue
-            error = step.error() if isinstance(step, FusedSteps) else self._error()
+            if isinstance(step, FusedSteps) and message is None:  # else no step was taken
+                error = step.error()
+            else:
+                error = self._error()
             if self._diverged(error):
                 place = self._go_back()
                 step.forget()
@@ -308,7 +311,7 @@ class Fitting:
         assert self.best is not None
         self.flat.copy_(self.best)
 
-    def _shrink(self) -> str:
+    def shrink(self) -> str:
         """Halve what is held at once, after the device ran out of memory; what to tell."""
         torch.cuda.empty_cache()
         size = (self.batch or self.pass_size) // 2

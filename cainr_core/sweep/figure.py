@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 # Okabe and Ito's colours, which colour-blind readers tell apart
 COLOURS = ("#000000", "#0072B2", "#E69F00", "#D55E00", "#009E73", "#CC79A7", "#56B4E9")
+MANY = 50  # times the least of an axis
 SIZE = (9.6, 4.6)  # inches
 PANELS = (
     ("compression_gain_paper", "psnr_paper", "compression gain", "PSNR against the maximum (dB)",
@@ -38,6 +39,7 @@ def draw(lines: Sequence[Line], stem: Path) -> list[Path]:
             points = sorted((getattr(line, across), getattr(line, up)) for line in those)
             axes.scatter(*zip(*points, strict=True), s=16, color=colour, alpha=0.6, linewidths=0)
             axes.plot(*zip(*rising(points), strict=True), color=colour, linewidth=1.8, label=name)
+        _thin_out(axes)
     figure.legend(
         *panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=min(4, len(sets)),
         frameon=False, fontsize=8,
@@ -64,6 +66,15 @@ def draw_qualities(table: Sequence[Quality], stem: Path) -> list[Path]:
             axes.plot(across, up, color=colour, marker="o", markersize=5, label=name)
     figure.legend(loc="outside lower center", ncols=3, frameon=False, fontsize=8)
     return save(figure, stem)
+
+
+def _thin_out(axes: Axes) -> None:
+    """Two ticks a decade where three would run into each other."""
+    from matplotlib.ticker import LogLocator
+
+    least, most = axes.get_xlim()
+    if most > MANY * least:
+        axes.xaxis.set_major_locator(LogLocator(subs=(1, 3)))
 
 
 def _prepare(axes: Axes, label: str) -> None:

@@ -65,9 +65,19 @@ class Together:
         rates = torch.zeros(steps, len(self._fits))
         for number, wanted in asked.items():
             rates[: len(wanted), number] = torch.tensor(wanted)
-            networks.weights[number, networks.places[number]] = self._fits[number].flat
-        networks.prepare()
-        self._run(networks, rates)
+        while True:
+            for number in asked:
+                networks.weights[number, networks.places[number]] = self._fits[number].flat
+            networks.prepare()
+            try:
+                self._run(networks, rates)
+                break
+            except torch.cuda.OutOfMemoryError:
+                self._graph, self._graph_of = None, (0, 0)
+                if self.size == 1:  # the fit itself says so, and goes on with less
+                    raise
+                told = [fit.shrink() for fit in self._fits]
+                logger.info(told[0])
         for number in asked:
             self._fits[number].flat.copy_(networks.flat(number, networks.weights))
         points, target = self._checks

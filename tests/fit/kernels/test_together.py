@@ -124,3 +124,30 @@ def test_a_checkpoint_goes_on_on_either_way(
         monkeypatch.setattr(Fitting, "_is_served", lambda _: False)
     list(resumed.run(tmp_path / "fit"))
     assert_learned_alike(resumed, whole)
+
+
+@pytest.mark.parametrize("size", [1, 2])
+def test_out_of_memory_halves_the_batch_and_goes_on(
+    monkeypatch: pytest.MonkeyPatch, size: int
+) -> None:
+    from cainr_core.fit.kernels.fused import FusedNetworks
+
+    together = Together(size)
+    fits = [fit_of(12, (), "fused", together, batch=2048) for _ in range(size)]
+    whole = fits[0].batch
+    plain, lengths = FusedNetworks.step, []
+
+    def full(networks: FusedNetworks, points: torch.Tensor, *rest: object) -> None:
+        lengths.append(len(points))
+        if len(points) == whole:
+            raise torch.cuda.OutOfMemoryError
+        plain(networks, points[:64], *rest)
+
+    monkeypatch.setattr(FusedNetworks, "step", full)
+    if size == 1:
+        list(fits[0].run())
+        assert any("out of memory" in (one.message or "") for one in fits[0].curve)
+    else:
+        in_step(fits, together)
+    assert all(fit.batch == whole // 2 for fit in fits)
+    assert lengths.count(whole) == 1
