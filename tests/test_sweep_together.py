@@ -8,7 +8,7 @@ import pytest
 
 from cainr_core.choices import Choices
 from cainr_core.data.choices import ContextChoice
-from cainr_core.fit.kernels import served
+from cainr_core.fit.kernels import together as kernels
 from cainr_core.fit.recipe import Recipe
 from cainr_core.model.architecture import Architecture
 from cainr_core.sweep import together
@@ -39,7 +39,7 @@ def test_fits_of_one_depth_and_padded_width_learn_together() -> None:
         fit(5, 20, steps=7),
         fit(5, 64),
     ]
-    with patch.object(served, "refusal", return_value=""):
+    with patch.object(kernels, "unserved", return_value=""):
         assert groups(todo, small.field()) == [[0, 2], [1, 7], [3], [4], [5], [6]]
 
 
@@ -47,6 +47,6 @@ def test_a_group_has_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(together, "MOST", 3)
     monkeypatch.setattr(together, "MOST_CONTEXTS", 2)
     coarse = [fit(5, 20, f"topography@resolution={degrees}") for degrees in (1, 2, 4)]
-    with patch.object(served, "refusal", return_value=""):
+    with patch.object(kernels, "unserved", return_value=""):
         assert groups([fit(5, 20)] * 4, small.field()) == [[0, 1, 2], [3]]
         assert groups(coarse, small.field()) == [[0, 1], [2]]

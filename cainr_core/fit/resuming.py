@@ -4,23 +4,18 @@ from __future__ import annotations
 
 from dataclasses import astuple
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 
 from cainr_core.fit.checkpoint import Checkpoint, fingerprint
+from cainr_core.fit.learner import Learner, Memory
 from cainr_core.fit.progress import Progress
-
-if TYPE_CHECKING:
-    from cainr_core.fit.fitting import Fitting
-    from cainr_core.fit.kernels.together import FusedSteps
-    from cainr_core.fit.step import Step
 
 LAYOUT = "one row of weights"  # of what a checkpoint keeps: an older one is another fit's
 
 
-def save(fit: Fitting, path: Path, step: Step | FusedSteps, done: int, rate_scale: float) -> None:
+def save(fit: Learner, path: Path, step: Memory, done: int, rate_scale: float) -> None:
     """Write what a fit has come to after `done` steps."""
     assert fit.best is not None
     Checkpoint(
@@ -38,7 +33,7 @@ def save(fit: Fitting, path: Path, step: Step | FusedSteps, done: int, rate_scal
     ).save(path)
 
 
-def resume(fit: Fitting, path: Path, step: Step | FusedSteps) -> tuple[int, float]:
+def resume(fit: Learner, path: Path, step: Memory) -> tuple[int, float]:
     """Take up a checkpoint: the next step, and the part of the learning rate in force."""
     state = Checkpoint.load(path, _fingerprint(fit))
     fit.flat.copy_(torch.from_numpy(state.weights[0]))
@@ -58,7 +53,7 @@ def resume(fit: Fitting, path: Path, step: Step | FusedSteps) -> tuple[int, floa
     return state.step, state.rate_scale
 
 
-def _fingerprint(fit: Fitting) -> str:
+def _fingerprint(fit: Learner) -> str:
     return fingerprint(
         LAYOUT,
         fit.architecture.choices(),

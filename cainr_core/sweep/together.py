@@ -40,11 +40,12 @@ def groups(todo: Sequence[Choices], field: Field) -> list[list[int]]:
 def _shape(choices: Choices, number: int, field: Field) -> tuple[object, ...]:
     """What fits have in common that learn together; something of its own for any other."""
     from cainr_core.fit.device import choose_device
-    from cainr_core.fit.kernels.served import padded, refusal
+    from cainr_core.fit.kernels.served import padded
+    from cainr_core.fit.kernels.together import unserved
 
     device, recipe = choose_device(choices.device), choices.recipe
     fused = recipe.precision == "fused" and recipe.batch and choices.target.kind == "none"
-    if not fused or refusal(choices.architecture, field.values.size, device):
+    if not fused or unserved(choices.architecture, field.values.size, device):
         return (number,)
     shape = {**choices.architecture.choices(), "width": padded(choices.architecture.width)}
     return (str(shape), str(recipe.choices()), choices.device)

@@ -193,6 +193,21 @@ class FusedNetworks:
         }
 
 
+def try_out(device: torch.device) -> None:
+    """Compile and launch a small kernel; raises what Triton raises where that fails."""
+    width = WIDTHS[0]
+    size = width * LARGEST_INPUTS + width + width + LARGEST_INPUTS + 1
+    zeros = torch.zeros(size, device=device)
+    factors = torch.zeros(2 * size, dtype=torch.float16, device=device)
+    learning.learn[(1, 1)](
+        zeros, zeros, zeros, zeros, size, zeros, size, zeros, zeros, 0, 1.0, 1,
+        factors, factors, factors, factors, zeros, zeros,
+        WIDTH=width, INPUTS=LARGEST_INPUTS, FEATURES=0, COPIES=1, BLOCK=128, UPDATE=False,
+    )  # fmt: skip
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
+
+
 def _places(
     architecture: Architecture, n_inputs: int, width: int, features: int, starts: list[int]
 ) -> Tensor:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from functools import cache
 from typing import TYPE_CHECKING
 
 import torch
@@ -11,25 +12,46 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from cainr_core.fit.kernels.served import refusal
+from cainr_core.fit.learner import Learner
+from cainr_core.fit.rounding import Rounding
 from cainr_core.model.architecture import Architecture
 from cainr_core.model.coordinates import Frame
 from cainr_core.model.inputs import Inputs
 
 if TYPE_CHECKING:
-    from cainr_core.fit.fitting import Fitting
     from cainr_core.fit.kernels.fused import FusedNetworks
-    from cainr_core.fit.rounding import Rounding
 
 logger = logging.getLogger(__name__)
+
+
+def unserved(
+    architecture: Architecture, n_points: int, device: torch.device, n_inputs: int = 0
+) -> str:
+    """Why a fit's steps are not fused on this machine; empty where they are."""
+    reason = refusal(architecture, n_points, device, n_inputs)
+    return reason or ("" if device.type != "cuda" or _runs(device) else "this machine")
 
 
 def serves(architecture: Architecture, inputs: Inputs, device: torch.device) -> bool:
     """Whether a fit's steps can be fused; says in the log why not, on CUDA."""
     n_points = inputs.n_times * inputs.n_cells
-    reason = refusal(architecture, n_points, device, inputs.n_inputs)
+    reason = unserved(architecture, n_points, device, inputs.n_inputs)
     if reason and device.type == "cuda":
         logger.info("The fused kernels do not serve %s: the plain way is taken.", reason)
     return not reason
+
+
+@cache
+def _runs(device: torch.device) -> bool:
+    """Whether Triton can compile here and launch: it asks for a C compiler, among others."""
+    try:
+        from cainr_core.fit.kernels import fused
+
+        fused.try_out(device)
+    except Exception as error:  # whatever a compiler or a driver leads to
+        logger.warning("Triton does not run on this machine: %s", error)
+        return False
+    return True
 
 
 class Together:
@@ -41,14 +63,14 @@ class Together:
 
     def __init__(self, size: int = 1) -> None:
         self.size = size
-        self._fits: list[Fitting] = []
+        self._fits: list[Learner] = []
         self._networks: FusedNetworks | None = None
         self._asked: dict[int, list[float]] = {}
         self._errors: list[float] = []
         self._graph: torch.cuda.CUDAGraph | None = None
         self._graph_of = (0, 0)
 
-    def join(self, fit: Fitting) -> FusedSteps:
+    def join(self, fit: Learner) -> FusedSteps:
         """The steps of a fit, from the beginning of Adam's memory."""
         if fit not in self._fits:
             self._fits.append(fit)

@@ -11,7 +11,7 @@ pytest.importorskip("triton")
 
 from cainr_core.fit.fitting import Fitting
 from cainr_core.fit.kernels import fused as module
-from cainr_core.fit.kernels.fused import FusedNetworks
+from cainr_core.fit.kernels.fused import FusedNetworks, try_out
 from cainr_core.model.architecture import Architecture
 from cainr_core.model.mlp import forward
 from tests import small
@@ -86,3 +86,7 @@ def test_gradients_are_those_of_float64(
     )
     some = fused.outputs((3, 40))[0]
     torch.testing.assert_close(some, fused.outputs(torch.arange(3, 40, device=DEVICE).int())[0])
+
+
+def test_a_machine_that_runs_triton_is_known_by_a_trial() -> None:
+    try_out(torch.device(DEVICE))
