@@ -35,7 +35,7 @@ def main() -> None:
     contexts = [load_context(name) for name in names]
     rows = []
     for depth, width in SHAPES:
-        for precision in ("float32", "tf32", "bf16"):
+        for precision in ("float32", "tf32", "bf16", "fused"):
             architecture = cainr_core.Architecture(depth=depth, width=width)
             recipe = cainr_core.Recipe(
                 steps=options.steps, batch=options.batch, precision=precision

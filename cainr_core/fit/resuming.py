@@ -19,7 +19,7 @@ def save(fit: Learner, path: Path, step: Memory, done: int, rate_scale: float) -
     """Write what a fit has come to after `done` steps."""
     assert fit.best is not None
     Checkpoint(
-        _fingerprint(fit),
+        fingerprint_of(fit),
         done,
         fit.seconds,
         rate_scale,
@@ -35,7 +35,7 @@ def save(fit: Learner, path: Path, step: Memory, done: int, rate_scale: float) -
 
 def resume(fit: Learner, path: Path, step: Memory) -> tuple[int, float]:
     """Take up a checkpoint: the next step, and the part of the learning rate in force."""
-    state = Checkpoint.load(path, _fingerprint(fit))
+    state = Checkpoint.load(path, fingerprint_of(fit))
     fit.flat.copy_(torch.from_numpy(state.weights[0]))
     fit.best = torch.from_numpy(state.best[0]).to(fit.device)
     fit.best_error, fit.seconds = state.best_error, state.seconds
@@ -53,7 +53,8 @@ def resume(fit: Learner, path: Path, step: Memory) -> tuple[int, float]:
     return state.step, state.rate_scale
 
 
-def _fingerprint(fit: Learner) -> str:
+def fingerprint_of(fit: Learner) -> str:
+    """What tells a fit from others, whose checkpoints it can't take up."""
     return fingerprint(
         LAYOUT,
         fit.architecture.choices(),

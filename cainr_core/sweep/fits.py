@@ -51,14 +51,14 @@ def fitted(
     from cainr_core.compression import compress
 
     chosen = [[contexts[context.spec] for context in choices.contexts] for choices in group]
-    ended = 0
+    left = set(range(len(group)))
     try:
         with Turn() as turn:
             if seconds:
                 group = in_seconds(group, seconds, field, chosen)
             if len(group) > 1:
                 for number, result in fitted_together(group, field, chosen, turn.pause):
-                    ended += 1
+                    left.remove(number)
                     yield number, (group[number], result)
                 return
             (one,) = group
@@ -67,7 +67,7 @@ def fitted(
             )
             yield 0, (one, result)
     except CainrError as problem:
-        for number in range(ended, len(group)):
+        for number in sorted(left):
             yield number, (group[number], problem)
 
 

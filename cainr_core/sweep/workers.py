@@ -116,8 +116,8 @@ class _Sent:
                 yield group[number], ended
 
     def _groups(self, stopped: Callable[[], bool]) -> list[list[int]]:
-        """The fits that a worker can take together, as only it knows; the last ones the shortest,
-        so that all workers end at about the same time."""
+        """The fits that a worker can take together, as only it knows: the last groups the
+        shortest, so that all workers end at about the same time."""
         future = self._client.submit(
             groups, self._todo, self._shared, pure=False, priority=PRIORITY
         )
@@ -127,7 +127,8 @@ class _Sent:
             clock.sleep(PERIOD)
         if future.status != "finished":  # its worker was lost
             return [[index] for index in range(len(self._todo))]
-        return list(future.result()[::-1])
+        found: list[list[int]] = future.result()
+        return found if len(found) == len(self._todo) else found[::-1]
 
     def _failed(self, group: list[int], problem: str) -> list[Ended]:
         return [

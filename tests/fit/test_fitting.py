@@ -17,6 +17,7 @@ from cainr_core.fit.checkpoint import Checkpoint
 from cainr_core.fit.fitting import Fitting
 from cainr_core.fit.progress import Progress
 from cainr_core.fit.recipe import RECIPES, Recipe
+from cainr_core.fit.resuming import fingerprint_of
 from cainr_core.fit.rounding import Rounding
 from cainr_core.fit.step import Step
 from cainr_core.model.architecture import Architecture
@@ -312,7 +313,7 @@ def test_a_fit_begun_on_another_kind_of_device_goes_on(field: Field, tmp_path: P
     for one in fit_of(field).run(tmp_path / "fit"):
         if one.step == 30:
             break
-    key = fit_of(field)._fingerprint()
+    key = fingerprint_of(fit_of(field))
     state = Checkpoint.load(tmp_path / "fit", key)
     of_cuda = np.zeros(16, dtype=np.uint8)  # where the CPU's generator has 5,056 bytes
     replace(state, generator=of_cuda).save(tmp_path / "fit")
