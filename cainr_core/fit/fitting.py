@@ -29,7 +29,7 @@ from cainr_core.fit.step import Step
 from cainr_core.model.architecture import Architecture
 from cainr_core.model.coordinates import Frame
 from cainr_core.model.inputs import Inputs
-from cainr_core.model.mlp import initial_tensors
+from cainr_core.model.mlp import initial_tensors, views
 from cainr_core.model.predict import predict
 
 # steps; fixed, so that what a check decides does not depend on the clock
@@ -80,14 +80,7 @@ class Fitting:
             else initial_tensors(architecture, self.frame.n_inputs, recipe.seed)
         )
         self.flat = torch.cat([tensor.flatten() for tensor in self.first]).to(self.device)
-        self.tensors = [
-            part.view_as(tensor).requires_grad_()
-            for part, tensor in zip(
-                self.flat.split([tensor.numel() for tensor in self.first]),
-                self.first,
-                strict=True,
-            )
-        ]
+        self.tensors = [part.requires_grad_() for part in views(self.flat, self.first)]
         present = None
         if field.missing is not None:
             present = np.logical_not(field.missing.reshape(len(field.values), -1).all(axis=0))

@@ -50,6 +50,12 @@ def initial_tensors(architecture: Architecture, n_inputs: int, seed: int) -> lis
     return tensors
 
 
+def views(flat: Tensor, like: list[Tensor]) -> list[Tensor]:
+    """The parts of a row of weights, in the shapes of these tensors."""
+    parts = flat.split([tensor.numel() for tensor in like])
+    return [part.view_as(tensor) for part, tensor in zip(parts, like, strict=True)]
+
+
 def frequencies(architecture: Architecture, n_inputs: int) -> Tensor | None:
     """The fixed random frequencies of a Fourier-feature network, (n_inputs, features)."""
     if architecture.network not in FOURIER_NETWORKS:

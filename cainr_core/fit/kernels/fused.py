@@ -99,9 +99,11 @@ class FusedNetworks:
     @torch.no_grad()
     def load(self, number: int, tensors: Sequence[Tensor]) -> None:
         """Take the weights of a network, as `mlp` lists them."""
-        self.weights[number].zero_()
-        flat = torch.cat([tensor.detach().flatten() for tensor in tensors])
-        self.weights[number, self.places[number]] = flat
+        self.put(number, self.weights, torch.cat([tensor.detach().flatten() for tensor in tensors]))
+
+    def put(self, number: int, of: Tensor, flat: Tensor) -> None:
+        """Set a network's own numbers in (networks, size) to those of a row; others stay zero."""
+        of[number, self.places[number]] = flat
 
     def round(self, number: int, sizes: Tensor | float) -> None:
         """Round the weights of a network for products, each to its size or all to one; 0: not."""

@@ -17,6 +17,7 @@ from cainr_core.fit.rounding import Rounding
 from cainr_core.model.architecture import Architecture
 from cainr_core.model.coordinates import Frame
 from cainr_core.model.inputs import Inputs
+from cainr_core.model.mlp import views
 
 if TYPE_CHECKING:
     from cainr_core.fit.kernels.fused import FusedNetworks
@@ -89,7 +90,7 @@ class Together:
             rates[: len(wanted), number] = torch.tensor(wanted)
         while True:
             for number in asked:
-                networks.weights[number, networks.places[number]] = self._fits[number].flat
+                networks.put(number, networks.weights, self._fits[number].flat)
             networks.prepare()
             try:
                 self._run(networks, rates)
@@ -192,7 +193,7 @@ class Together:
             return []
         networks, arrays = self._networks, []
         parts = [
-            self._split(number, networks.flat(number, of))
+            views(networks.flat(number, of), self._fits[number].tensors)
             for of in (networks.mean, networks.square)
         ]
         count = self._count[number].float().cpu().numpy()
@@ -206,7 +207,7 @@ class Together:
         self._count[number] = int(memory[0])
         for of, first in ((networks.mean, 1), (networks.square, 2)):
             flat = torch.cat([torch.from_numpy(array).flatten() for array in memory[first::3]])
-            of[number, networks.places[number]] = flat.to(of.device)
+            networks.put(number, of, flat.to(of.device))
 
     def forget(self, number: int) -> None:
         """Drop Adam's memory of a fit."""
@@ -226,11 +227,6 @@ class Together:
         parts = zip(self._fits[number].tensors, rounding.sizes, strict=True)
         each = [torch.full((part.numel(),), size) for part, size in parts]
         self._networks.round(number, torch.cat(each).to(self._count.device))
-
-    def _split(self, number: int, flat: Tensor) -> list[Tensor]:
-        tensors = self._fits[number].tensors
-        parts = flat.split([tensor.numel() for tensor in tensors])
-        return [part.view_as(tensor) for part, tensor in zip(parts, tensors, strict=True)]
 
 
 class FusedSteps:
