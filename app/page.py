@@ -16,6 +16,7 @@ from app.controls.sidebar import Sidebar
 from app.style import BEHIND_CARDS, HOVER, LOST, THEME
 from app.sweeping import Sweeping
 from app.views.cards import GAP, side_by_side, stack
+from app.views.closer import Closer
 from app.views.curves import Curves
 from app.views.fitbar import FitBar
 from app.views.lines import Lines
@@ -65,7 +66,7 @@ def build() -> pmui.Page:
         object="", severity="error", closeable=True, closed=True, variant="filled", margin=0,
         css_classes=["problem"], styles=_OVER_THE_PAGE,
     )  # fmt: skip
-    board = MapBoard(bench)
+    board, closer = MapBoard(bench), Closer(bench)
     main = stack(
         alert,
         FitBar(bench).view,
@@ -74,6 +75,7 @@ def build() -> pmui.Page:
             Curves(bench).view, RunTable(bench, board.scales).view,
             shares="4 10", narrow=1100, margin=(0, 0, GAP, 0),
         ),
+        closer.view,
         sweep.view,
         Lines(bench).view,
         css=":host { width: auto; align-self: stretch; }",
@@ -119,6 +121,7 @@ def build() -> pmui.Page:
     def loaded() -> None:
         _close_on_phones(page, main)  # not sooner: the page must be there to hear of it
         sidebar.draw()
+        closer.open()
         sweep.open()
         pn.state.add_periodic_callback(tick, period=TICK)
         # The first fit needn't wait for the worker process, nor the first picture for its start.

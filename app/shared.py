@@ -40,6 +40,7 @@ AFTER_MAPS = 200  # ms
 UNTIL_LOADED = 50  # ms between two looks at whether a page is there
 PREFETCHED = 4  # of the newest runs
 _DECODED_BYTES = 512 * 2**20  # decoded time steps kept in memory
+_WHOLE_BYTES = 1024 * 2**20  # fields decoded whole, likewise
 
 
 class _Recent:
@@ -67,6 +68,7 @@ _fields = _Recent(4)
 _contexts = _Recent(16)
 _readers = _Recent(8)
 _frames = _Recent(_DECODED_BYTES, lambda values: values.nbytes)
+_wholes = _Recent(_WHOLE_BYTES, lambda values: values.nbytes)
 
 
 @lru_cache
@@ -136,6 +138,16 @@ def decode(run: Run, time: int) -> np.ndarray:
     if values is None:
         values = np.asarray(reader(run).values(time)).reshape(-1)
         _frames.put((run.id, time), values)
+    return values
+
+
+def whole(run: Run) -> np.ndarray:
+    """All time steps of a run, (time, *grid.shape), in the units of its field; takes seconds the
+    first time."""
+    values = _wholes.get(run.id)
+    if values is None:
+        values = np.asarray(reader(run).values())
+        _wholes.put(run.id, values)
     return values
 
 

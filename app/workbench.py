@@ -1,4 +1,4 @@
-"""What one visitor does and looks at: the fit under way, the runs, the time step, the map."""
+"""What one visitor does and looks at: the fit under way, the runs, and how they are shown."""
 
 from __future__ import annotations
 
@@ -11,21 +11,15 @@ import param
 
 from app import shared
 from app.choosing import Choosing
-from app.views.projections import PROJECTIONS
+from app.viewing import Viewing
 from cainr_core.choices import Choices, DataChoice, values_of
 from cainr_core.runs import Run, default_name
 
 FINAL = ("done", "failed", "cancelled")
 
 
-class Workbench(Choosing):
+class Workbench(Choosing, Viewing):
     """The state of a page, which controls write and views read; no widgets."""
-
-    time = param.Integer(default=0, bounds=(0, None), doc="Index of the time step shown.")
-    projection: Any = param.Selector(
-        default="robinson", objects={p.title: p.name for p in PROJECTIONS.values()}
-    )
-    centre: Any = param.Selector(default=0, objects={"0°": 0, "90°E": 90, "180°": 180, "90°W": -90})
 
     job = param.Parameter(doc="The fit that this page follows, or None.")
     job_field = param.Parameter(doc="The field that it is a fit of.")

@@ -1,64 +1,45 @@
 """The dashboard in a headless Chromium, from its first picture to a restart.
 
 The tests of this file tell one story on one page and run in their order; a fit has
-few steps. What the maps show is read from their data source, "maps".
+few steps.
 """
 
 from __future__ import annotations
 
-import os
 import re
-import socket
-import subprocess
-import sys
 import time
-import urllib.error
-import urllib.request
-from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 pytest.importorskip("playwright")
-from playwright.sync_api import Browser, ConsoleMessage, Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 import cainr_core
+from tests.app.browser import (
+    COLUMN,
+    MISMATCH,
+    PATIENCE,
+    POINTS,
+    Server,
+    column,
+    enter,
+    finish,
+    fit,
+    listen,
+    pick,
+    points,
+    rows,
+    select,
+    tick,
+    ticks,
+    visit,
+)
 
 pytestmark = pytest.mark.browser
 
-REPOSITORY = Path(__file__).resolve().parents[2]
-PATIENCE = 90_000  # ms: two busy cores
 STEPS = 150
-
-# Finite values, their extremes and their sum, of a column of the maps.
-_COLUMN = """(name) => {
-  const found = Bokeh.documents[0].get_model_by_name("maps")?.data
-  if (!found) return {n: 0}  // Bokeh is just taking in a message
-  const image = (found.get ? found.get(name) : found[name])[0]
-  let [n, low, high, sum] = [0, Infinity, -Infinity, 0]
-  for (const v of image) if (isFinite(v)) {
-    n++; sum += v; low = Math.min(low, v); high = Math.max(high, v)
-  }
-  return {n, low, high, mean: n ? sum / n : NaN, size: image.length}
-}"""
-# The largest difference between the error shown and reconstruction minus original.
-_MISMATCH = """() => {
-  const found = Bokeh.documents[0].get_model_by_name("maps").data
-  const column = (name) => (found.get ? found.get(name) : found[name])[0]
-  const [o, a, e] = ["original", "a", "error_a"].map(column)
-  let worst = 0
-  for (let i = 0; i < o.length; i++) if (isFinite(a[i]))
-    worst = Math.max(worst, Math.abs(a[i] - o[i] - e[i]))
-  return worst
-}"""
-_POINTS = """(name) => {
-  const found = Bokeh.documents[0].get_model_by_name(name)?.data
-  if (!found) return 0
-  return (found.get ? found.get("psnr") : found.psnr).length
-}"""
-
 
 # Painted pixels in the first and last row and column of a canvas.
 _PAINTED = """(canvas) => {
@@ -69,146 +50,6 @@ _PAINTED = """(canvas) => {
   const columns = [0, width - 1].map((x) => painted(x, 0, 1, height))
   return [rows[0], columns[0], rows[1], columns[1]]
 }"""
-
-
-class Server:
-    """`panel serve app` as a process of its own, on a library of its own."""
-
-    def __init__(self, runs: Path) -> None:
-        self.runs = runs
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
-        self.url = f"http://localhost:{self.port}/app"
-        self.process: subprocess.Popen[bytes] | None = None
-
-    def start(self) -> None:
-        env = {k: v for k, v in os.environ.items() if k != "CAINR_SCHEDULER"}
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "panel", "serve", "app", "--port", str(self.port)],
-            cwd=REPOSITORY,
-            env={**env, "CAINR_RUNS": str(self.runs)},
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        for _ in range(600):
-            try:
-                urllib.request.urlopen(f"http://localhost:{self.port}/favicon.ico", timeout=1)
-                return
-            except urllib.error.HTTPError:
-                return
-            except OSError:
-                time.sleep(0.1)
-        raise RuntimeError("the server did not start")
-
-    def stop(self) -> None:
-        if self.process is not None:
-            self.process.terminate()
-            try:
-                self.process.wait(20)
-            except subprocess.TimeoutExpired:
-                self.process.kill()
-                self.process.wait()
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    server = Server(tmp_path_factory.mktemp("library") / "runs")
-    server.start()
-    yield server
-    server.stop()
-
-
-@pytest.fixture(scope="module")
-def complaints() -> list[str]:
-    """What the browser's console, failed requests and foreign addresses had to say."""
-    return []
-
-
-@pytest.fixture(scope="module")
-def dashboard(browser: Browser, server: Server, complaints: list[str]) -> Iterator[Page]:
-    context = browser.new_context(viewport={"width": 1366, "height": 900}, accept_downloads=True)
-    page = context.new_page()
-    listen(page, complaints)
-    visit(page, server)
-    yield page
-    context.close()
-
-
-def listen(page: Page, complaints: list[str]) -> None:
-    def foreign(url: str) -> bool:
-        return not re.match(r"(https?|ws)://localhost[:/]|data:|blob:", url)
-
-    page.set_default_timeout(PATIENCE)
-
-    def bad(message: ConsoleMessage) -> bool:
-        return message.type == "error" or "inconsistent lengths" in message.text
-
-    page.on("console", lambda m: complaints.append(m.text) if bad(m) else None)
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on("request", lambda r: complaints.append(r.url) if foreign(r.url) else None)
-    page.on("response", lambda r: complaints.append(r.url) if r.status >= 400 else None)
-
-
-def visit(page: Page, server: Server, drawer: bool = True) -> None:
-    """Open the page and wait for its first picture; `drawer`: whether the choices stay open."""
-    page.goto(server.url)
-    page.wait_for_function("() => window.Bokeh && Bokeh.documents.length > 0")
-    page.wait_for_function("() => Bokeh.documents[0].get_model_by_name('maps') != null")
-    page.wait_for_function(f"() => ({_COLUMN})('original').n > 0")
-    page.locator(".map-original .bk-Canvas").wait_for()
-    if drawer:
-        expect(page.locator("img[alt^='Map of']")).to_have_count(5, timeout=PATIENCE)
-
-
-def column(page: Page, name: str) -> dict[str, Any]:
-    return page.evaluate(_COLUMN, name)
-
-
-def points(page: Page, curve: str) -> int:
-    return page.evaluate(_POINTS, curve)
-
-
-def enter(page: Page, choice: str, value: object) -> None:
-    """Type a value into the field of a choice."""
-    field = page.locator(f".choice-{choice} input").first
-    field.click()
-    field.press("Control+a")
-    field.press_sequentially(str(value))
-    field.press("Enter")
-
-
-def select(page: Page, choice: str, title: str) -> None:
-    page.locator(f".choice-{choice} [role=combobox]").click()
-    page.locator(".MuiMenuItem-root", has_text=title).first.click()
-
-
-def tick(page: Page, context: str) -> None:
-    page.locator(f".context-{context} input").first.click()
-
-
-def rows(page: Page) -> Any:
-    return page.locator(".runs-table .tabulator-row")
-
-
-def ticks(page: Page) -> Any:
-    return page.locator(".runs-table .tabulator-row input[type=checkbox]:checked")
-
-
-def pick(page: Page, row: int) -> None:
-    rows(page).nth(row).locator("input[type=checkbox]").click()
-
-
-def fit(page: Page) -> None:
-    """Start a fit and wait until it is under way."""
-    page.locator(".fit button").click()
-    expect(page.locator(".cancel button")).to_be_visible(timeout=PATIENCE)
-
-
-def finish(page: Page, runs: int) -> None:
-    """Wait until the fit is over and its run is in the table."""
-    expect(page.locator(".fit button")).to_be_visible(timeout=PATIENCE)
-    expect(rows(page)).to_have_count(runs, timeout=PATIENCE)
 
 
 # ---------------------------------------------------------------------- the story
@@ -259,10 +100,10 @@ def test_a_fit_is_watched(dashboard: Page):
     expect(dashboard.locator(".section-recipe")).to_contain_text(f"{STEPS} steps")
     fit(dashboard)
     growing = []
-    dashboard.wait_for_function(f"() => ({_POINTS})('curve-fit') >= 2")
+    dashboard.wait_for_function(f"() => ({POINTS})('curve-fit') >= 2")
     growing.append(points(dashboard, "curve-fit"))
-    dashboard.wait_for_function(f"() => ({_COLUMN})('a').n > 0")
-    dashboard.wait_for_function(f"() => ({_POINTS})('curve-fit') > {growing[0]}")
+    dashboard.wait_for_function(f"() => ({COLUMN})('a').n > 0")
+    dashboard.wait_for_function(f"() => ({POINTS})('curve-fit') > {growing[0]}")
     finish(dashboard, 1)
     assert points(dashboard, "curve-fit") > growing[0]
     expect(dashboard.locator(".figures-pane")).to_contain_text("dB")
@@ -284,7 +125,7 @@ def test_the_three_maps_differ_as_they_should(dashboard: Page):
     assert original["high"] != rebuilt["high"]
     assert abs(original["mean"] - rebuilt["mean"]) < 5
     assert error["low"] < 0 < error["high"]
-    assert dashboard.evaluate(_MISMATCH) < 1e-3
+    assert dashboard.evaluate(MISMATCH) < 1e-3
 
 
 def test_the_lines_of_code_follow_the_choices(dashboard: Page):
@@ -335,17 +176,17 @@ def test_another_time_and_another_projection(dashboard: Page):
     slider.focus()
     slider.press("ArrowRight")
     dashboard.wait_for_function(
-        f"(mean) => ({_COLUMN})('original').mean != mean", arg=before["mean"]
+        f"(mean) => ({COLUMN})('original').mean != mean", arg=before["mean"]
     )
     # until the step is decoded, the one before is shown with its own error
-    dashboard.wait_for_function(f"() => ({_MISMATCH})() < 1e-3")
+    dashboard.wait_for_function(f"() => ({MISMATCH})() < 1e-3")
     select(dashboard, "projection", "Orthographic")
     dashboard.wait_for_function(
-        f"(size) => {{ const a = ({_COLUMN})('a'); return a.size != size && a.n > 0 }}",
+        f"(size) => {{ const a = ({COLUMN})('a'); return a.size != size && a.n > 0 }}",
         arg=before["size"],
     )
     select(dashboard, "projection", "Robinson")
-    dashboard.wait_for_function(f"(size) => ({_COLUMN})('a').size == size", arg=before["size"])
+    dashboard.wait_for_function(f"(size) => ({COLUMN})('a').size == size", arg=before["size"])
 
 
 def test_a_second_run_is_compared(dashboard: Page):
@@ -358,12 +199,12 @@ def test_a_second_run_is_compared(dashboard: Page):
     expect(dashboard.locator(".map-gain")).to_be_hidden()
     pick(dashboard, 1)
     expect(dashboard.locator(".map-gain")).to_be_visible(timeout=PATIENCE)
-    dashboard.wait_for_function(f"() => ({_COLUMN})('gain').n > 0")
+    dashboard.wait_for_function(f"() => ({COLUMN})('gain').n > 0")
     expect(dashboard.locator(".map-a")).to_contain_text("A: no context")
     expect(dashboard.locator(".map-b")).to_contain_text("B: topography + climatology")
     a, b = (column(dashboard, f"error_{letter}") for letter in "ab")
     assert a["high"] != b["high"]
-    dashboard.wait_for_function(f"() => ({_POINTS})('curve-0') > 2")
+    dashboard.wait_for_function(f"() => ({POINTS})('curve-0') > 2")
     pick(dashboard, 0)
     expect(dashboard.locator(".map-gain")).to_be_hidden(timeout=PATIENCE)
 
@@ -371,7 +212,7 @@ def test_a_second_run_is_compared(dashboard: Page):
 def test_a_fit_is_cancelled_and_kept(dashboard: Page):
     enter(dashboard, "steps", 200_000)
     fit(dashboard)
-    dashboard.wait_for_function(f"() => ({_POINTS})('curve-fit') >= 2")
+    dashboard.wait_for_function(f"() => ({POINTS})('curve-fit') >= 2")
     dashboard.locator(".cancel button").click()
     finish(dashboard, 3)
     speaks_of(dashboard, 0, "stopped at step")
@@ -447,6 +288,6 @@ def test_a_restart_finds_the_runs(dashboard: Page, server: Server, complaints: l
     expect(rows(dashboard)).to_have_count(2, timeout=PATIENCE)
     expect(rows(dashboard).nth(1)).to_contain_text("topography + climatology")
     pick(dashboard, 1)
-    dashboard.wait_for_function(f"() => ({_COLUMN})('a').n > 0")
-    assert dashboard.evaluate(_MISMATCH) < 1e-3
+    dashboard.wait_for_function(f"() => ({COLUMN})('a').n > 0")
+    assert dashboard.evaluate(MISMATCH) < 1e-3
     assert complaints == []

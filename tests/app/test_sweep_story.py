@@ -1,13 +1,11 @@
 """A sweep on the dashboard in a headless Chromium, from its choices to its report.
 
-The tests of this file tell one story on one page and run in their order, as those of
-test_dashboard.py do, whose words they share.
+The tests of this file tell one story on one page and run in their order.
 """
 
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +14,7 @@ import pytest
 pytest.importorskip("playwright")
 from playwright.sync_api import Browser, Page, expect
 
-from tests.app.test_dashboard import PATIENCE, Server, column, listen, rows, ticks, visit
+from tests.app.browser import PATIENCE, Server, column, listen, rows, ticks, visit
 
 pytestmark = pytest.mark.browser
 
@@ -46,29 +44,6 @@ _PLACE = """(number) => {
     box.x + plot.frame.x_scale.compute(at("x")), box.y + plot.frame.y_scale.compute(at("y")),
   ]
 }"""
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    server = Server(tmp_path_factory.mktemp("library") / "runs")
-    server.start()
-    yield server
-    server.stop()
-
-
-@pytest.fixture(scope="module")
-def complaints() -> list[str]:
-    return []
-
-
-@pytest.fixture(scope="module")
-def dashboard(browser: Browser, server: Server, complaints: list[str]) -> Iterator[Page]:
-    context = browser.new_context(viewport={"width": 1366, "height": 900}, accept_downloads=True)
-    page = context.new_page()
-    listen(page, complaints)
-    visit(page, server)
-    yield page
-    context.close()
 
 
 def enter(page: Page, field: str, value: object) -> None:

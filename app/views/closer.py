@@ -1,0 +1,54 @@
+"""The card of closer looks: a row of tabs, of which one is seen, made when it is first wanted."""
+
+from __future__ import annotations
+
+import panel as pn
+import panel_material_ui as pmui
+
+from app import shared
+from app.views.cards import card, line
+from app.views.look import Look
+from app.views.zonal import ZonalMean
+from app.workbench import Workbench
+
+LOOKS: tuple[type[Look], ...] = (ZonalMean,)  # in the order of their tabs
+_CSS = """
+.title { font-weight: 600; font-size: .95rem; }
+"""
+_TABS = {"minHeight": "36px", "& .MuiTab-root": {"minHeight": "36px", "padding": "6px 12px"}}
+
+
+class Closer:
+    """Figures of the runs picked, each in a tab; `tab` of the workbench names the one that is
+    open."""
+
+    def __init__(self, workbench: Workbench) -> None:
+        self.workbench = workbench
+        self.looks = {look.title: look for look in (kind(workbench) for kind in LOOKS)}
+        title = pn.pane.HTML(
+            '<div class="title">Look closer</div>', stylesheets=[_CSS], margin=(12, 12, 4, 12)
+        )
+        self.tabs = pmui.Tabs(
+            *((name, look.view) for name, look in self.looks.items()),
+            sizing_mode="stretch_width", sx=_TABS, css_classes=["looks"],
+        )  # fmt: skip
+        self.view = card(line(title), self.tabs, css_class="closer")
+        self.tabs.param.watch(shared.held(self._turned), "active")
+        workbench.param.watch(shared.held(self._named), "tab")
+
+    def open(self) -> None:
+        """Show the tab that is open, once the page is there."""
+        self._named()
+        self._turned()
+
+    def _named(self, *events: object) -> None:
+        """Turn to the tab that the workbench names."""
+        names = list(self.looks)
+        if self.workbench.tab in names:
+            self.tabs.active = names.index(self.workbench.tab)
+
+    def _turned(self, *events: object) -> None:
+        for place, (name, look) in enumerate(self.looks.items()):
+            look.see(place == self.tabs.active)
+            if place == self.tabs.active:
+                self.workbench.tab = name

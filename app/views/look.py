@@ -1,0 +1,94 @@
+"""One closer look at the runs picked: computed in a thread, and only while somebody sees it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from html import escape
+from typing import Any, ClassVar
+
+import panel as pn
+from panel.viewable import Viewable
+
+from app import shared
+from app.views.cards import stack
+from app.views.selected import Selected, selected
+from app.workbench import Workbench
+
+BUSY = "Computing …"
+_CSS = """
+.told { font-size: .8rem; opacity: .8; line-height: 1.4; }
+"""
+
+
+class Look:
+    """The base of what a tab shows. A subclass says what it is called, what makes it anew, what it
+    shows (`body`), what is to be computed (`work`) and how the result is drawn (`draw`)."""
+
+    title: ClassVar[str]
+    told: ClassVar[str]  # a sentence: what is shown here
+    after: ClassVar[tuple[str, ...]] = ()  # parameters of the workbench, besides runs and field
+
+    def __init__(self, workbench: Workbench) -> None:
+        self.workbench = workbench
+        self.view = stack(css_class=f"look look-{self.title.lower().replace(' ', '-')}")
+        self._told = pn.pane.HTML(
+            "", stylesheets=[_CSS], sizing_mode="stretch_width", margin=(4, 12)
+        )
+        self._seen, self._stale, self._asked = False, True, 0
+        workbench.param.watch(
+            shared.held(lambda *events: self.refresh()),
+            ["picked", "field", "runs", "fitted", *self.after],
+        )
+
+    # ------------------------------------------------------------------ of a subclass
+
+    def body(self) -> Viewable:
+        """What is seen; made at the first sight of it."""
+        raise AssertionError("a look has a body")
+
+    def work(self, chosen: Selected) -> Callable[[], Any]:
+        """What to compute, as a function for a thread; what it takes of the workbench, and of
+        widgets, is read here, in the session's turn."""
+        raise AssertionError("a look has work")
+
+    def draw(self, result: Any) -> None:
+        """Show what was computed."""
+        raise AssertionError("a look draws")
+
+    # ------------------------------------------------------------------ the same for all
+
+    def see(self, seen: bool) -> None:
+        """Somebody looks, or no longer."""
+        self._seen = seen
+        if seen and not self.view.objects:
+            self.view.objects = [self._told, self.body()]
+        if seen and self._stale:
+            self.refresh()
+
+    def refresh(self) -> None:
+        """Compute anew, now or when it is next seen."""
+        self._stale = True
+        chosen = selected(self.workbench) if self._seen else None
+        if chosen is None:
+            return
+        self._stale = False
+        self._asked += 1
+        asked = self._asked
+        self.tell(BUSY)
+
+        def take(result: Any) -> None:
+            if asked == self._asked:  # else a later choice has overtaken this one
+                self.tell(self.told)
+                self.draw(result)
+
+        def fail(problem: Exception) -> None:
+            if asked == self._asked:
+                self.tell(self.workbench.told(problem))
+
+        shared.background(self.work(chosen), take, fail)
+
+    def tell(self, sentence: str) -> None:
+        """Put a sentence over what is shown."""
+        html = f'<div class="told">{escape(sentence)}</div>'
+        if html != self._told.object:
+            self._told.object = html

@@ -1,0 +1,51 @@
+"""What is looked at closer: the runs that are picked, and the field that they are runs of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from numpy.typing import NDArray
+
+from app import shared
+from app.choosing import copy_of
+from app.views.shown import colours
+from app.workbench import Workbench
+from cainr_core.choices import DataChoice, values_of
+from cainr_core.data.fields import Field
+from cainr_core.runs import Run
+
+
+class Picked(NamedTuple):
+    """A run, and how it is called and coloured wherever it is drawn."""
+
+    run: Run
+    title: str
+    colour: str
+
+    def values(self) -> NDArray:
+        """All of it as decoded from its file, (time, *grid.shape); takes a while the first time."""
+        return shared.whole(self.run)
+
+
+@dataclass(frozen=True)
+class Selected:
+    """The runs picked that are of the same data as the first of them, in the order of picking."""
+
+    data: DataChoice
+    runs: tuple[Picked, ...]
+
+    def field(self) -> Field:
+        """Their original; takes a while where it is not in memory."""
+        return shared.open_choice(self.data)
+
+
+def selected(workbench: Workbench) -> Selected | None:
+    """What the page has picked; no runs, but the open field, where nothing is picked."""
+    runs = [run for run in map(workbench.run, workbench.picked) if run is not None]
+    if not runs:
+        opened = workbench.choices.data
+        return None if workbench.field is None else Selected(copy_of(opened), ())
+    data, given = runs[0].choices.data, colours(workbench)
+    alike = [run for run in runs if values_of(run.choices.data) == values_of(data)]
+    return Selected(copy_of(data), tuple(Picked(run, run.name, given[run.id]) for run in alike))

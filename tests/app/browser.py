@@ -1,0 +1,165 @@
+"""The dashboard in a headless Chromium: a server of its own, and what a person does on its page.
+
+What the maps show is read from their data source, "maps".
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import ConsoleMessage, Page, expect
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+PATIENCE = 90_000  # ms: two busy cores
+
+# Finite values, their extremes and their sum, of a column of the maps.
+COLUMN = """(name) => {
+  const found = Bokeh.documents[0].get_model_by_name("maps")?.data
+  if (!found) return {n: 0}  // Bokeh is just taking in a message
+  const image = (found.get ? found.get(name) : found[name])[0]
+  let [n, low, high, sum] = [0, Infinity, -Infinity, 0]
+  for (const v of image) if (isFinite(v)) {
+    n++; sum += v; low = Math.min(low, v); high = Math.max(high, v)
+  }
+  return {n, low, high, mean: n ? sum / n : NaN, size: image.length}
+}"""
+# The largest difference between the error shown and reconstruction minus original.
+MISMATCH = """() => {
+  const found = Bokeh.documents[0].get_model_by_name("maps").data
+  const column = (name) => (found.get ? found.get(name) : found[name])[0]
+  const [o, a, e] = ["original", "a", "error_a"].map(column)
+  let worst = 0
+  for (let i = 0; i < o.length; i++) if (isFinite(a[i]))
+    worst = Math.max(worst, Math.abs(a[i] - o[i] - e[i]))
+  return worst
+}"""
+POINTS = """(name) => {
+  const found = Bokeh.documents[0].get_model_by_name(name)?.data
+  if (!found) return 0
+  return (found.get ? found.get("psnr") : found.psnr).length
+}"""
+
+
+class Server:
+    """`panel serve app` as a process of its own, on a library of its own."""
+
+    def __init__(self, runs: Path) -> None:
+        self.runs = runs
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]
+        self.url = f"http://localhost:{self.port}/app"
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        env = {k: v for k, v in os.environ.items() if k != "CAINR_SCHEDULER"}
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "panel", "serve", "app", "--port", str(self.port)],
+            cwd=REPOSITORY,
+            env={**env, "CAINR_RUNS": str(self.runs)},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        for _ in range(600):
+            try:
+                urllib.request.urlopen(f"http://localhost:{self.port}/favicon.ico", timeout=1)
+                return
+            except urllib.error.HTTPError:
+                return
+            except OSError:
+                time.sleep(0.1)
+        raise RuntimeError("the server did not start")
+
+    def stop(self) -> None:
+        if self.process is not None:
+            self.process.terminate()
+            try:
+                self.process.wait(20)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+
+
+def listen(page: Page, complaints: list[str]) -> None:
+    def foreign(url: str) -> bool:
+        return not re.match(r"(https?|ws)://localhost[:/]|data:|blob:", url)
+
+    page.set_default_timeout(PATIENCE)
+
+    def bad(message: ConsoleMessage) -> bool:
+        return message.type == "error" or "inconsistent lengths" in message.text
+
+    page.on("console", lambda m: complaints.append(m.text) if bad(m) else None)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("request", lambda r: complaints.append(r.url) if foreign(r.url) else None)
+    page.on("response", lambda r: complaints.append(r.url) if r.status >= 400 else None)
+
+
+def visit(page: Page, server: Server, drawer: bool = True) -> None:
+    """Open the page and wait for its first picture; `drawer`: whether the choices stay open."""
+    page.goto(server.url)
+    page.wait_for_function("() => window.Bokeh && Bokeh.documents.length > 0")
+    page.wait_for_function("() => Bokeh.documents[0].get_model_by_name('maps') != null")
+    page.wait_for_function(f"() => ({COLUMN})('original').n > 0")
+    page.locator(".map-original .bk-Canvas").wait_for()
+    if drawer:
+        expect(page.locator("img[alt^='Map of']")).to_have_count(5, timeout=PATIENCE)
+
+
+def column(page: Page, name: str) -> dict[str, Any]:
+    return page.evaluate(COLUMN, name)
+
+
+def points(page: Page, curve: str) -> int:
+    return page.evaluate(POINTS, curve)
+
+
+def enter(page: Page, choice: str, value: object) -> None:
+    """Type a value into the field of a choice."""
+    field = page.locator(f".choice-{choice} input").first
+    field.click()
+    field.press("Control+a")
+    field.press_sequentially(str(value))
+    field.press("Enter")
+
+
+def select(page: Page, choice: str, title: str) -> None:
+    page.locator(f".choice-{choice} [role=combobox]").click()
+    page.locator(".MuiMenuItem-root", has_text=title).first.click()
+
+
+def tick(page: Page, context: str) -> None:
+    page.locator(f".context-{context} input").first.click()
+
+
+def rows(page: Page) -> Any:
+    return page.locator(".runs-table .tabulator-row")
+
+
+def ticks(page: Page) -> Any:
+    return page.locator(".runs-table .tabulator-row input[type=checkbox]:checked")
+
+
+def pick(page: Page, row: int) -> None:
+    rows(page).nth(row).locator("input[type=checkbox]").click()
+
+
+def fit(page: Page) -> None:
+    """Start a fit and wait until it is under way."""
+    page.locator(".fit button").click()
+    expect(page.locator(".cancel button")).to_be_visible(timeout=PATIENCE)
+
+
+def finish(page: Page, runs: int) -> None:
+    """Wait until the fit is over and its run is in the table."""
+    expect(page.locator(".fit button")).to_be_visible(timeout=PATIENCE)
+    expect(rows(page)).to_have_count(runs, timeout=PATIENCE)

@@ -1,0 +1,73 @@
+"""Closer looks at the runs picked: what is computed, when, and what is drawn of it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from bokeh.models import ColumnDataSource
+
+from app import shared
+from app.views.closer import Closer
+from app.workbench import Workbench
+from cainr_core.evaluate.zonal import zonal_mean
+from cainr_core.runs import Library
+
+
+@pytest.fixture
+def bench(finished: Library, monkeypatch: pytest.MonkeyPatch) -> Workbench:
+    monkeypatch.setattr(shared, "kept_runs", lambda: finished)
+    bench = Workbench()
+    bench.data.time = "0:4"
+    bench.open_data()
+    bench.list_runs()
+    return bench
+
+
+def drawn(closer: Closer, title: str) -> ColumnDataSource:
+    return closer.looks[title].plot.source
+
+
+def test_the_original_is_drawn_alone_until_runs_are_picked(bench: Workbench):
+    closer = Closer(bench)
+    assert not closer.looks["Zonal mean"].view.objects
+    closer.open()
+    assert drawn(closer, "Zonal mean").data["name"] == ["Original"]
+    bench.pick([run.id for run in bench.runs])
+    data = drawn(closer, "Zonal mean").data
+    assert data["name"] == ["Original", *(run.name for run in bench.runs)]
+    assert len(set(data["colour"])) == 3
+    run, field = bench.runs[1], bench.field
+    _, mean = zonal_mean(shared.whole(run)[0].astype(float), field.grid)
+    assert np.allclose(data["ys"][2], mean, atol=1e-3)
+
+
+def test_another_time_is_drawn_only_where_somebody_looks(bench: Workbench):
+    closer = Closer(bench)
+    closer.open()
+    look = closer.looks["Zonal mean"]
+    before = drawn(closer, "Zonal mean").data["ys"][0]
+    look.see(False)
+    bench.time = 2
+    assert np.array_equal(drawn(closer, "Zonal mean").data["ys"][0], before)
+    look.see(True)
+    assert not np.array_equal(drawn(closer, "Zonal mean").data["ys"][0], before)
+
+
+def test_a_problem_is_told_over_what_is_shown(bench: Workbench, monkeypatch: pytest.MonkeyPatch):
+    closer = Closer(bench)
+    closer.open()
+
+    def broken(*args: object) -> None:
+        raise ValueError("<script>")
+
+    monkeypatch.setattr(shared, "decode", broken)
+    bench.pick([bench.runs[0].id])
+    told = closer.looks["Zonal mean"]._told.object
+    assert "did not expect" in told
+    assert "<script>" not in told
+
+
+def test_the_open_tab_is_part_of_the_view(bench: Workbench):
+    closer = Closer(bench)
+    closer.open()
+    assert bench.tab == "Zonal mean"
