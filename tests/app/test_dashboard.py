@@ -153,6 +153,7 @@ def test_the_table_fits_its_place(dashboard: Page):
 
 
 def test_a_zoom_paints_nothing_where_bokeh_does_not_clear(dashboard: Page):
+    dashboard.locator(".map-original").scroll_into_view_if_needed()
     box = dashboard.locator(".map-original .bk-Canvas").bounding_box()
     canvas = dashboard.locator(".map-original canvas").first
     assert canvas.evaluate(_PAINTED) == [0, 0, 0, 0]
