@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from cainr_core.data.fields import Field
     from cainr_core.data.sources import open_field, open_sample
     from cainr_core.errors import CainrError
+    from cainr_core.evaluate.analysis import analyse
+    from cainr_core.evaluate.checks import Check
     from cainr_core.evaluate.metrics import Metrics, measure
     from cainr_core.fit.recipe import Recipe
     from cainr_core.model.architecture import Architecture
@@ -40,6 +42,7 @@ __version__ = "0.1.0"
 _HOMES = {
     "Architecture": "model.architecture",
     "CainrError": "errors",
+    "Check": "evaluate.checks",
     "Choices": "choices",
     "Compression": "compression",
     "Context": "data.contexts",
@@ -51,6 +54,7 @@ _HOMES = {
     "Recipe": "fit.recipe",
     "Reconstruction": "codec.reconstruction",
     "Target": "choices",
+    "analyse": "evaluate.analysis",
     "compress": "compression",
     "load_context": "data.contexts",
     "measure": "evaluate.metrics",
@@ -63,6 +67,7 @@ _HOMES = {
 __all__ = [
     "Architecture",
     "CainrError",
+    "Check",
     "Choices",
     "Compression",
     "Context",
@@ -74,6 +79,7 @@ __all__ = [
     "Recipe",
     "Reconstruction",
     "Target",
+    "analyse",
     "compress",
     "load_context",
     "measure",

@@ -78,7 +78,7 @@ class Field:
         """Bytes of the values at the type they have in the file."""
         return self.values.size * self.stored_dtype.itemsize
 
-    def isel_time(self, times: slice) -> Field:
+    def isel_time(self, times: slice | np.ndarray) -> Field:
         """The same field at some of its times."""
         return replace(
             self,

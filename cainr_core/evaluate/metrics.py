@@ -50,6 +50,27 @@ def psnr(peak: float, rmse: float) -> float:
     return 20 * math.log10(peak / rmse) if peak > 0 else -math.inf
 
 
+def present(original: NDArray, reconstruction: NDArray) -> NDArray:
+    """Where both have values, bool, of the shape of both.
+
+    CainrError where shapes differ, where one has a value and the other has none, or without any.
+    """
+    if original.shape != reconstruction.shape:
+        raise CainrError(
+            f"The original has the shape {original.shape} and the reconstruction "
+            f"{reconstruction.shape}: choose the same times and the same grid."
+        )
+    missing: NDArray = np.isnan(original)
+    if not np.array_equal(missing, np.isnan(reconstruction)):
+        raise CainrError(
+            "Original and reconstruction are missing values in different places: they do not "
+            "belong together."
+        )
+    if missing.all():
+        raise CainrError("The original has no values here: choose times that hold some.")
+    return ~missing
+
+
 def measure(
     original: NDArray,
     reconstruction: NDArray,
@@ -65,26 +86,12 @@ def measure(
     `area` (*cells): relative areas of the cells. CainrError where shapes differ, or where one has
     a value and the other has none.
     """
-    if original.shape != reconstruction.shape:
-        raise CainrError(
-            f"The original has the shape {original.shape} and the reconstruction "
-            f"{reconstruction.shape}: choose the same times and the same grid."
-        )
-    missing = np.isnan(original)
-    if not np.array_equal(missing, np.isnan(reconstruction)):
-        raise CainrError(
-            "Original and reconstruction are missing values in different places: they do not "
-            "belong together."
-        )
-    present = ~missing
+    there = present(original, reconstruction)
     error = reconstruction.astype(np.float64) - original
-    count = int(present.sum())
-    if count == 0:
-        raise CainrError("The original has no values here: choose times that hold some.")
-    weight = np.broadcast_to(area, original.shape)[present]
-    error, values = error[present], original[present]
+    weight = np.broadcast_to(area, original.shape)[there]
+    error, values = error[there], original[there]
     rmse = math.sqrt(float(np.mean(error * error)))
-    top = max(float(values.max()), float(reconstruction[present].max()))
+    top = max(float(values.max()), float(reconstruction[there].max()))
     return Metrics(
         psnr=psnr(float(values.max()) - float(values.min()), rmse),
         psnr_paper=psnr(top, rmse),
