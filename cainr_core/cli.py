@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -21,6 +22,7 @@ from cainr_core.sweep.command import sweep_command
 
 BAD_INPUT, INTERRUPTED = 2, 130
 SAMPLE = "cesm1_ts_30days.nc"
+COLOURS = {"pass": "green", "near": "yellow", "fail": "red", "not asked": "dim"}
 
 app = typer.Typer(
     name="cainr",
@@ -208,6 +210,7 @@ def evaluate(
     time: options.OriginalTimes = "",
     select: options.Select = None,
     context: options.Places = None,
+    analysis: options.Analysis = False,
     as_json: options.Json = False,
 ) -> None:
     """Compare a file with its original: errors in the field's units, PSNR in dB, sizes in bytes.
@@ -216,28 +219,46 @@ def evaluate(
     maximum. compression_ratio is original bytes over file bytes; compression_gain_paper is 8 bytes
     a value over 4 bytes a weight.
 
+    --analysis also asks whether the file is fit for later analysis: five checks as ldcpy defines
+    them, at the worst time, then the errors of means, percentiles, seasonal cycle, trends and lag-1
+    autocorrelation. Their unit σ is the field's natural variability, season and drift removed, or
+    the standard error that it leaves; up to 0.1 σ pass, up to 0.3 σ are near.
+
     \b
-    Example:
+    Examples:
       cainr evaluate ts.cainr ts.nc --time 0:30 --json
+      cainr evaluate ts.cainr ts.nc --analysis
     """
     from cainr_core.codec.reconstruction import read
-    from cainr_core.evaluate.comparison import compare
+    from cainr_core.evaluate.analysis import analyse
+    from cainr_core.evaluate.checks import tally
+    from cainr_core.evaluate.comparison import matched, measured
 
+    reconstruction = read(source, context or ())
     with terminal.progress("Evaluating", quiet=True) as tell:
-        metrics, times = compare(
-            read(source, context or ()),
+        field, values = matched(
+            reconstruction,
             options.source_path(original) or sample_path(SAMPLE),
             variable or None,
             time=time or None,
             select=options.selection_of(select),
             on_progress=tell,
         )
+    told = {**measured(reconstruction, field, values).to_dict(), "times": len(values)}
+    checks = []
+    if analysis:
+        with terminal.progress("Analysing", quiet=True) as tell:
+            checks = analyse(field, values, tell)
     if as_json:
-        terminal.show_json({**metrics.to_dict(), "times": times})
-    else:
-        terminal.show_table(
-            {k: _plain(v) for k, v in {**metrics.to_dict(), "times": times}.items()}
-        )
+        answers = {"analysis": [check.to_dict() for check in checks]} if analysis else {}
+        terminal.show_json({**told, **answers})
+        return
+    terminal.show_table({name: _plain(value) for name, value in told.items()})
+    if analysis:
+        print()
+        heading = ("Fit for analysis?", "", "value", "limit", "")
+        terminal.show_rows(heading, _answers(checks), COLOURS)
+        print(f"\n{tally(checks)}")
 
 
 app.command("sweep", short_help="Fit many networks, and say which is best at which size.")(
@@ -247,6 +268,18 @@ app.command(short_help="Say which codec to use for a field.")(advise.advise)
 
 
 # --- from results to words ----------------------------------------------------------
+
+
+def _answers(checks: Sequence[Any]) -> list[tuple[str, ...]]:
+    return [
+        (
+            *(check.title, check.verdict),
+            f"{check.figure} {check.unit}".rstrip() if check.figure else "",
+            f"{check.threshold} {check.unit}".rstrip(),
+            check.sentence,
+        )
+        for check in checks
+    ]
 
 
 def _plain(value: object) -> str:

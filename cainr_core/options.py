@@ -73,6 +73,10 @@ Places = Annotated[
         help="Where a context that the file refers to is found: a folder or file (repeatable).",
     ),
 ]
+Analysis = Annotated[
+    bool,
+    typer.Option("--analysis", help="Ask whether the file is fit for later analysis."),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object, for machines.")]
 
 # --- how to fit ------------------------------------------------------------------------------

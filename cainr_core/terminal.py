@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import math
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from cainr_core.fit.progress import Progress
+
+_NO_TERMINAL = 1000  # columns: a line of a table stays one line
 
 
 class Teller(Protocol):
@@ -39,6 +41,27 @@ def show_table(values: Mapping[str, object]) -> None:
     width = max(map(len, values))
     for name, value in values.items():
         print(f"{name:<{width}}  {value}")
+
+
+def show_rows(
+    heading: Sequence[str], rows: Sequence[Sequence[str]], colours: Mapping[str, str]
+) -> None:
+    """A table on standard output: as wide as the terminal, and as its text where that is none.
+
+    `colours`: of cells that are one of these words, for a terminal.
+    """
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(*heading, box=None, pad_edge=False, header_style="dim")
+    for row in rows:
+        table.add_row(*(Text(cell, style=colours.get(cell, "")) for cell in row))
+    console = Console(width=None if sys.stdout.isatty() else _NO_TERMINAL)
+    with console.capture() as capture:
+        console.print(table)
+    for line in capture.get().splitlines():
+        print(line.rstrip())
 
 
 def fit_words(progress: Progress) -> str:

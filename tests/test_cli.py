@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -139,6 +140,25 @@ def test_evaluate_of_some_times_keeps_the_costs_of_the_whole(
         assert found[key] == compressed[1][key], key
     assert found["times"] == 1
     assert found["rmse"] != compressed[1]["rmse"]
+
+
+def test_evaluate_asks_whether_a_file_is_fit_for_analysis(
+    compressed: tuple[Path, dict[str, object]], call: Call
+) -> None:
+    words = ["evaluate", compressed[0], ORIGINAL, "--time", "0:1", "--analysis"]
+    code, out, err = call(*words, "--json")
+    found = json.loads(out)
+    assert (code, err) == (0, "")
+    checks = {check["name"]: check for check in found["analysis"]}
+    assert len(checks) == 12
+    assert checks["pearson"]["verdict"] == "fail"
+    assert 0 < checks["pearson"]["value"] < 1
+    assert checks["trends"]["value"] is None
+    code, out, err = call(*words)
+    assert (code, err) == (0, "")
+    correlation = next(line for line in out.splitlines() if line.startswith("Pearson"))
+    assert re.match(r"Pearson correlation +fail +0\.\d+ +≥ 0\.99999 +Here the", correlation)
+    assert out.splitlines()[-1] == "5 fail, 7 not asked"
 
 
 @pytest.mark.parametrize("budget", [("--bytes", 4000), ("--ratio", 165)])

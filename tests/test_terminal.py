@@ -59,3 +59,13 @@ def test_a_person_sees_a_bar_and_machines_none_of_it() -> None:
     assert done.stdout == b"the result\n"
     assert "7/10" in seen
     assert "PSNR 30.00 dB" in seen
+
+
+def test_a_row_is_one_line_where_there_is_no_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    rows = [("Means", "pass", "a sentence " * 20), ("[bold]Trends", "not asked", "")]
+    terminal.show_rows(("check", "", "why"), rows, {"pass": "green"})
+    heading, first, second = capsys.readouterr().out.splitlines()
+    assert heading.split() == ["check", "why"]
+    assert first.split()[:2] == ["Means", "pass"]
+    assert first.endswith("a sentence")
+    assert second == "[bold]Trends  not asked"

@@ -31,10 +31,28 @@ def compare(
 ) -> tuple[Metrics, int]:
     """Compare a file with its original, time by time; the measures and the number of times.
 
+    As `matched` and `measured`.
+    """
+    field, values = matched(
+        reconstruction, original, variable, time=time, select=select, on_progress=on_progress
+    )
+    return measured(reconstruction, field, values), len(values)
+
+
+def matched(
+    reconstruction: Reconstruction,
+    original: str | Path,
+    variable: str | None = None,
+    *,
+    time: str | None = None,
+    select: Mapping[str, object] | None = None,
+    on_progress: Callable[[int, int], None] | None = None,
+) -> tuple[Field, NDArray]:
+    """The original and what a file makes of it, at the times that both have.
+
     `variable`: by default of the name that the file holds; a level or member is chosen as the file
-    has it. `time`: START:STOP of the original; by default all times that both have. Quality is that
-    of these times; bytes, ratios and bits are those of the whole file. `on_progress` is called
-    with the times done and all times. CainrError where the two do not belong together.
+    has it. `time`: START:STOP of the original; by default all times that both have. `on_progress`
+    is called with the times done and all times. CainrError where the two do not belong together.
     """
     field = _open(reconstruction, original, variable, time, select)
     _same_grid(reconstruction, field)
@@ -45,16 +63,24 @@ def compare(
     both = np.flatnonzero(rows >= 0)
     if both.size == 0:
         raise CainrError(_no_common_time(reconstruction))
+    return field.isel_time(both), values_of(reconstruction, rows[both], on_progress)
+
+
+def measured(reconstruction: Reconstruction, field: Field, values: NDArray) -> Metrics:
+    """The measures of what `matched` gives.
+
+    Quality is that of these times; bytes, ratios and bits are those of the whole file.
+    """
     metrics = measure(
-        field.values[both],
-        values_of(reconstruction, rows[both], on_progress),
+        field.values,
+        values,
         field.grid.area,
         original_bytes=int(reconstruction.info()["original_bytes"]),
         file_bytes=reconstruction.file_bytes,
         context_bytes=reconstruction.context_bytes,
         weights=reconstruction.n_weights,
     )
-    return _of_the_whole(metrics, reconstruction), both.size
+    return _of_the_whole(metrics, reconstruction)
 
 
 def values_of(
