@@ -11,8 +11,10 @@ from typing import Any, TypeVar
 import param
 
 from app import shared
+from app.settings import settings
 from cainr_core.choices import Choices, DataChoice, Target, values_of
 from cainr_core.compression import Plan
+from cainr_core.data.choices import split_source
 from cainr_core.data.contexts import BUILTIN_CONTEXTS, Context, ContextChoice, load_context
 from cainr_core.data.fields import Field
 from cainr_core.errors import CainrError
@@ -58,6 +60,8 @@ class Choosing(param.Parameterized):
         super().__init__()
         self.data, self.architecture = DataChoice(), Architecture()
         self.recipe, self.target = Recipe(), Target()
+        if settings.kiosk:
+            self.recipe.steps = min(self.recipe.steps, settings.kiosk_steps)
         self.offers = [
             Offer(ContextChoice(source=name), title, sentence)
             for name, (title, sentence) in BUILTIN_CONTEXTS.items()
@@ -122,7 +126,11 @@ class Choosing(param.Parameterized):
             self.param.trigger("offered")
             self._choice_changed()
 
-        self._background(lambda: load_context(choice, self.field), take)
+        def load() -> Context:
+            settings.check_file(split_source(choice.source)[0], shared.kept_runs().root)
+            return load_context(choice, self.field)
+
+        self._background(load, take)
 
     def withdraw(self, offer: Offer) -> None:
         """Remove a context that the visitor added."""
@@ -172,7 +180,12 @@ class Choosing(param.Parameterized):
             if asked == self._planned:
                 self.param.update(plan=None, refusal=self.told(problem))
 
-        shared.background(lambda: shared.plan(field, choices), take, refuse)
+        def plan() -> Plan:
+            planned = shared.plan(field, choices)
+            settings.check_fit(choices, field, planned)
+            return planned
+
+        shared.background(plan, take, refuse)
 
     # ------------------------------------------------------------------ trouble
 

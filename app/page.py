@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import time as clock
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 
 import panel as pn
 import panel_material_ui as pmui
@@ -11,8 +13,9 @@ from bokeh.events import ClientReconnected, ConnectionLost, DocumentReady
 from bokeh.models import CustomJS
 from panel.util import edit_readonly
 
-from app import shared
+from app import shared, visitors
 from app.controls.sidebar import Sidebar
+from app.settings import settings
 from app.style import BEHIND_CARDS, HOVER, LOST, THEME
 from app.sweeping import Sweeping
 from app.views.cards import GAP, side_by_side, stack
@@ -25,6 +28,7 @@ from app.views.runs import RunTable
 from app.views.sweepcard import SweepCard
 from app.workbench import Workbench
 from cainr_core.errors import CainrError
+from cainr_core.job import GRACE
 
 # A problem is told over the lower edge, so that nothing below it moves.
 _OVER_THE_PAGE = {
@@ -56,7 +60,8 @@ _TAKE_BACK = 'document.querySelector(".connection-lost")?.remove()'
 
 def build() -> pmui.Page:
     """The whole page, with the bundled sample opened."""
-    bench = Workbench()
+    visitor = visitors.visitor()
+    bench = Workbench(visitor)
     sweeping = Sweeping(bench)
     sweep = SweepCard(sweeping)
     pn.config.exception_handler = bench.report
@@ -76,7 +81,7 @@ def build() -> pmui.Page:
             shares="4 10", narrow=1100, margin=(0, 0, GAP, 0),
         ),
         closer.view,
-        sweep.view,
+        *([sweep.view] if settings.sweeps_allowed else []),
         Lines(bench).view,
         css=":host { width: auto; align-self: stretch; }",
         margin=12,
@@ -103,6 +108,11 @@ def build() -> pmui.Page:
         page.busy = False
     if pn.state.curdoc is not None:
         pn.state.curdoc.js_on_event(DocumentReady, CustomJS(code=_LEAVE_ON_ENTER))
+        pn.state.on_session_destroyed(partial(_forget, bench))
+        visitors.guests.enter(visitor, shared.kept_runs().root)
+        if visitor.token:
+            remember = CustomJS(code=visitors.remember(visitor.token))
+            pn.state.curdoc.js_on_event(DocumentReady, remember)
         pn.state.curdoc.js_on_event(ConnectionLost, CustomJS(code=_TELL_LOSS))
         pn.state.curdoc.js_on_event(ClientReconnected, CustomJS(code=_TAKE_BACK))
     _tell_problems(bench, alert)
@@ -122,7 +132,8 @@ def build() -> pmui.Page:
         _close_on_phones(page, main)  # not sooner: the page must be there to hear of it
         sidebar.draw()
         closer.open()
-        sweep.open()
+        if settings.sweeps_allowed:
+            sweep.open()
         pn.state.add_periodic_callback(tick, period=TICK)
         # The first fit needn't wait for the worker process, nor the first picture for its start.
         pn.state.add_periodic_callback(shared.warm_up, period=WARM, count=1)
@@ -132,27 +143,38 @@ def build() -> pmui.Page:
 
 
 def _keep_session_while_fitting(bench: Workbench) -> Callable[[], None]:
-    """Put the fit into the address, so that a reload finds it, and let no session end that has
-    one; to be called regularly."""
+    """Put the fit into the address, so that a reload finds it, and let no session of one end that
+    may yet be connected again; to be called regularly."""
     document, location = pn.state.curdoc, pn.state.location
     context = document.session_context if document else None
     session = getattr(context, "session", None)
-    blocked = False
+    blocked, connected = False, clock.monotonic()
 
     def job_changed(*events: object) -> None:
         if location is not None and bench.job is not None:
             location.update_query(fit=bench.job.id)
 
     def settle() -> None:
-        nonlocal blocked
-        if session is not None and blocked == bench.ended:
-            session.unblock_expiration() if blocked else session.block_expiration()
-            blocked = not bench.ended
+        nonlocal blocked, connected
+        if session is None:
+            return
+        if session.connection_count:
+            connected = clock.monotonic()
+            bench.attend()
+        keep = not bench.ended and clock.monotonic() - connected < GRACE
+        if blocked != keep:
+            session.block_expiration() if keep else session.unblock_expiration()
+            blocked = keep
 
     bench.param.watch(job_changed, "job")
     if location is not None and (asked := location.query_params.get("fit")):
         bench.rejoin(str(asked))
     return settle
+
+
+def _forget(bench: Workbench, session_context: object) -> None:
+    """A session is gone: what it held goes with it, but its fit."""
+    visitors.guests.leave(bench.visitor, shared.kept_runs().root)
 
 
 def _tell_problems(bench: Workbench, alert: pmui.Alert) -> None:

@@ -22,10 +22,11 @@ import numpy as np
 import panel as pn
 import param
 
+from app.settings import settings
 from cainr_core.choices import Choices, DataChoice
 from cainr_core.compression import Plan, open_data
 from cainr_core.compression import plan as make_plan
-from cainr_core.data.choices import split_source
+from cainr_core.data.choices import ContextChoice, split_source
 from cainr_core.data.contexts import Context, load_context
 from cainr_core.data.fields import Field
 from cainr_core.errors import CainrError
@@ -38,6 +39,7 @@ log = logging.getLogger("cainr.app")
 _POOL = ThreadPoolExecutor(3, thread_name_prefix="cainr-page")
 AFTER_MAPS = 200  # ms
 UNTIL_LOADED = 50  # ms between two looks at whether a page is there
+ROOMS = 64  # whose libraries are kept in memory
 PREFETCHED = 4  # of the newest runs
 _DECODED_BYTES = 512 * 2**20  # decoded time steps kept in memory
 _WHOLE_BYTES = 1024 * 2**20  # fields decoded whole, likewise
@@ -73,8 +75,18 @@ _wholes = _Recent(_WHOLE_BYTES, lambda values: values.nbytes)
 
 @lru_cache
 def kept_runs() -> Library:
-    """The runs on disk."""
+    """The runs on disk: of all, unless visitors have rooms of their own."""
     return Library()
+
+
+@lru_cache(ROOMS)
+def _library(room: str) -> Library:
+    return Library(kept_runs().root / room, common=kept_runs())
+
+
+def library(room: str) -> Library:
+    """The library in a room, in which the runs of all can be looked at; "" is that of all."""
+    return _library(room) if room else kept_runs()
 
 
 @lru_cache
@@ -82,7 +94,7 @@ def jobs() -> Jobs:
     """The fits; the first call starts dask, so it is left to the first fit."""
     from cainr_core.jobs import Jobs
 
-    return Jobs()
+    return Jobs(stop_left=settings.kiosk)
 
 
 def warm_up() -> None:
@@ -99,6 +111,7 @@ def opened(choice: DataChoice) -> Field | None:
 
 def open_choice(choice: DataChoice) -> Field:
     """The field that a DataChoice names; the last few stay in memory."""
+    settings.check_file(choice.path, kept_runs().root)
     field = opened(choice)
     if field is None:
         field = open_data(choice)
@@ -114,6 +127,8 @@ def _key(choice: DataChoice) -> Hashable:
 
 def context(spec: str) -> Context:
     """A context at its quality; the last few stay in memory."""
+    if not (choice := ContextChoice.parse(spec)).is_builtin:
+        settings.check_file(split_source(choice.source)[0], kept_runs().root)
     loaded = _contexts.get(spec)
     if loaded is None:
         loaded = load_context(spec)
@@ -181,22 +196,29 @@ class Fits:
 
     def __init__(self) -> None:
         self.version = 0  # changes whenever the library may look different
-        self._jobs: dict[str, Job] = {}
+        self._jobs: dict[str, tuple[str, Job]] = {}  # with the room of each
         self._runs: dict[str, Run] = {}
         self._lost: dict[str, str] = {}
 
-    def submit(self, choices: Choices, field: Field, name: str) -> Job:
-        """Start a fit; its run will bear that name."""
-        job = jobs().submit(choices, field)
-        self._jobs[job.id] = job
+    def submit(
+        self, choices: Choices, field: Field, name: str, person: str = "", room: str = ""
+    ) -> Job:
+        """Ask for a fit of a person; its run will bear that name, in the library of that room.
+        CainrError where it is longer than this server allows."""
+        planned = plan(field, choices)
+        settings.check_fit(choices, field, planned)
+        job = jobs().submit(choices, field, person)
+        job.seen()
+        self._jobs[job.id] = room, job
         if choices.target.kind != "none":  # the width that the budget gave is what is kept
-            choices = replace(choices, architecture=plan(field, choices).architecture)
-        Thread(target=self._keep, args=(job, choices, name), daemon=True).start()
+            choices = replace(choices, architecture=planned.architecture)
+        Thread(target=self._keep, args=(job, choices, name, library(room)), daemon=True).start()
         return job
 
-    def job(self, id: str) -> Job | None:
-        """The fit of that id, if this server started it."""
-        return self._jobs.get(id)
+    def job(self, id: str, room: str = "") -> Job | None:
+        """The fit of that id, if this server started it for that room."""
+        owner, job = self._jobs.get(id, ("", None))
+        return job if owner == room else None
 
     def run(self, job: Job) -> Run | None:
         """The run that a finished fit became."""
@@ -210,13 +232,14 @@ class Fits:
         """Let every page read the library again."""
         self.version += 1
 
-    def _keep(self, job: Job, choices: Choices, name: str) -> None:
+    def _keep(self, job: Job, choices: Choices, name: str, kept: Library) -> None:
         try:
             fitted = job.result()
             if fitted is not None:
                 if job.state == "cancelled":  # its figures are not those of a whole fit
                     name = f"{name} (stopped at step {int(fitted.curve.step[-1]):,})"
-                self._runs[job.id] = kept_runs().add(choices, fitted, name=name)
+                self._runs[job.id] = kept.add(choices, fitted, name=name)
+                job.release()
                 self.changed()
         except CainrError as problem:
             self._lost[job.id] = str(problem)

@@ -166,7 +166,7 @@ class Sweeping(param.Parameterized):
         def refuse(problem: Exception) -> None:
             self.refusal = self.workbench.told(problem)
 
-        work = partial(forecast, wanted, field)
+        work = partial(forecast, wanted, field, self.workbench.visitor.room)
         shared.background(work, self._if_asked(take), self._if_asked(refuse))
 
     def _time(self, wanted: Sweep, made: Forecast, field: Field, *events: object) -> None:
@@ -202,14 +202,14 @@ class Sweeping(param.Parameterized):
         if wanted is None or self.under_way:
             return
         try:
-            sweeps.start(wanted)
+            sweeps.start(wanted, self.workbench.visitor.room)
         except Exception as problem:
             self.workbench.report(problem)
         self.poll()
 
     def cancel(self) -> None:
-        """Stop it, for all pages."""
-        sweeps.cancel()
+        """Stop it, for all pages that see it."""
+        sweeps.cancel(self.workbench.visitor.room)
         self.poll()
 
     def poll(self) -> None:
@@ -221,7 +221,7 @@ class Sweeping(param.Parameterized):
             return
         first, before = self._seen < 0, self.standing
         self._seen = sweeps.version
-        self.standing = now = sweeps.standing
+        self.standing = now = sweeps.seen_from(self.workbench.visitor.room)
         if now is not None and now.ended and (before is None or not before.ended):
             self._look()  # what is kept by now
             if now.state == "failed" and not first:

@@ -11,6 +11,7 @@ from threading import Event, Lock, Thread
 from typing import TYPE_CHECKING
 
 from app import shared
+from app.settings import settings
 from cainr_core.choices import Choices
 from cainr_core.cluster import connect, disconnect
 from cainr_core.compression import Plan
@@ -36,12 +37,13 @@ LOST = "The sweep ended in a way that cainr did not expect; see the log. What wa
 class Standing:
     """How far a sweep is: its fits, the runs that are there, and what went wrong.
 
-    `state`: "running", "stopping", "done", "cancelled" or "failed"; `left`: seconds to the end as
-    of `heard`, None before the first fit has ended.
+    `room`: whose library it fills; `state`: "running", "stopping", "done", "cancelled" or "failed";
+    `left`: seconds to the end as of `heard`, None before the first fit has ended.
     """
 
     wanted: Sweep
     total: int
+    room: str = ""
     state: str = "running"
     runs: tuple[Run, ...] = ()
     failed: int = 0
@@ -87,26 +89,34 @@ class Sweeps:
         self._lock = Lock()
         self._stop = Event()
 
-    def start(self, wanted: Sweep) -> None:
-        """Begin a sweep, or go on with one. CainrError where another is under way."""
+    def seen_from(self, room: str) -> Standing | None:
+        """The sweep, where it is one of that room."""
+        now = self.standing
+        return now if now is not None and now.room == room else None
+
+    def start(self, wanted: Sweep, room: str = "") -> None:
+        """Begin a sweep, or go on with one, in the library of a room. CainrError where another is
+        under way, or none may be."""
+        settings.check_sweep()
         total = len(wanted.fits())
         with self._lock:
             if self.standing is not None and not self.standing.ended:
                 raise CainrError("A sweep is under way on this server: wait for it or cancel it.")
             self._stop = Event()
-            self._set(Standing(wanted, total))
-        Thread(target=self._run, args=(wanted, self._stop), daemon=True).start()
+            self._set(Standing(wanted, total, room))
+        Thread(target=self._run, args=(wanted, room, self._stop), daemon=True).start()
 
-    def cancel(self) -> None:
-        """Give up the fit under way; those that are done are kept."""
+    def cancel(self, room: str = "") -> None:
+        """Give up the fit under way, if it is of that room; those that are done are kept."""
         with self._lock:
-            if self.standing is not None and not self.standing.ended:
+            now = self.seen_from(room)
+            if now is not None and not now.ended:
                 self._stop.set()
-                self._set(replace(self.standing, state="stopping"))
+                self._set(replace(now, state="stopping"))
 
-    def _run(self, wanted: Sweep, stop: Event) -> None:
+    def _run(self, wanted: Sweep, room: str, stop: Event) -> None:
         try:
-            library, listed = shared.kept_runs(), 0.0
+            library, listed = shared.library(room), 0.0
             self._tell(runs=tuple(runs_of(wanted, library)))
             for fit in sweep(wanted, library, shared.jobs().address(), stop.is_set):
                 self._take(fit.run, fit.problem, fit.seconds_left)
@@ -144,8 +154,8 @@ sweeps = Sweeps()
 _speeds: dict[str, Speed] = {}  # by the trial that told them
 
 
-def forecast(wanted: Sweep, field: Field) -> Forecast:
-    """What a sweep of that field would make. CainrError where it can't be."""
+def forecast(wanted: Sweep, field: Field, room: str = "") -> Forecast:
+    """What a sweep of that field would make in a room. CainrError where it can't be."""
     if not wanted.contexts:
         raise CainrError("Choose at least one set of contexts; none is one.")
     count = len(wanted.depths) * len(wanted.widths) * len(wanted.contexts)
@@ -154,7 +164,7 @@ def forecast(wanted: Sweep, field: Field) -> Forecast:
             f"{count:,} fits are more than the {MOST_FITS:,} of a sweep on this page: take fewer "
             "depths, widths or sets of contexts, or cainr sweep in a shell."
         )
-    fits, runs = wanted.fits(), runs_of(wanted, shared.kept_runs())
+    fits, runs = wanted.fits(), runs_of(wanted, shared.library(room))
     there = {key(run.choices, wanted) for run in runs}
     todo = [fit for fit in fits if key(fit, wanted) not in there]
     ends = [

@@ -42,6 +42,13 @@ def duration(seconds: float) -> str:
     return f"{whole // 3600} h {whole % 3600 // 60} min"
 
 
+def about_duration(seconds: float) -> str:
+    """The same of a guess, which moves in steps: 5 s, 10 s, 1 min 20 s, 7 min."""
+    step = 5 if seconds < 60 else 10 if seconds < 300 else 60
+    whole = max(5, math.ceil(seconds / step) * step)
+    return duration(whole).replace(" 0 s", "").replace(" 0 min", "")
+
+
 def summary(choices: Choices, architecture: Architecture | None = None) -> str:
     """What is learned with what: SIREN 5 × 48 with topography, 300 steps and 45 for rounding."""
     contexts = " and ".join(context.title.lower() for context in choices.contexts)

@@ -11,9 +11,11 @@ import param
 
 from app import shared
 from app.choosing import Choosing
+from app.settings import settings
 from app.viewing import Viewing
+from app.visitors import Visitor
 from cainr_core.choices import Choices, DataChoice, values_of
-from cainr_core.runs import Run, default_name
+from cainr_core.runs import Library, Run, default_name
 
 FINAL = ("done", "failed", "cancelled")
 
@@ -32,8 +34,9 @@ class Workbench(Choosing, Viewing):
 
     _seen_runs = -1
 
-    def __init__(self) -> None:
+    def __init__(self, visitor: Visitor | None = None) -> None:
         super().__init__()
+        self.visitor = visitor or Visitor()
         self.param.watch(self._field_opened, "field")
 
     def _field_opened(self, *events: object) -> None:
@@ -60,7 +63,8 @@ class Workbench(Choosing, Viewing):
             self.ended = True
             self.report(problem)
 
-        work = partial(shared.fits.submit, choices, field, name)
+        visitor = self.visitor
+        work = partial(shared.fits.submit, choices, field, name, visitor.person, visitor.room)
         shared.background(work, lambda job: self.follow(job, field), refuse)
 
     def follow(self, job: Any, field: Any) -> None:
@@ -76,7 +80,7 @@ class Workbench(Choosing, Viewing):
 
     def rejoin(self, job_id: str) -> None:
         """Follow a fit that an earlier page started, if this server still knows it."""
-        job = shared.fits.job(job_id)
+        job = shared.fits.job(job_id, self.visitor.room)
         if job is not None:
             self.adopt(job.choices, lambda: self.follow(job, self.field))
 
@@ -90,6 +94,11 @@ class Workbench(Choosing, Viewing):
         self.time = time
         if self.job is not None and not self.ended:
             self.job.look_at(time)
+
+    def attend(self) -> None:
+        """Tell the fit that somebody looks at it; one that nobody looks at makes way for others."""
+        if self.job is not None and not self.ended:
+            self.job.seen()
 
     def poll(self) -> None:
         """Take what is new; called a few times a second within this session's turn."""
@@ -127,9 +136,14 @@ class Workbench(Choosing, Viewing):
 
     # ------------------------------------------------------------------ runs
 
+    @property
+    def library(self) -> Library:
+        """The runs that this visitor sees."""
+        return shared.library(self.visitor.room)
+
     def list_runs(self) -> None:
         """Read the library again."""
-        runs = shared.kept_runs().list()[::-1]
+        runs = self.library.list()[::-1]
         known = {run.id for run in runs}
         self.param.update(runs=runs, picked=[id for id in self.picked if id in known])
         shared.prefetch(runs, self.time)
@@ -147,12 +161,16 @@ class Workbench(Choosing, Viewing):
 
     def rename(self, id: str, name: str) -> None:
         """Give a run another name."""
-        self._change_library(partial(shared.kept_runs().rename, id, name))
+        self._change_library(partial(self.library.rename, id, name))
 
     def delete(self, ids: list[str]) -> None:
         """Remove runs from the library and from the disk."""
         for id in ids:
-            self._change_library(partial(shared.kept_runs().delete, id))
+            self._change_library(partial(self._delete, id))
+
+    def _delete(self, id: str) -> None:
+        settings.check_deletion()
+        self.library.delete(id)
 
     def _change_library(self, change: Callable[[], object]) -> None:
         try:

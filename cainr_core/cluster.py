@@ -56,7 +56,7 @@ def disconnect(cluster: LocalCluster | None, client: Client | None) -> None:
     if client is not None:
         client.close()
     if cluster is not None:
-        for nanny in cluster.workers.values():
+        for nanny in list(cluster.workers.values()):  # one that ended may go meanwhile
             # a fit under way would not let go for seconds: it is killed, and that may take its time
             with contextlib.suppress(TimeoutError):
                 cluster.sync(nanny.close, timeout=1)

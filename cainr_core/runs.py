@@ -79,16 +79,17 @@ class Library:
 
     A run is written to a hidden folder that is then renamed, so that it is seen complete or not at
     all. `root` is made when the first run is added; by default $CAINR_RUNS, otherwise `runs`.
+    `common`: another library, whose runs are here too, to be looked at and not to be changed.
     """
 
-    def __init__(self, root: str | Path | None = None) -> None:
+    def __init__(self, root: str | Path | None = None, common: Library | None = None) -> None:
         self.root = Path(root or os.environ.get("CAINR_RUNS") or "runs")
+        self.common = common
         self._read: dict[str, tuple[list[int], Run]] = {}  # with when its files were changed
 
     def scan(self) -> tuple[list[Run], dict[str, str]]:
         """All runs, oldest first, and of each folder that is not one: its name and why not."""
-        runs: list[Run] = []
-        broken: dict[str, str] = {}
+        runs, broken = self.common.scan() if self.common is not None else ([], {})
         if not self.root.is_dir():
             return runs, broken
         for folder in sorted(self.root.iterdir()):
@@ -102,6 +103,8 @@ class Library:
 
     def get(self, run_id: str) -> Run:
         """The run of that id; CainrError where there is none, or it is broken."""
+        if self._is_common(run_id):
+            return self.common.get(run_id)  # type: ignore[union-attr]
         folder = self._folder(run_id)
         try:
             changed = [(folder / name).stat().st_mtime_ns for name in (RECORD, CURVE, FIELD)]
@@ -139,13 +142,16 @@ class Library:
         return run
 
     def rename(self, run_id: str, name: str) -> Run:
-        """Give a run another name; CainrError for an empty one."""
+        """Give a run another name; CainrError for an empty one, or a run of all."""
+        self._check_own(run_id)
         run = replace(self.get(run_id), name=_tidy(name))
         atomic_write(run.folder / RECORD, _record(run))
         return run
 
     def delete(self, run_id: str) -> None:
-        """Delete a run, broken or not; it is gone at once for everyone who lists the library."""
+        """Delete a run, broken or not; it is gone at once for everyone who lists the library.
+        CainrError for a run of all."""
+        self._check_own(run_id)
         folder = self._folder(run_id)
         hidden = self.root / f".{run_id}.{secrets.token_hex(3)}.deleted"
         try:
@@ -158,6 +164,15 @@ class Library:
     def list(self) -> list[Run]:  # last, for its name hides the type in what follows
         """All runs that can be read, oldest first."""
         return self.scan()[0]
+
+    def _is_common(self, run_id: str) -> bool:
+        own = _ID.fullmatch(run_id) and (self.root / run_id).is_dir()
+        return not own and self.common is not None
+
+    def _check_own(self, run_id: str) -> None:
+        if self._is_common(run_id):
+            self.get(run_id)
+            raise CainrError("This run belongs to all who use this server: it stays as it is.")
 
     def _folder(self, run_id: str) -> Path:
         # ids reach here from a web page: none may lead out of the library

@@ -3,7 +3,8 @@
 The fit and its client share three distributed Variables, in each of which the latest wins, so that
 a slow reader misses steps and never piles them up:
 
-- wishes, set by the client: {"look": time index, "cancel": bool};
+- wishes, set by the client: {"look": time index, "cancel": bool, "aside": whether to let others
+  have the worker};
 - state, set by the worker: {"attempt", "progress", "curve", "message", "frame"}, the last of which
   is the number of the newest frame;
 - frame, set by the worker: {"number", "time", "shape", "values"}, large and so apart.
@@ -28,6 +29,7 @@ from cainr_core.cluster import PATIENCE
 from cainr_core.curves import Curve
 from cainr_core.errors import CainrError
 from cainr_core.fit.progress import Progress
+from cainr_core.one_fit import PERIOD, OneFit, unwanted
 
 if TYPE_CHECKING:
     from dask.typing import Key
@@ -39,7 +41,6 @@ if TYPE_CHECKING:
     from cainr_core.data.fields import Field
     from cainr_core.evaluate.metrics import Metrics
 
-PERIOD = 0.1  # seconds between two looks at the wishes, and between two states
 MOST_DEATHS = 2
 TOO_LARGE = (
     f"The worker died {MOST_DEATHS} times during this fit, probably for want of memory: choose a "
@@ -49,8 +50,6 @@ REPLACED = "The worker process ended and was replaced."
 SHOWN_POINTS = 2000  # of a curve, while it grows
 FRAMES_APART = 0.2  # seconds at least
 SHARE_FOR_FRAMES = 0.2  # of the time of a fit, at most, goes into showing it
-
-one_fit = threading.Lock()  # a worker may have many threads, but a fit uses all of its cores
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,22 +80,16 @@ def fit(job_id: str, choices: Choices, field: Field, contexts: list[Context]) ->
     from distributed import get_client, get_worker
 
     worker = get_worker()
-    with one_fit:
+    with OneFit() as turn:
         if unwanted(worker, key := worker.get_current_task()):
             return None
-        reporter = _Reporter(job_id, get_client(), worker, key)
+        reporter = _Reporter(job_id, get_client(), worker, key, turn)
         try:
             if reporter.attempt > MOST_DEATHS:
                 raise CainrError(TOO_LARGE)
             return _fit(reporter, choices, field, contexts)
         finally:
             reporter.close()
-
-
-def unwanted(worker: Worker, key: Key) -> bool:
-    """Whether dask has cancelled a task, or its client has left."""
-    task = worker.state.tasks.get(key)
-    return task is None or task.state == "cancelled"
 
 
 def _fit(
@@ -123,8 +116,10 @@ def _fit(
     try:
         for progress in compression.run(checkpoint):
             reporter.take(progress)
+            reporter.make_way()
     finally:  # which a worker that is killed does not reach
-        forget(reporter.job_id)
+        if not reporter.deserted:
+            forget(reporter.job_id)
     if compression.metrics is None or compression.curve[-1].step == 0:
         return None
     curve = Curve.of(compression.curve)
@@ -147,8 +142,9 @@ class _Reporter:
     slow step a cancel. Frames are drawn by the fit's own thread, between two steps.
     """
 
-    def __init__(self, job_id: str, client: Client, worker: Worker, key: Key) -> None:
-        self.job_id = job_id
+    def __init__(self, job_id: str, client: Client, worker: Worker, key: Key, turn: OneFit) -> None:
+        self.job_id, self.deserted = job_id, False
+        self._turn = turn
         self._worker, self._key = worker, key
         self.threads = worker.state.nthreads
         self._variables = variables(job_id, client)
@@ -161,7 +157,7 @@ class _Reporter:
         # number, time, values: of a worker that died the number goes on
         self._frame: tuple[int, int, NDArray | None] = (state["frame"], 0, None)
         self._frame_due = 0.0
-        self._looked, self._look = -1, self._get("wishes")["look"]
+        self._looked, self._wishes = -1, self._get("wishes")
         self._told: tuple[Progress | None, int] | None = None
         self._closing = threading.Event()
         self._tell()
@@ -181,7 +177,7 @@ class _Reporter:
         self._progress = progress
         # what is told before the first step is over with that step
         self._said = progress.message or (self._said if progress.step else "")
-        look, now = self._look, clock.monotonic()
+        look, now = self._wishes["look"], clock.monotonic()
         if self._compression is None:
             return
         look = min(max(look, 0), self._compression.field.shape[0] - 1)
@@ -193,6 +189,14 @@ class _Reporter:
         self._looked = look
         self._frame = (self._frame[0] + 1, look, values)
 
+    def make_way(self) -> None:
+        """Let others have the worker if that is wished; called by the fit's thread."""
+        self._turn.lend(lambda: self._wishes["aside"], lambda: self.deserted or self._cancelled)
+
+    @property
+    def _cancelled(self) -> bool:
+        return bool(self._wishes["cancel"])
+
     def close(self) -> None:
         """Tell the last that is to be told, and stop."""
         self._closing.set()
@@ -201,17 +205,19 @@ class _Reporter:
     def _exchange(self) -> None:
         try:
             while not self._closing.wait(PERIOD):
-                wishes = self._get("wishes")
-                self._look = wishes["look"]
-                if self._compression is not None and (
-                    wishes["cancel"] or unwanted(self._worker, self._key)
-                ):
-                    self._compression.cancel()
+                self._wishes = self._get("wishes")
+                self.deserted = unwanted(self._worker, self._key) and not self._cancelled
+                if self.deserted or self._cancelled:
+                    self._stop()
                 self._tell()
             self._tell()
         except Exception:  # the client has left, or the scheduler: nobody waits for this fit
-            if self._compression is not None:
-                self._compression.cancel()
+            self.deserted = True
+            self._stop()
+
+    def _stop(self) -> None:
+        if self._compression is not None:
+            self._compression.cancel()
 
     def _tell(self) -> None:
         progress, (number, time, values) = self._progress, self._frame

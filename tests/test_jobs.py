@@ -23,7 +23,8 @@ from cainr_core.codec.reconstruction import read
 from cainr_core.data.choices import ContextChoice
 from cainr_core.errors import CainrError
 from cainr_core.fit.recipe import Recipe
-from cainr_core.jobs import FINAL, Job, Jobs
+from cainr_core.job import FINAL, Job
+from cainr_core.jobs import Jobs
 from cainr_core.model.architecture import Architecture
 
 PATIENCE = 90.0
@@ -156,6 +157,60 @@ def test_jobs_wait_for_each_other_and_say_so(jobs: Jobs) -> None:
     assert first.state == "cancelled"
     second.cancel()
     second.result(PATIENCE)
+
+
+def test_people_take_turns_and_see_their_places(jobs: Jobs) -> None:
+    first, again = (jobs.submit(choices(1_000_000), person="a") for _ in range(2))
+    other = jobs.submit(choices(1_000_000), person="b")
+    wait_for(learning(first, 50), first)
+    wait_for(lambda: again.latest.place is not None and again.latest.place.seconds, again)
+    places = [job.latest.place for job in (other, again)]
+    assert [place and place.before for place in places] == [1, 2]
+    assert 0 < places[0].seconds < places[1].seconds
+    first.cancel()
+    wait_for(learning(other), other)
+    assert (again.state, other.latest.place) == ("queued", None)
+    again.cancel()
+    other.cancel()
+    for job in (again, other):
+        job.result(PATIENCE)
+
+
+def test_a_fit_that_nobody_looks_at_makes_way_and_goes_on(
+    jobs: Jobs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left = jobs.submit(choices(1_000_000))
+    left.seen()
+    wait_for(learning(left, 50), left)
+    monkeypatch.setattr("cainr_core.job.GRACE", -1.0)
+    time.sleep(0.5)
+    assert left.latest.place is None  # as long as nobody waits it learns
+    looked_at = jobs.submit(choices(100))
+    assert looked_at.result(PATIENCE) is not None
+    steps = left.latest.progress.step
+    wait_for(learning(left, steps + 50), left)
+    second = jobs.submit(choices(1_000_000))
+    wait_for(lambda: left.latest.place is not None and left.latest.place.before == 1, left)
+    wait_for(learning(second), second)
+    left.cancel()  # aside, too, it keeps what it learned
+    assert left.result(PATIENCE) is not None
+    assert second.state == "running"
+    second.cancel()
+    second.result(PATIENCE)
+
+
+def test_where_left_fits_are_stopped_they_free_their_places(
+    jobs: Jobs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    running, waiting = (jobs.submit(choices(1_000_000)) for _ in range(2))
+    for job in (running, waiting):
+        job.seen()
+    wait_for(learning(running, 50), running)
+    monkeypatch.setattr("cainr_core.job.GRACE", -1.0)
+    monkeypatch.setattr(jobs, "stop_left", True)
+    assert running.result(PATIENCE) is not None
+    assert waiting.result(PATIENCE) is None
+    assert running.state == waiting.state == "cancelled"
 
 
 def test_a_fit_of_a_given_field(jobs: Jobs) -> None:

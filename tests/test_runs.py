@@ -183,3 +183,19 @@ def test_a_run_that_cannot_be_kept_leaves_nothing(
     with pytest.raises(CainrError, match="No space left on device"):
         add(library)
     assert os.listdir(library.root) == []
+
+
+def test_runs_of_all_are_here_too_and_stay_as_they_are(tmp_path: Path) -> None:
+    common = Library(tmp_path)
+    own = Library(tmp_path / ".users" / "ada", common=common)
+    theirs, mine = (library.add(Choices(), FITTED) for library in (common, own))
+    assert [run.id for run in own.list()] == [theirs.id, mine.id]
+    assert [run.id for run in common.list()] == [theirs.id]
+    assert own.get(theirs.id).folder == theirs.folder
+    for change in (own.delete, lambda id: own.rename(id, "another")):
+        with pytest.raises(CainrError, match="belongs to all"):
+            change(theirs.id)
+    with pytest.raises(CainrError, match="no run"):
+        common.get(mine.id)
+    own.delete(mine.id)
+    assert [run.id for run in own.list()] == [theirs.id]

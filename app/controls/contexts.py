@@ -9,6 +9,7 @@ from app import shared
 from app.choosing import Offer
 from app.controls.form import form, pairs
 from app.controls.section import Section
+from app.settings import settings
 from app.style import SMALL
 from app.views.thumbnails import EMPTY, thumbnail
 from app.workbench import Workbench
@@ -28,6 +29,7 @@ class ContextSection:
             description="Any variable of a NetCDF file or Zarr store on the server, given on its "
             "own grid.",
             width=None, sizing_mode="stretch_width", margin=SMALL, size="small",
+            visible=settings.files_allowed,
         )  # fmt: skip
         self.file.param.watch(self._file_named, "value")
         self._cards: dict[int, ContextCard] = {}

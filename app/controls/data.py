@@ -10,6 +10,7 @@ import panel_material_ui as pmui
 from app import shared
 from app.controls.form import widget
 from app.controls.section import Section
+from app.settings import settings
 from app.style import SMALL
 from app.words import size_of
 from app.workbench import Workbench
@@ -65,6 +66,7 @@ class DataSection:
         workbench.param.watch(self._adopted, "adopted")
         show_opening = shared.decided(self.open, "loading", lambda: workbench.opening)
         workbench.param.watch(show_opening, "opening")
+        self.source.visible = settings.files_allowed
         self._source_changed()
 
     def _source_changed(self, *events: object) -> None:
@@ -84,9 +86,14 @@ class DataSection:
         self.workbench.problem = ""
         self.source.value = FILE if path else self.source.value
         if path:
-            shared.background(lambda: describe(path), self._take_variables, self._refused)
+            shared.background(lambda: self._describe(path), self._take_variables, self._refused)
         else:
             self._take_variables([])
+
+    @staticmethod
+    def _describe(path: str) -> list[VariableSummary]:
+        settings.check_file(path, shared.kept_runs().root)
+        return describe(path)
 
     def _refused(self, problem: Exception) -> None:
         self._take_variables([])

@@ -11,11 +11,12 @@ from app import shared
 from app.choosing import names_of
 from app.views.cards import card
 from app.views.figures import FIGURES, IDLE, row
-from app.words import about, duration, size_of, summary, three
+from app.words import about, about_duration, duration, size_of, summary, three
 from app.workbench import Workbench
 from cainr_core.choices import values_of
 from cainr_core.compression import Plan
 from cainr_core.fit.progress import Progress
+from cainr_core.queue import Place
 
 
 class FitBar:
@@ -122,6 +123,11 @@ class FitBar:
         progress = snapshot.progress if snapshot is not None else None
         job = self.workbench.job
         of_job = f"{summary(job.choices if job is not None else self.workbench.choices)}."
+        place = snapshot.place if snapshot is not None else None
+        if place is not None and job is not None and not job.cancelling:
+            self.bar.variant = "indeterminate"
+            self.figures.object = row(_place(place), escape(of_job))
+            return
         if phase := self._phase(progress):
             self.bar.variant = "indeterminate"
             told = snapshot.message if snapshot is not None else ""
@@ -159,3 +165,11 @@ class FitBar:
         if step == 0:
             return f"{(progress.message or 'Starting').rstrip('.')} …"
         return "Writing the file …" if step >= progress.steps else ""
+
+
+def _place(place: Place) -> dict[str, str]:
+    """Where a fit stands in the line, and about how long until it begins."""
+    figures = {f"fit{'s' if place.before > 1 else ''} before yours": f"{place.before:,}"}
+    if place.seconds is not None:
+        figures["until yours begins, about"] = about_duration(place.seconds)
+    return figures

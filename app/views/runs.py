@@ -15,6 +15,7 @@ import panel_material_ui as pmui
 from bokeh.models.widgets.tables import NumberFormatter
 
 from app import shared
+from app.settings import settings
 from app.views import prints
 from app.views.cards import card, line
 from app.views.colours import Scale
@@ -138,7 +139,7 @@ class RunTable:
         )  # fmt: skip
         self.delete = pmui.Button(
             label="Delete", icon="delete", variant="outlined", color="error",
-            css_classes=["delete"], **icon,
+            css_classes=["delete"], visible=settings.deletion_allowed, **icon,
         )  # fmt: skip
         self.question = pmui.Typography("")
         self.dialog: pmui.Dialog | None = None  # made when first wanted
@@ -244,6 +245,7 @@ class RunTable:
         hint = HINT
         if len(self._picked_runs()) > 1:
             hint = "Reuse and files are of A, Delete is of all ticked."
+            hint = hint if settings.deletion_allowed else "Reuse and files are of A."
         html = f'<div class="title">Runs</div><div class="hint">{hint}</div>'
         if html != self.head.object:
             self.head.object = html

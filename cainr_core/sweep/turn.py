@@ -6,7 +6,7 @@ import time as clock
 from typing import TYPE_CHECKING, Any
 
 from cainr_core.errors import CainrError
-from cainr_core.worker import PERIOD, one_fit, unwanted
+from cainr_core.one_fit import PERIOD, one_fit, unwanted
 
 if TYPE_CHECKING:
     from dask.typing import Key

@@ -91,7 +91,7 @@ class _Sent:
         """Each fit as it ends, until all have or the sweep is stopped."""
         from distributed import CancelledError, as_completed
 
-        from cainr_core.jobs import sentence
+        from cainr_core.job import sentence
 
         waiting = iter(self._groups(stopped))
         workers = max(1, sum(self._client.nthreads().values()))

@@ -30,6 +30,7 @@ from cainr_core.evaluate.metrics import Metrics
 from cainr_core.fit.progress import Progress
 from cainr_core.fit.recipe import Recipe
 from cainr_core.model.architecture import Architecture
+from cainr_core.queue import Place
 from cainr_core.runs import Library
 from tests.app.test_workbench import CURVE, METRICS
 
@@ -62,7 +63,7 @@ def follow(bench: Workbench) -> None:
 def news(step: int = 10, frame: object = None, message: str = "") -> SimpleNamespace:
     progress = Progress(step, 345, 0.1, 20.0, 1.0, 1000.0, 1e-3, message or None)
     curve = SimpleNamespace(step=[], psnr=[], seconds=[])
-    return SimpleNamespace(progress=progress, curve=curve, frame=frame, message=message)
+    return SimpleNamespace(progress=progress, curve=curve, frame=frame, message=message, place=None)
 
 
 @pytest.mark.parametrize(
@@ -94,6 +95,19 @@ def test_what_takes_no_steps_is_a_phase_without_figures(
     assert "to the end" not in bar.figures.object
     bench.snapshot = news(10)
     assert bar.bar.variant == "determinate"
+
+
+def test_a_place_in_the_line_is_told_with_the_time_to_wait(bench: Workbench):
+    bar = FitBar(bench)
+    follow(bench)
+    bench.snapshot = SimpleNamespace(**vars(news(0)) | {"place": Place(2, 71.0)})
+    assert '>2</div><div class="label">fits before yours<' in bar.figures.object
+    assert ">1 min 20 s</div>" in bar.figures.object
+    bench.snapshot = SimpleNamespace(**vars(news(0)) | {"place": Place(1)})
+    assert '>1</div><div class="label">fit before yours<' in bar.figures.object
+    assert "about" not in bar.figures.object
+    bar.cancel.clicks += 1
+    assert "Stopping" in bar.figures.object
 
 
 def test_a_cancel_says_what_happens_instead(bench: Workbench):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from app.words import about, duration, size_of, summary, three
+from app.words import about, about_duration, duration, size_of, summary, three
 from cainr_core.choices import Choices
 from cainr_core.data.contexts import ContextChoice
 from cainr_core.data.fields import Field
@@ -39,6 +39,21 @@ def test_numbers_that_are_none():
 )
 def test_durations(seconds: float, words: str):
     assert duration(seconds) == words
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (0, "5 s"),
+        (31, "35 s"),
+        (58, "1 min"),
+        (71, "1 min 20 s"),
+        (290, "4 min 50 s"),
+        (7190, "2 h"),
+    ],
+)
+def test_a_guess_moves_in_steps(seconds: float, words: str):
+    assert about_duration(seconds) == words
 
 
 def test_networks_and_fields(sample: Field):

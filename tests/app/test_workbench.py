@@ -29,10 +29,17 @@ class FakeJob:
         self.id, self.choices, self.state, self.error = uuid4().hex, choices, "running", None
         self.latest = SimpleNamespace(progress=None, curve=CURVE, frame=None, message="")
         self.looked_at: list[int] = []
+        self.looks = 0
         self.fails = self.cancelling = False
 
     def look_at(self, time: int) -> None:
         self.looked_at.append(time)
+
+    def seen(self) -> None:
+        self.looks += 1
+
+    def release(self) -> None:
+        """Its result is not needed any more."""
 
     def cancel(self) -> None:
         self.state, self.cancelling = "cancelled", True
@@ -55,8 +62,9 @@ def job(monkeypatch: pytest.MonkeyPatch) -> list[FakeJob]:
     """The jobs that were submitted; each ends at once where nothing else is said."""
     submitted: list[FakeJob] = []
 
-    def submit(choices, field):
+    def submit(choices, field, person):
         submitted.append(FakeJob(choices))
+        submitted[-1].person = person
         return submitted[-1]
 
     monkeypatch.setattr(shared, "jobs", lambda: SimpleNamespace(submit=submit))
@@ -185,6 +193,18 @@ def test_one_fit_of_a_page_at_a_time(bench: Workbench, job):
     assert len(job) == 1
     bench.cancel()
     assert job[0].state == "cancelled"
+
+
+def test_each_page_is_a_person_and_tells_the_fit_that_it_looks(bench: Workbench, job):
+    bench.fit()
+    assert job[0].person == bench.visitor.person != Workbench().visitor.person
+    looks = job[0].looks
+    bench.attend()
+    assert job[0].looks == looks + 1
+    bench.cancel()
+    bench.poll()
+    bench.attend()
+    assert job[0].looks == looks + 1
 
 
 def test_looking_at_another_time_asks_the_fit_for_it(bench: Workbench, job):

@@ -1,0 +1,96 @@
+"""The line of fits before the workers: whose turn it is, and about how long it takes until then."""
+
+from __future__ import annotations
+
+import heapq
+from collections import Counter, deque
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from cainr_core.fit.recipe import Recipe
+    from cainr_core.model.architecture import Architecture
+
+SINES = 20  # widths of a product that the sine of a unit takes as long as
+TRANSFORMED = 300.0  # steps with every value that the choice of latents takes as long as, a unit
+REMEMBERED = 8  # fits that the pace is taken from
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A fit that waits: whose it is, since when in s, and whether nobody looks at it any more."""
+
+    person: str
+    since: float
+    left: bool = False
+
+
+@dataclass(frozen=True)
+class Place:
+    """A place in the line: the fits `before` it, and about how many `seconds` until it begins,
+    None while that is not known."""
+
+    before: int
+    seconds: float | None = None
+
+
+def order(waiting: Sequence[Asked], running: Iterable[str] = ()) -> list[int]:
+    """The order of the fits that wait, as indices; `running`: whose fits have a worker.
+
+    People take turns: the second fit of one person comes after the first of all others, and who
+    had a worker goes to the end. Fits that nobody looks at come last.
+    """
+    rounds = Counter(running)
+    served = set(rounds)
+    first: dict[str, float] = {}
+    keys: dict[int, tuple[bool, int, bool, float, float]] = {}
+    for index, one in sorted(enumerate(waiting), key=lambda each: (each[1].left, each[1].since)):
+        begins = first.setdefault(one.person, one.since)
+        turn = rounds[one.person]
+        keys[index] = (one.left, turn, one.person not in served, begins, one.since)
+        rounds[one.person] += 1
+    return sorted(keys, key=lambda index: keys[index])
+
+
+def starts(busy: Sequence[float], durations: Iterable[float]) -> list[float]:
+    """Seconds until each fit of the line begins; `busy`: seconds until each worker is free."""
+    free, found = list(busy), []
+    heapq.heapify(free)
+    for duration in durations:
+        found.append(heapq.heappop(free))
+        heapq.heappush(free, found[-1] + duration)
+    return found
+
+
+def work(architecture: Architecture, recipe: Recipe, n_values: int) -> float:
+    """What a fit of `n_values` takes, in a unit of its own: points times what each costs."""
+    points = recipe.batch or n_values
+    unit = architecture.width + SINES
+    learned = (recipe.steps + recipe.tail_steps) * points * architecture.depth * architecture.width
+    chosen = TRANSFORMED * n_values if architecture.has_latents else 0.0
+    return float(learned * unit + chosen * unit)
+
+
+class Pace:
+    """How fast the last fits went, or, before any has ended, how fast one goes."""
+
+    def __init__(self) -> None:
+        self._known: deque[tuple[float, float]] = deque(maxlen=REMEMBERED)
+        self._meanwhile = (0.0, 0.0)
+
+    def take(self, work: float, seconds: float) -> None:
+        """Learn from a fit that has ended, or from the part of it that was done."""
+        if work > 0:
+            self._known.append((work, seconds))
+
+    def meanwhile(self, work: float, seconds: float) -> None:
+        """What is known of a fit under way."""
+        if work > 0:
+            self._meanwhile = work, seconds
+
+    def seconds(self, work: float) -> float | None:
+        """About how long a fit takes; None before any was seen."""
+        known = self._known or [self._meanwhile]
+        done = sum(work for work, _ in known)
+        return work * sum(seconds for _, seconds in known) / done if done else None
