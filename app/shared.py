@@ -23,7 +23,7 @@ import panel as pn
 import param
 
 from app.settings import settings
-from cainr_core.choices import Choices, DataChoice
+from cainr_core.choices import Choices, DataChoice, values_of
 from cainr_core.compression import Plan, open_data
 from cainr_core.compression import plan as make_plan
 from cainr_core.data.choices import ContextChoice, split_source
@@ -122,7 +122,7 @@ def open_choice(choice: DataChoice) -> Field:
 def _key(choice: DataChoice) -> Hashable:
     path = Path(choice.path) if choice.path else None
     stamp = path.stat().st_mtime if path and path.exists() else 0.0
-    return (choice.path, stamp, choice.variable, choice.time, str(choice.select))
+    return (stamp, *map(str, values_of(choice).values()))
 
 
 def context(spec: str) -> Context:

@@ -70,10 +70,9 @@ def _in_short(context: ContextChoice) -> str:
 
 
 def data_of(data: DataChoice) -> str:
-    """Data in short: sample, or file and variable."""
-    if not data.path:
-        return "sample"
-    return " ".join(filter(None, [Path(data.path).stem, data.variable]))
+    """Data in short: sample, or file and variable, and which part of them."""
+    named = [Path(data.path).stem, data.variable] if data.path else ["sample"]
+    return " ".join(filter(None, [*named, data.part]))
 
 
 def about(field: Field) -> str:

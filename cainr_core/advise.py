@@ -13,7 +13,7 @@ from cainr_core import options, terminal
 from cainr_core.benchmark.asked import listed
 from cainr_core.benchmark.networks import CAINR
 from cainr_core.benchmark.rate_distortion import BASELINES, chosen_codecs
-from cainr_core.choices import Choices, DataChoice, Target
+from cainr_core.choices import Choices, Target
 from cainr_core.errors import CainrError
 from cainr_core.fit.recipe import Recipe
 
@@ -78,6 +78,8 @@ def advise(
     steps: Annotated[int, options.option(Recipe.param.steps, "--steps")] = STEPS,
     time: options.Times = "",
     select: options.Select = None,
+    region: options.Region = "",
+    thin: options.Thin = 1,
     device: options.Device = "auto",
     seed: Annotated[int, options.option(Recipe.param.seed, "--seed")] = 0,
     as_json: options.Json = False,
@@ -110,12 +112,7 @@ def advise(
         name: options.architecture_of(name) for name in listed(architecture) or list(NETWORKS)
     }
     recipe = options.recipe_of("default", steps=steps, seed=seed)
-    data = DataChoice(
-        path=options.source_path(source),
-        variable=variable,
-        time=time,
-        select=options.selection_of(select),
-    )
+    data = options.data_of(source, variable, time, select, region, thin)
     field = open_data(data)
     contexts = _contexts(field, context)
     adviser = Adviser(goal, field, contexts, recipe, device, quiet=as_json)

@@ -34,6 +34,25 @@ class DataChoice(param.Parameterized):
     select = param.Dict(
         default={}, label="Selection", doc="Level or member by name, such as {'lev': 850}."
     )
+    region = param.String(
+        default="",
+        label="Region",
+        doc="LAT:LAT,LON:LON in degrees, such as 30:60,-10:40; longitudes run eastwards from the "
+        "first to the second, across the date line where it is on the way. Empty for all.",
+    )
+    thin = param.Integer(
+        default=1,
+        bounds=(1, 64),
+        label="Thinning",
+        doc="For a first try: only every n-th cell in latitude and longitude (every n-th column of "
+        "an unstructured grid) and every n-th time; 1 keeps all.",
+    )
+
+    @property
+    def part(self) -> str:
+        """Region and thinning in a few words, "" where all is taken."""
+        thinned = f"thinned by {self.thin}" if self.thin > 1 else ""
+        return ", ".join(filter(None, [self.region, thinned]))
 
 
 class Target(param.Parameterized):
@@ -95,16 +114,12 @@ class Choices:
 
     def to_python(self) -> str:
         """The lines of Python that do the same."""
-        opening = "field = cainr_core.open_sample()"
         changed = _changed(self.data)
-        if self.data.path:
-            path = changed.pop("path")
-            variable = changed.pop("variable", None)
-            words = [repr(path), *([repr(variable)] if variable else [])]
-            words += [f"{key}={value!r}" for key, value in changed.items()]
-            opening = f"field = cainr_core.open_field({', '.join(words)})"
-        elif self.data.time:
-            opening = f"field = cainr_core.open_sample(time={self.data.time!r})"
+        path, variable = changed.pop("path", ""), changed.pop("variable", "")
+        words = [repr(word) for word in (path, variable) if word] if path else []
+        taken = changed if path else {k: v for k, v in changed.items() if k != "select"}
+        words += [f"{key}={value!r}" for key, value in taken.items()]
+        opening = f"field = cainr_core.open_{'field' if path else 'sample'}({', '.join(words)})"
         arguments = ["field"]
         if self.contexts:
             arguments.append(f"contexts={[context.spec for context in self.contexts]!r}")
@@ -152,6 +167,10 @@ class Choices:
             words += ["--time", self.data.time]
         for dim, entry in self.data.select.items():
             words += ["--select", f"{dim}={entry}"]
+        if self.data.region:
+            words += ["--region", self.data.region]
+        if self.data.thin > 1:
+            words += ["--thin", str(self.data.thin)]
         if self.device != "auto":
             words += ["--device", self.device]
         if self.recipe.seed:

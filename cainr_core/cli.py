@@ -13,7 +13,7 @@ from typing import Annotated, Any
 import typer
 
 from cainr_core import __version__, advise, benchmark, options, terminal
-from cainr_core.choices import Choices, DataChoice, Target
+from cainr_core.choices import Choices, Target
 from cainr_core.data.choices import ContextChoice
 from cainr_core.data.samples import sample_path
 from cainr_core.errors import CainrError
@@ -64,6 +64,8 @@ def compress(
     steps: options.Steps = None,
     time: options.Times = "",
     select: options.Select = None,
+    region: options.Region = "",
+    thin: options.Thin = 1,
     device: options.Device = "auto",
     seed: options.Seed = None,
     as_json: options.Json = False,
@@ -84,9 +86,8 @@ def compress(
         if width is not None:
             raise CainrError("Give --width, or a budget that chooses it, not both.")
         target = Target(kind="ratio" if size is None else "bytes", value=ratio or size)
-    path, selection = options.source_path(source), options.selection_of(select)
     choices = Choices(
-        data=DataChoice(path=path, variable=variable, time=time, select=selection),
+        data=options.data_of(source, variable, time, select, region, thin),
         contexts=[ContextChoice.parse(spec) for spec in context or ()],
         architecture=options.architecture_of(architecture, depth=depth, width=width),
         recipe=options.recipe_of(recipe, steps=steps, seed=seed),

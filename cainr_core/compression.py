@@ -77,14 +77,19 @@ class Plan:
 def open_data(choice: DataChoice) -> Field:
     """The field of a choice; the bundled sample where no path is named."""
     if not choice.path:
-        field = open_sample(choice.time or None)
+        field = open_sample(choice.time or None, region=choice.region, thin=choice.thin)
         if choice.variable not in ("", field.name):
             raise CainrError(
                 f"There is no variable '{choice.variable}' in the sample: it has {field.name}."
             )
         return field
     return open_field(
-        choice.path, choice.variable or None, time=choice.time or None, select=choice.select
+        choice.path,
+        choice.variable or None,
+        time=choice.time or None,
+        select=choice.select,
+        region=choice.region,
+        thin=choice.thin,
     )
 
 

@@ -65,6 +65,8 @@ Select = Annotated[
         help="One level or member of a further dimension, such as lev=850 (repeatable).",
     ),
 ]
+Region = Annotated[str, option(DataChoice.param.region, "--region", metavar="LAT:LAT,LON:LON")]
+Thin = Annotated[int, option(DataChoice.param.thin, "--thin", metavar="N")]
 Places = Annotated[
     list[Path] | None,
     typer.Option(
@@ -130,6 +132,20 @@ Device = Annotated[
 def source_path(text: str) -> str:
     """A path; "" for the bundled sample."""
     return "" if text == "sample" and not Path(text).exists() else text
+
+
+def data_of(
+    source: str, variable: str, time: str, select: Sequence[str] | None, region: str, thin: int
+) -> DataChoice:
+    """The part of a file that was asked for."""
+    return DataChoice(
+        path=source_path(source),
+        variable=variable,
+        time=time,
+        select=selection_of(select),
+        region=region,
+        thin=thin,
+    )
 
 
 def architecture_of(name: str, **sizes: int | None) -> Architecture:

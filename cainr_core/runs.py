@@ -186,7 +186,8 @@ def default_name(choices: Choices) -> str:
     """A name that tells runs apart: variable, contexts and network."""
     contexts = " + ".join(map(_called, choices.contexts)) or "no context"
     network = network_title(choices.architecture)
-    return _tidy(" · ".join(filter(None, [choices.data.variable, contexts, network])))
+    data = choices.data
+    return _tidy(" · ".join(filter(None, [data.variable, data.part, contexts, network])))
 
 
 def network_title(architecture: Architecture) -> str:

@@ -29,6 +29,8 @@ choices = made(
         variable=st.sampled_from(["", "TS", "t2m"]),
         time=st.sampled_from(["", "0:10", "1920-01-05:1920-01-20"]),
         select=st.sampled_from([{}, {"lev": 850.0}, {"member": "r1i1p1f1"}]),
+        region=st.sampled_from(["", "-60:-30,170:-170"]),
+        thin=st.sampled_from([1, 4]),
     ),
     contexts=st.lists(
         st.sampled_from(["topography", "climatology@bits=8", "a b.nc:T@lev=850,embedded"]).map(
@@ -77,13 +79,14 @@ def test_the_lines_of_python_do_the_same(one: Choices) -> None:
         Architecture, Recipe, Target = Architecture, Recipe, Target
 
         @staticmethod
-        def open_sample(time: str = "") -> str:
-            opened.update(path="", time=time)
+        def open_sample(time: str = "", region: str = "", thin: int = 1) -> str:
+            opened.update(path="", time=time, region=region, thin=thin)
             return "field"
 
         @staticmethod
-        def open_field(path: str, variable: str = "", time: str = "", select: Any = None) -> str:
-            opened.update(path=path, variable=variable, time=time, select=select or {})
+        def open_field(path: str, variable: str = "", select: Any = None, **part: Any) -> str:
+            opened.update(path=path, variable=variable, select=select or {})
+            opened.update({"time": "", "region": "", "thin": 1, **part})
             return "field"
 
         @staticmethod
@@ -102,7 +105,8 @@ def test_the_lines_of_python_do_the_same(one: Choices) -> None:
     )
     assert told == ["31.26 dB, 5 bytes"]
     data = one.data
-    assert (opened["path"], opened["time"]) == (data.path, data.time)
+    for name in ("path", "time", "region", "thin"):
+        assert opened[name] == getattr(data, name)
     if data.path:
         assert (opened["variable"], opened["select"]) == (data.variable, data.select)
     assert asked.get("contexts", []) == [context.spec for context in one.contexts]
@@ -142,6 +146,8 @@ def test_the_shell_line_says_what_it_can(one: Choices) -> None:
     told = [f"# the command line has no option for: {', '.join(missing)}"] if missing else []
     assert comment == told
     assert after("--select") == [f"{dim}={at}" for dim, at in one.data.select.items()]
+    assert after("--region") == ([one.data.region] if one.data.region else [])
+    assert after("--thin") == ([str(one.data.thin)] if one.data.thin > 1 else [])
     assert after("--depth") == [str(one.architecture.depth)]
     assert after("--steps") == [str(one.recipe.steps)]
     assert after("--time") == ([one.data.time] if one.data.time else [])
@@ -166,6 +172,22 @@ def test_the_sample_is_opened_where_no_file_is_named(sample: Any) -> None:
     np.testing.assert_array_equal(field.values, sample.values)
     few = cainr_core.open_data(DataChoice(time="2:4"))
     np.testing.assert_array_equal(few.values, sample.values[2:4])
+
+
+def test_a_record_from_before_there_were_regions_is_read() -> None:
+    values = Choices(data=DataChoice(path="a.nc", time="0:3")).to_dict()
+    del values["data"]["region"], values["data"]["thin"]
+    assert Choices.from_dict(values).data.part == ""
+
+
+def test_a_region_of_the_sample_is_opened(sample: Any) -> None:
+    choice = DataChoice(time="0:4", region="0:30,350:10", thin=2)
+    field = cainr_core.open_data(choice)
+    assert field.shape == (2, 16, 9)
+    assert field.grid.lon.tolist() == [-10.0, -7.5, -5.0, -2.5, 0.0, 2.5, 5.0, 7.5, 10.0] or (
+        field.grid.lon.tolist() == [350.0 + 2.5 * step for step in range(9)]
+    )
+    assert choice.part == "0:30,350:10, thinned by 2"
 
 
 def test_a_part_of_a_file_is_opened(tmp_path: Any) -> None:

@@ -161,6 +161,18 @@ def test_evaluate_asks_whether_a_file_is_fit_for_analysis(
     assert out.splitlines()[-1] == "5 fail, 7 not asked"
 
 
+def test_a_thinned_region_is_compared_with_its_own_cells(call: Call, tmp_path: Path) -> None:
+    path, part = tmp_path / "part.cainr", ["--region", "-30:30,-60:60", "--thin", 3]
+    _, out, _ = call("compress", "sample", "-o", path, *QUICK, *part, "--json")
+    told = json.loads(out)
+    assert told["choices"]["data"]["region"] == "-30:30,-60:60"
+    code, out, _ = call("evaluate", path, "sample", "--json")
+    assert code == 0
+    found = json.loads(out)
+    assert found["times"] == 1
+    assert found["rmse"] == pytest.approx(told["rmse"], rel=1e-6)
+
+
 @pytest.mark.parametrize("budget", [("--bytes", 4000), ("--ratio", 165)])
 def test_a_budget_is_kept(budget: tuple[str, int], call: Call, tmp_path: Path) -> None:
     path = tmp_path / "small.cainr"
@@ -233,6 +245,9 @@ REFUSALS = {
     "not a number": ([*SAMPLE, "--steps", "many"], "--steps"),
     "no times": ([*SAMPLE, "--time", "40:50"], "chooses nothing"),
     "not times": ([*SAMPLE, "--time", "spring"], "START:STOP"),
+    "not a region": ([*SAMPLE, "--region", "Europe"], "LAT:LAT,LON:LON"),
+    "no cells": ([*SAMPLE, "--region", "-1:-1.01,0:1"], "holds no cell"),
+    "no thinning": ([*SAMPLE, "--thin", "0"], "--thin"),
     "not a selection": ([*SAMPLE, "--select", "lev"], "NAME=VALUE"),
     "two budgets": ([*SAMPLE, "--ratio", "10", "--bytes", "1000"], "not both"),
     "width and budget": ([*SAMPLE, "--ratio", "10", "--width", "10"], "not both"),

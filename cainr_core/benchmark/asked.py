@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cainr_core import options
-from cainr_core.choices import DataChoice
 from cainr_core.errors import CainrError
 from cainr_core.files import writable
 from cainr_core.fit.recipe import Recipe
@@ -69,6 +68,8 @@ class Asked:
         steps: int | None,
         time: str,
         select: Sequence[str] | None,
+        region: str,
+        thin: int,
         device: str,
         seed: int | None,
     ) -> Asked:
@@ -80,8 +81,7 @@ class Asked:
         network = options.architecture_of(architecture, depth=depth)
         how = options.recipe_of(recipe, steps=steps, seed=seed)
         given = sizes_of(size)
-        path, selection = options.source_path(source), options.selection_of(select)
-        field = open_data(DataChoice(path=path, variable=variable, time=time, select=selection))
+        field = open_data(options.data_of(source, variable, time, select, region, thin))
         loaded = [load_context(spec, field) for spec in context or ()]
         output.mkdir(parents=True, exist_ok=True)
         return cls(

@@ -35,6 +35,8 @@ def contexts(
     steps: options.Steps = None,
     time: options.Times = "",
     select: options.Select = None,
+    region: options.Region = "",
+    thin: options.Thin = 1,
     device: options.Device = "auto",
     seed: options.Seed = None,
 ) -> None:
@@ -59,7 +61,7 @@ def contexts(
         raise CainrError("Name the contexts to measure, such as --context topography.")
     asked = Asked.of(
         source, output, variable, context, size, architecture, depth, recipe, steps, time, select,
-        device, seed,
+        region, thin, device, seed,
     )  # fmt: skip
     measure(asked, sets_of(asked.contexts, all_but_each=True))
     names = names_of(asked.contexts)

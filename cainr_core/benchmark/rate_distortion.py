@@ -39,6 +39,8 @@ def rate_distortion(
     steps: options.Steps = None,
     time: options.Times = "",
     select: options.Select = None,
+    region: options.Region = "",
+    thin: options.Thin = 1,
     device: options.Device = "auto",
     seed: options.Seed = None,
 ) -> None:
@@ -60,7 +62,7 @@ def rate_distortion(
     chosen = chosen_codecs(codecs)
     asked = Asked.of(
         source, output, variable, context, size, architecture, depth, recipe, steps, time, select,
-        device, seed,
+        region, thin, device, seed,
     )  # fmt: skip
     _classical(asked, [name for name in chosen if name != CAINR])
     if CAINR in chosen:

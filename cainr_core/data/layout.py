@@ -17,6 +17,8 @@ from cainr_core.errors import CainrError
 if TYPE_CHECKING:
     import xarray as xr
 
+    from cainr_core.data.region import Part
+
 _LAT_NAMES = ("lat", "latitude", "nav_lat", "latcell", "clat", "yt", "y", "j", "rlat")
 _LON_NAMES = ("lon", "longitude", "long", "nav_lon", "loncell", "clon", "xt", "x", "i", "rlon")
 _NORTH = ("degrees_north", "degree_north", "degree_n", "degrees_n", "degreen", "degreesn")
@@ -65,10 +67,19 @@ def find_layout(dataset: xr.Dataset, name: str) -> Layout:
     return Layout(name, kind, time, scalar, lat, lon, space, others)
 
 
-def build_grid(dataset: xr.Dataset, layout: Layout) -> Grid:
-    """The grid of a layout, coordinates in degrees; CainrError if they make no grid."""
-    lat = degrees(dataset.variables[layout.lat])
-    lon = degrees(dataset.variables[layout.lon])
+def places(dataset: xr.Dataset, layout: Layout, part: Part | None = None) -> xr.Dataset:
+    """The latitudes and longitudes of a layout, and areas where the file has them; those of a
+    part of the cells, if one is given."""
+    names = [layout.lat, layout.lon, area_name(dataset, layout)]
+    found = dataset[[name for name in names if name]].load()
+    return found if part is None else part.cut(found, layout)
+
+
+def build_grid(dataset: xr.Dataset, layout: Layout, part: Part | None = None) -> Grid:
+    """The grid of a layout or of a part of its cells, coordinates in degrees; CainrError if they
+    make no grid."""
+    found = places(dataset, layout, part)
+    lat, lon = degrees(found.variables[layout.lat]), degrees(found.variables[layout.lon])
     name = layout.variable
     if not (np.isfinite(lat).all() and np.isfinite(lon).all()):
         raise CainrError(f"The latitudes or longitudes of '{name}' have missing entries.")
@@ -80,7 +91,7 @@ def build_grid(dataset: xr.Dataset, layout: Layout) -> Grid:
     lat = np.clip(lat, -90, 90)
     if layout.kind == "columns":
         area = area_name(dataset, layout)
-        share = dataset.variables[area].values if area else None
+        share = found.variables[area].values if area else None
         return Grid.columns(lat, lon, share, (layout.space[0],))
     for axis, values in ((layout.lat, lat), (layout.lon, np.mod(lon, 360))):
         # Both ends of the globe, 0 and 360, may be present; nothing else may come twice.

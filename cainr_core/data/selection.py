@@ -41,11 +41,19 @@ def parse_time_range(text: str) -> slice:
     )
 
 
-def select_times(axis: TimeAxis, time: str | slice | None) -> slice | np.ndarray:
-    """Index of the chosen times along the axis: a slice where they are evenly placed.
+def select_times(axis: TimeAxis, time: str | slice | None, thin: int = 1) -> slice | np.ndarray:
+    """Index of the chosen times along the axis, of these every `thin`-th: a slice where they are
+    evenly placed.
 
     CainrError if none is chosen.
     """
+    chosen = _select_times(axis, time)
+    if thin == 1:
+        return chosen
+    return _as_slice(np.arange(len(axis))[chosen][::thin])
+
+
+def _select_times(axis: TimeAxis, time: str | slice | None) -> slice | np.ndarray:
     if len(axis) == 0:
         raise CainrError("There are no times in the data; data with at least one is needed.")
     if time is None or (isinstance(time, str) and not time.strip()):

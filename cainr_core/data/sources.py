@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from cainr_core.data.blocks import read_blocks
 from cainr_core.data.fields import Field
-from cainr_core.data.layout import Layout, area_name, build_grid, find_layout, time_bounds_name
+from cainr_core.data.grid import Grid
+from cainr_core.data.layout import Layout, build_grid, find_layout, places, time_bounds_name
 from cainr_core.data.reading import describe_source, opened
+from cainr_core.data.region import Part, choose_cells
 from cainr_core.data.samples import coastlines, sample_path
 from cainr_core.data.selection import entries_along, select_others, select_times
 from cainr_core.data.times import TimeAxis
@@ -40,7 +43,8 @@ _KEPT_ENCODING = ("units", "calendar", "dtype", "_FillValue", "scale_factor", "a
 class VariableSummary:
     """A variable that can be fitted, for a person to choose from.
 
-    times: first and last time as text; levels: entries of each dimension to select from.
+    shape: of all that the file holds, levels included; itemsize: bytes of a value there.
+    grid, axis: where and when it is known; levels: entries of each dimension to select from.
     """
 
     name: str
@@ -48,9 +52,23 @@ class VariableSummary:
     units: str
     dims: tuple[str, ...]
     shape: tuple[int, ...]
-    kind: str
-    times: tuple[str, str]
+    itemsize: int
+    grid: Grid
+    axis: TimeAxis
     levels: dict[str, list[Any]]
+
+    @property
+    def times(self) -> tuple[str, str]:
+        """First and last time as text."""
+        count = len(self.axis)
+        return (self.axis.text(0), self.axis.text(count - 1)) if count else ("", "")
+
+    def part(self, time: str = "", region: str = "", thin: int = 1) -> tuple[int, ...]:
+        """Shape (time, *space) of a part, as `open_field` would take it; CainrError where it is
+        none."""
+        times = np.arange(len(self.axis))[select_times(self.axis, time, thin)].size
+        part = choose_cells(self.grid, region, thin)
+        return times, *(self.grid.shape if part is None else (each.size for each in part.index))
 
 
 def open_field(
@@ -59,6 +77,8 @@ def open_field(
     *,
     time: str | slice | None = None,
     select: Mapping[str, object] | None = None,
+    region: str | None = None,
+    thin: int = 1,
 ) -> Field:
     """Read one variable with time and a lat-lon grid or columns; only the chosen part is read.
 
@@ -68,9 +88,28 @@ def open_field(
         ends included).
     select: one entry for each further dimension, such as {"lev": 850, "member": "r1i1p1f1"};
         numbers take the nearest.
+    region: "LAT:LAT,LON:LON" in degrees, ends included, longitudes eastwards from the first to the
+        second (-10:40 and 350:40 are the same, 170:-170 crosses the date line).
+    thin: every n-th cell along each dimension of space and every n-th time, for a first try.
 
     Infinite values count as missing. CainrError if the data can't be read or fitted.
     """
+
+    def choose(grid: Grid) -> Part | None:
+        return choose_cells(grid, region or "", thin)
+
+    return read_field(source, variable, time, select, choose, thin)
+
+
+def read_field(
+    source: str | Path | xr.Dataset,
+    variable: str | None,
+    time: str | slice | None,
+    select: Mapping[str, object] | None,
+    choose: Callable[[Grid], Part | None],
+    thin: int = 1,
+) -> Field:
+    """As `open_field`, with cells as `choose` takes them from the grid; `thin` is that of times."""
     with opened(source) as dataset:
         if variable is None:
             variable = _only_variable(dataset, describe_source(source))
@@ -82,23 +121,25 @@ def open_field(
                 f"'{variable}' has no time axis (its dimensions: {', '.join(layout.space)}); a "
                 "variable with a time dimension is needed."
             )
-        grid = build_grid(dataset, layout)
+        part = choose(build_grid(dataset, layout))
         array = select_others(dataset[variable], layout.others, select)
         if not layout.time:
             array = array.expand_dims(str(layout.scalar_time))
         name = str(layout.time or layout.scalar_time)
         axis = time_axis(dataset, array, name)
-        index = select_times(axis, time)
-        array = array.isel({name: index})
+        index = select_times(axis, time, thin)
+        cells: dict[Hashable, Any] = {}
+        if part is not None:
+            cells = dict(zip(layout.space, part.index, strict=True))
         # Read first: transposing before would turn plain reads into scattered ones.
-        array = array.load().transpose(name, *layout.space)
+        array = read_blocks(array, name, index, cells).transpose(name, *layout.space)
         values, stored = _values(array)
         field = Field(
             name=variable,
             values=values,
-            grid=grid,
+            grid=build_grid(dataset, layout, part),
             time=axis[index],
-            coords=_coords(dataset, array, layout, index).load(),
+            coords=_coords(dataset, array, layout, index, part).load(),
             attrs=dict(array.attrs),
             dataset_attrs=dict(dataset.attrs),
             dims=tuple(str(dim) for dim in array.dims),
@@ -109,9 +150,12 @@ def open_field(
     return field
 
 
-def open_sample(time: str | slice | None = None) -> Field:
+def open_sample(
+    time: str | slice | None = None, *, region: str | None = None, thin: int = 1
+) -> Field:
     """The bundled sample: 30 days of CESM1 surface temperature, 192x288, K."""
-    return open_field(sample_path("cesm1_ts_30days.nc"), "TS", time=time)
+    path = sample_path("cesm1_ts_30days.nc")
+    return open_field(path, "TS", time=time, region=region, thin=thin)
 
 
 def list_variables(source: str | Path | xr.Dataset) -> list[str]:
@@ -121,10 +165,22 @@ def list_variables(source: str | Path | xr.Dataset) -> list[str]:
 
 
 def describe(source: str | Path | xr.Dataset) -> list[VariableSummary]:
-    """What can be fitted in a source; reads coordinates only."""
+    """What can be fitted in a source; reads coordinates only. CainrError if nothing can."""
     with opened(source) as dataset:
-        ends: dict[str, tuple[str, str]] = {}  # by time axis: many variables share one
-        return [_summary(dataset, name, ends) for name in _candidates(dataset)]
+        shared: dict[tuple[str, ...], Any] = {}  # grids and time axes: many variables share one
+        found, refused = [], []
+        for name in _candidates(dataset):
+            try:
+                found.append(_summary(dataset, name, shared))
+            except CainrError as error:
+                refused.append(error)
+        if not found:
+            raise (
+                refused[0]
+                if refused
+                else CainrError(_nothing_to_fit(dataset, describe_source(source)))
+            )
+        return found
 
 
 def time_axis(dataset: xr.Dataset, array: xr.DataArray, name: str) -> TimeAxis:
@@ -200,14 +256,18 @@ def _values(array: xr.DataArray) -> tuple[np.ndarray, np.dtype]:
 
 
 def _coords(
-    dataset: xr.Dataset, array: xr.DataArray, layout: Layout, times: slice | np.ndarray
+    dataset: xr.Dataset,
+    array: xr.DataArray,
+    layout: Layout,
+    times: slice | np.ndarray,
+    part: Part | None,
 ) -> xr.Dataset:
     """The coordinates of the array, with lat, lon and area where these are plain variables, and the
     bounds of the time, without which a mean stamped at the end of its month would be misread."""
     coords = array.coords.to_dataset()
-    for name in filter(None, (layout.lat, layout.lon, area_name(dataset, layout))):
-        if name not in coords:
-            coords = coords.assign_coords({name: dataset.variables[name]})
+    for name, place in places(dataset, layout, part).variables.items():
+        if name not in coords or part is not None:
+            coords = coords.assign_coords({name: place})
     bounds = time_bounds_name(dataset, layout.time) if layout.time else None
     if bounds and dataset[bounds].ndim == 2 and dataset[bounds].dims[0] == layout.time:
         coords = coords.assign_coords({bounds: dataset[bounds].variable[times]})
@@ -233,13 +293,15 @@ def _refuse_empty(field: Field) -> None:
         )
 
 
-def _summary(dataset: xr.Dataset, name: str, ends: dict[str, tuple[str, str]]) -> VariableSummary:
+def _summary(dataset: xr.Dataset, name: str, shared: dict[tuple[str, ...], Any]) -> VariableSummary:
     layout = find_layout(dataset, name)
     array = dataset[name]
-    time = str(layout.time or layout.scalar_time)
-    if time not in ends:
-        axis = time_axis(dataset, array if layout.time else array.expand_dims(time), time)
-        ends[time] = (axis.text(0), axis.text(len(axis) - 1)) if len(axis) else ("", "")
+    time, where = str(layout.time or layout.scalar_time), (layout.lat, layout.lon)
+    if (time,) not in shared:
+        dated = array if layout.time else array.expand_dims(time)
+        shared[(time,)] = time_axis(dataset, dated, time)
+    if where not in shared:
+        shared[where] = build_grid(dataset, layout)
     levels = {dim: entries_along(array, dim) for dim in layout.others}
     return VariableSummary(
         name=name,
@@ -247,7 +309,8 @@ def _summary(dataset: xr.Dataset, name: str, ends: dict[str, tuple[str, str]]) -
         units=str(array.attrs.get("units", "")),
         dims=tuple(str(dim) for dim in array.dims),
         shape=tuple(array.shape),
-        kind=layout.kind,
-        times=ends[time],
+        itemsize=np.dtype(array.encoding.get("dtype", array.dtype)).itemsize,
+        grid=shared[where],
+        axis=shared[(time,)],
         levels=levels,
     )

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from cainr_core.codec.reconstruction import Reconstruction
 from cainr_core.data.fields import Field, TimeAxis
-from cainr_core.data.sources import describe, open_field
+from cainr_core.data.region import find_cells
+from cainr_core.data.sources import describe, read_field
 from cainr_core.errors import CainrError
 from cainr_core.evaluate.metrics import Metrics, measure
 
@@ -51,8 +52,9 @@ def matched(
     """The original and what a file makes of it, at the times that both have.
 
     `variable`: by default of the name that the file holds; a level or member is chosen as the file
-    has it. `time`: START:STOP of the original; by default all times that both have. `on_progress`
-    is called with the times done and all times. CainrError where the two do not belong together.
+    has it, and of a region or a thinned grid the same cells. `time`: START:STOP of the original;
+    by default all times that both have. `on_progress` is called with the times done and all times.
+    CainrError where the two do not belong together.
     """
     field = _open(reconstruction, original, variable, time, select)
     _same_grid(reconstruction, field)
@@ -117,11 +119,11 @@ def _open(
         }
         levels = {dim for one in describe(original) if one.name == name for dim in one.levels}
         select = {key: value for key, value in scalars.items() if key in levels}
-    if time is not None:
-        return open_field(original, name, time=time, select=select)
     axis = reconstruction.time
     span = slice(*(axis.text(int(end(axis.coordinate))) for end in (np.argmin, np.argmax)))
-    return open_field(original, name, time=span, select=select)
+    return read_field(
+        original, name, time or span, select, lambda grid: find_cells(grid, reconstruction.grid)
+    )
 
 
 def _same_grid(reconstruction: Reconstruction, field: Field) -> None:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cainr_core import options, terminal
-from cainr_core.choices import DataChoice
 from cainr_core.errors import CainrError
 from cainr_core.files import writable
 from cainr_core.runs import Library, network_title
@@ -92,6 +91,8 @@ def sweep_command(
     ] = "",
     time: options.Times = "",
     select: options.Select = None,
+    region: options.Region = "",
+    thin: options.Thin = 1,
     device: options.Device = "auto",
     seed: options.Seed = None,
     as_json: options.Json = False,
@@ -118,9 +119,8 @@ def sweep_command(
     if preset and preset not in SWEEPS:
         raise CainrError(f"There is no sweep '{preset}': choose one of {', '.join(SWEEPS)}.")
     base = {**DEFAULTS, **SWEEPS.get(preset, {})}
-    path, selection = options.source_path(source), options.selection_of(select)
     wanted = Sweep(
-        data=DataChoice(path=path, variable=variable, time=time, select=selection),
+        data=options.data_of(source, variable, time, select, region, thin),
         depths=numbers(depth or base["depth"], "--depth"),
         widths=numbers(width or base["width"], "--width"),
         contexts=context_sets(context or [base["context"]]),

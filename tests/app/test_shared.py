@@ -64,3 +64,4 @@ def test_a_field_in_memory_is_found():
     assert shared.opened(choice) is None
     field = shared.open_choice(choice)
     assert shared.opened(DataChoice(time="0:2")) is field
+    assert shared.opened(DataChoice(time="0:2", thin=2)) is None

@@ -161,6 +161,7 @@ def test_the_data_of_a_run_in_short():
     assert named() == "sample"
     assert named(path="/far/away/ts_daily.nc", variable="TS") == "ts_daily TS"
     assert named(path="/far/away/store.zarr") == "store"
+    assert named(region="0:90,0:20", thin=4) == "sample 0:90,0:20, thinned by 4"
 
 
 def test_every_column_is_explained_and_some_always_stay(bench: Workbench):

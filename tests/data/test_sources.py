@@ -308,8 +308,13 @@ def test_describe(make_dataset) -> None:
     surface, levels = describe(base)
     assert (surface.name, surface.long_name, surface.units) == ("tas", "air temperature", "K")
     assert surface.times == ("2000-01-01", "2000-01-04")
-    assert (surface.shape, surface.levels, surface.kind) == ((4, 36, 72), {}, "latlon")
+    assert (surface.shape, surface.levels, surface.grid.kind) == ((4, 36, 72), {}, "latlon")
     assert levels.levels == {"lev": [500.0, 850.0]}
+    assert levels.part() == surface.part() == (4, 36, 72)
+    assert levels.part("1:", "0:90,-20:20", 2) == (2, 9, 5)
+    assert surface.itemsize == 4
+    with pytest.raises(CainrError, match="chooses nothing"):
+        surface.part("9:")
     assert levels.long_name == "air_temperature"
 
 
@@ -327,6 +332,17 @@ def test_describe_takes_arrays_and_empty_axes(make_dataset) -> None:
     assert describe(make_dataset()["tas"].rename(None))[0].name == "values"
     plain = make_dataset().assign_coords(time=np.arange(4)).isel(time=slice(0, 0))
     assert describe(plain)[0].times == ("", "")
+
+
+def test_describe_tells_why_there_is_nothing(make_dataset) -> None:
+    dataset = make_dataset()
+    with pytest.raises(CainrError, match="no latitude and longitude"):
+        describe(dataset.mean("lat"))
+    with pytest.raises(CainrError, match="missing entries"):
+        describe(dataset.assign_coords(lat=dataset["lat"] * np.nan))
+    dataset["other"] = ("time", "row", "lon"), dataset["tas"].values
+    dataset["nav"] = "row", np.full(36, np.nan), {"units": "degrees_north"}
+    assert [each.name for each in describe(dataset)] == ["tas"]
 
 
 def test_importing_is_light() -> None:

@@ -90,6 +90,18 @@ def test_what_does_not_belong_together_is_refused(
         compare(reconstruction, folder / "original.nc", "TS")
 
 
+@pytest.mark.parametrize("region", ["", "-30:40,-50:60", "20:80,100:200"])
+@pytest.mark.parametrize("columns", [False, True], ids=["latlon", "columns"])
+def test_the_cells_of_the_file_are_found(tmp_path: Path, region: str, columns: bool) -> None:
+    original = small.column_dataset() if columns else small.dataset(times=10)
+    original.to_netcdf(tmp_path / "original.nc")
+    field = open_field(tmp_path / "original.nc", region=region, thin=2)
+    result = compress(field, [], small.tiny(), small.brief(steps=3), device="cpu")
+    metrics, times = compare(read(result.data), tmp_path / "original.nc")
+    assert times == len(field.time)
+    assert metrics.to_dict() == pytest.approx(result.metrics.to_dict(), rel=1e-6)
+
+
 def test_the_level_of_the_file_is_found(tmp_path: Path) -> None:
     levels = xr.concat([small.dataset(), small.dataset() + 20], xr.Variable("lev", [500.0, 850.0]))
     levels.transpose("time", "lev", "lat", "lon").to_netcdf(tmp_path / "levels.nc")
