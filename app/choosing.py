@@ -13,13 +13,13 @@ import param
 from app import shared
 from app.settings import settings
 from cainr_core.choices import Choices, DataChoice, Target, values_of
-from cainr_core.compression import Plan
 from cainr_core.data.choices import split_source
 from cainr_core.data.contexts import BUILTIN_CONTEXTS, Context, ContextChoice, load_context
 from cainr_core.data.fields import Field
 from cainr_core.errors import CainrError
 from cainr_core.fit.recipe import Recipe
 from cainr_core.model.architecture import Architecture
+from cainr_core.planning import Plan
 
 log = logging.getLogger("cainr.app")
 

@@ -17,8 +17,8 @@ from cainr_core.queue import work
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from cainr_core.compression import Plan
     from cainr_core.data.fields import Field
+    from cainr_core.planning import Plan
 
 PREFIX = "CAINR_"
 

@@ -24,12 +24,13 @@ import param
 
 from app.settings import settings
 from cainr_core.choices import Choices, DataChoice, values_of
-from cainr_core.compression import Plan, open_data
-from cainr_core.compression import plan as make_plan
+from cainr_core.compression import open_data
 from cainr_core.data.choices import ContextChoice, split_source
 from cainr_core.data.contexts import Context, load_context
 from cainr_core.data.fields import Field
 from cainr_core.errors import CainrError
+from cainr_core.planning import Plan
+from cainr_core.planning import plan as make_plan
 from cainr_core.runs import Library, Run
 
 if TYPE_CHECKING:

@@ -14,9 +14,9 @@ from app import shared
 from app.settings import settings
 from cainr_core.choices import Choices
 from cainr_core.cluster import connect, disconnect
-from cainr_core.compression import Plan
 from cainr_core.data.fields import Field
 from cainr_core.errors import CainrError
+from cainr_core.planning import Plan
 from cainr_core.runs import Run
 from cainr_core.sweep import Sweep, sweep
 from cainr_core.sweep.running import key, runs_of

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from cainr_core.choices import Choices, DataChoice, Target
     from cainr_core.codec.reconstruction import Reconstruction
     from cainr_core.codec.reconstruction import read as open
-    from cainr_core.compression import Compression, Plan, compress, open_data, plan
+    from cainr_core.compression import Compression, compress, open_data
     from cainr_core.data.contexts import Context, ContextChoice, load_context
     from cainr_core.data.fields import Field
     from cainr_core.data.sources import open_field, open_sample
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from cainr_core.evaluate.metrics import Metrics, measure
     from cainr_core.fit.recipe import Recipe
     from cainr_core.model.architecture import Architecture
+    from cainr_core.planning import Plan, plan
 
 # Threads that spin for long while they wait for each other slow a fit tenfold on a busy machine;
 # threads that sleep at once halve its speed on a calm one: they spin for some microseconds. It must
@@ -50,7 +51,7 @@ _HOMES = {
     "DataChoice": "choices",
     "Field": "data.fields",
     "Metrics": "evaluate.metrics",
-    "Plan": "compression",
+    "Plan": "planning",
     "Recipe": "fit.recipe",
     "Reconstruction": "codec.reconstruction",
     "Target": "choices",
@@ -62,7 +63,7 @@ _HOMES = {
     "open_data": "compression",
     "open_field": "data.sources",
     "open_sample": "data.sources",
-    "plan": "compression",
+    "plan": "planning",
 }
 __all__ = [
     "Architecture",

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from cainr_core import terminal
 from cainr_core.benchmark.networks import measure_fit
 from cainr_core.choices import Target
-from cainr_core.compression import plan
 from cainr_core.data.contexts import Context
 from cainr_core.data.fields import Field
 from cainr_core.errors import CainrError
@@ -35,6 +34,7 @@ from cainr_core.evaluate.rate_distortion import (
 )
 from cainr_core.fit.recipe import Recipe
 from cainr_core.model.architecture import Architecture
+from cainr_core.planning import plan
 
 if TYPE_CHECKING:
     pass

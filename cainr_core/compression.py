@@ -11,16 +11,16 @@ from typing import TYPE_CHECKING
 
 from cainr_core.choices import Choices, DataChoice, Target
 from cainr_core.codec.codec import Parts, write
-from cainr_core.codec.entropy import MODEL
-from cainr_core.data.contexts import Context, ContextChoice, bytes_besides, load_context
+from cainr_core.data.contexts import Context, ContextChoice, load_context
 from cainr_core.data.fields import Field
 from cainr_core.data.sources import open_field, open_sample
 from cainr_core.errors import CainrError
 from cainr_core.evaluate.metrics import Metrics, measure
 from cainr_core.files import atomic_write
 from cainr_core.fit.recipe import Recipe
+from cainr_core.history import Moment, Recorder
 from cainr_core.model.architecture import Architecture
-from cainr_core.model.coordinates import Frame
+from cainr_core.planning import NETWORK_BITS, Plan, models_bytes, plan
 
 if TYPE_CHECKING:
     import numpy as np
@@ -36,42 +36,14 @@ __all__ = [
     "Choices",
     "Compressed",
     "Compression",
-    "Plan",
     "Target",
     "compress",
     "open_data",
-    "plan",
 ]
 
 WRITING = "Writing the file and measuring what it holds."
-NETWORK_BITS = 7.5  # of a weight behind latents, kept free while these are chosen
-NETWORK_SHARE = 0.04  # of a number of bytes, that the network behind latents takes
-MOST_WIDTH = 32  # of it: wider ones learn longer and hardly better
-EXPECTED_BITS = 5.8  # of a weight in the file, as fits of the sample come out
-LATENT_STEP, LATENT_RATE, LATENT_POWER = 0.3, 0.011, 1.3  # bytes a value at a step, as measured
-LEAST_LATENTS = 700  # bytes: their entropy model, and a few that are not zero
-FEWEST_BITS = 3.0  # of a weight, below which a network remembers next to nothing
-SLACK = 32  # bytes that numbers which only a fit gives may take more than their places held
 FAR_BELOW = 0.97  # part of a byte budget that a file fills unless there is nothing to fill it
 TAIL_ROOM = 0.985  # part of a byte budget used before the tail, in which entropy still moves
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What a choice will cost, known before any fit.
-
-    `weights`: number of weights. `file_bytes`, `compression_ratio`, `bits_per_value`: expected,
-    from a typical number of bits for a weight. `overhead_bytes`: of them, coordinates, names and
-    embedded contexts. `context_bytes`: what a reader must have besides.
-    """
-
-    architecture: Architecture
-    weights: int
-    file_bytes: int
-    overhead_bytes: int
-    compression_ratio: float
-    bits_per_value: float
-    context_bytes: int
 
 
 def open_data(choice: DataChoice) -> Field:
@@ -93,59 +65,11 @@ def open_data(choice: DataChoice) -> Field:
     )
 
 
-def plan(
-    field: Field,
-    contexts: Sequence[Context],
-    architecture: Architecture,
-    target: Target | None = None,
-) -> Plan:
-    """What a fit will cost, and, under a target, the width that it allows.
-
-    CainrError where even the smallest network misses the target.
-    """
-    parts = Parts.of(field, contexts, architecture)
-    n_inputs = _n_inputs(field, contexts, architecture)
-    fixed = parts.overhead()
-    overhead = fixed + _models_bytes(architecture)
-    limit = (target or Target()).file_bytes(field.original_bytes)
-    if limit is not None and not architecture.has_latents:
-        room = limit - overhead - SLACK
-        architecture = architecture.with_width_for(room * 8 / EXPECTED_BITS, n_inputs)
-    elif limit is not None:
-        affordable = limit * NETWORK_SHARE * 8 / NETWORK_BITS
-        architecture = architecture.with_width_for(affordable, n_inputs, MOST_WIDTH)
-    weights = architecture.n_weights(n_inputs)
-    if architecture.has_latents:
-        least = overhead + int(weights * NETWORK_BITS / 8) + LEAST_LATENTS
-        rate = LATENT_RATE * (LATENT_STEP / architecture.step) ** LATENT_POWER
-        expected = limit or least + int(field.values.size * rate)
-    else:
-        least = overhead + int(weights * FEWEST_BITS / 8) + SLACK
-        expected = overhead + int(weights * EXPECTED_BITS / 8)
-    if limit is not None:
-        if least > limit:
-            raise CainrError(
-                f"A file of {limit:,} bytes is too small for these choices: the smallest that "
-                f"works takes about {least:,} bytes (ratio {field.original_bytes / least:.0f}), of "
-                f"which coordinates, names and embedded contexts take {fixed:,}."
-            )
-        expected = min(expected, limit)
-    return Plan(
-        architecture=architecture,
-        weights=weights,
-        file_bytes=expected,
-        overhead_bytes=fixed,
-        compression_ratio=field.original_bytes / expected,
-        bits_per_value=8 * expected / field.values.size,
-        context_bytes=sum(bytes_besides(contexts)),
-    )
-
-
 class Compression:
     """One compression under way: `run()` fits, writes and measures, yielding progress.
 
-    After `run()`: `data` (the file), `metrics` (of what was decoded from it) and `curve`. After
-    `cancel()` the same, of what was learned so far.
+    After `run()`: `data` (the file), `metrics` (of what was decoded from it), `curve` and, where
+    it was asked for, `history`. After `cancel()` the same, of what was learned so far.
     """
 
     def __init__(
@@ -157,14 +81,18 @@ class Compression:
         target: Target | None = None,
         device: str = "auto",
         together: Together | None = None,
+        keep_history: bool = False,
     ) -> None:
-        """`together`: fits that learn side by side with this one; `run` waits for them."""
+        """`together`: fits that learn side by side with this one; `run` waits for them.
+        `keep_history`: whether states on the way are kept, for up to a twentieth of the time."""
         self.field, self.contexts, self.recipe = field, list(contexts), recipe
         self.plan = plan(field, contexts, architecture, target)
         self._limit = (target or Target()).file_bytes(field.original_bytes)
         self._device, self._together = device, together
         self._fitting: Fitting | None = None
         self._start: LatentStart | None = None
+        self._keeps_history = keep_history
+        self._recorder: Recorder | None = None
         self._cancelled = False
         self._decoded: Reconstruction | None = None
         self.data: bytes = b""
@@ -175,6 +103,12 @@ class Compression:
     def curve(self) -> list[Progress]:
         """Progress so far."""
         return [] if self._fitting is None else self._fitting.curve
+
+    @property
+    def history(self) -> tuple[Moment, ...]:
+        """States that the fit has left behind, in order."""
+        kept = [] if self._recorder is None else self._recorder.moments
+        return tuple(moment for moment in kept if moment.step < self.curve[-1].step)
 
     def cancel(self) -> None:
         """Stop learning after the step under way; the file is still written."""
@@ -213,14 +147,17 @@ class Compression:
         self._fitting = fitting
         if self._cancelled:
             fitting.cancel()
-        yield from fitting.run(checkpoint)
+        noise = DEFAULT_NOISE if self._start is None else LATENT_NOISE
+        if self._keeps_history:
+            folder = None if checkpoint is None else checkpoint.with_name("history")
+            self._recorder = Recorder(self._parts, self._start, noise, self.plan.file_bytes, folder)
+        yield from self._watched(fitting.run(checkpoint))
         most = None if self._limit is None else self._limit - self._overhead(fitting)
         room = None if most is None else int(most * TAIL_ROOM)
         influence = quantize.influences(fitting)
-        noise = DEFAULT_NOISE if self._start is None else LATENT_NOISE
         steps = steps_for(fitting.tensors, influence, fitting.best_error, room, noise)
         if self.recipe.tail_steps and not fitting.cancelled:
-            yield from fitting.run_rounded(quantize.rounding(steps))
+            yield from self._watched(fitting.run_rounded(quantize.rounding(steps)), steps)
         if most is not None and size(fitting.tensors, steps) > most:
             steps = steps_for(fitting.tensors, influence, fitting.best_error, most)
         yield self._said(WRITING)
@@ -229,11 +166,19 @@ class Compression:
         self.seconds = clock.monotonic() - started
         yield self._said(self._outcome())
 
+    def _watched(
+        self, learning: Iterator[Progress], steps: Sequence[int] | None = None
+    ) -> Iterator[Progress]:
+        if self._recorder is None:
+            return learning
+        assert self._fitting is not None
+        return self._recorder.watch(learning, self._fitting, steps)
+
     def _choose_latents(self) -> Iterator[Progress]:
         from cainr_core.codec.latent_start import LatentStart
         from cainr_core.fit.progress import Progress
 
-        besides = self._parts.overhead() + _models_bytes(self.plan.architecture)
+        besides = self._parts.overhead() + models_bytes(self.plan.architecture)
         besides += int(self.plan.weights * NETWORK_BITS / 8)
         start = LatentStart(
             self.field,
@@ -295,13 +240,17 @@ class Compression:
 
 @dataclass(frozen=True)
 class Compressed:
-    """A finished compression: the bytes of the file, its measures, and how it was learned."""
+    """A finished compression: the bytes of the file, its measures, and how it was learned.
+
+    `history`: states on the way, where they were asked for.
+    """
 
     data: bytes
     metrics: Metrics
     curve: list[Progress]
     plan: Plan
     seconds: float
+    history: tuple[Moment, ...] = ()
 
     def save(self, path: str | Path) -> Path:
         """Write the file; an older one is replaced only by a whole one."""
@@ -317,31 +266,24 @@ def compress(
     target: Target | None = None,
     device: str = "auto",
     on_progress: Callable[[Progress], None] | None = None,
+    keep_history: bool = False,
 ) -> Compressed:
     """Overfit a network to a field and give the bytes of its file.
 
     `contexts`: names of built-in contexts, "FILE.nc:VAR", choices, or contexts loaded already.
-    `on_progress` is called with each `Progress`. CainrError where the input cannot be used.
+    `on_progress` is called with each `Progress`. `keep_history`: whether a few dozen states on the
+    way are kept, each a .cainr file. CainrError where the input cannot be used.
     """
     loaded = [
         context if isinstance(context, Context) else load_context(context, field)
         for context in contexts
     ]
     work = Compression(
-        field, loaded, architecture or Architecture(), recipe or Recipe(), target, device
-    )
+        field, loaded, architecture or Architecture(), recipe or Recipe(), target, device,
+        keep_history=keep_history,
+    )  # fmt: skip
     for progress in work.run():
         if on_progress is not None:
             on_progress(progress)
     assert work.metrics is not None
-    return Compressed(work.data, work.metrics, work.curve, work.plan, work.seconds)
-
-
-def _models_bytes(architecture: Architecture) -> int:
-    """Bytes of what is said of each tensor besides its weights."""
-    return MODEL.size * 2 * (architecture.depth + 1)
-
-
-def _n_inputs(field: Field, contexts: Sequence[Context], architecture: Architecture) -> int:
-    ranges = ((0.0, 1.0),) * len(contexts)
-    return Frame(architecture.coordinates, field.grid, field.time, ranges).n_inputs
+    return Compressed(work.data, work.metrics, work.curve, work.plan, work.seconds, work.history)

@@ -201,8 +201,9 @@ def _waiting(before: int) -> str:
 
 def _prepare(choices: Choices, field: Field | None) -> Ready:
     """What travels with a job: files are read here, where the person's files are."""
-    from cainr_core.compression import open_data, plan
+    from cainr_core.compression import open_data
     from cainr_core.data.contexts import load_context
+    from cainr_core.planning import plan
 
     field = open_data(choices.data) if field is None else field
     contexts = [load_context(choice, field) for choice in choices.contexts]

@@ -10,6 +10,7 @@ import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -17,6 +18,7 @@ from cainr_core.curves import Curve
 from cainr_core.errors import CainrError
 from cainr_core.evaluate.metrics import Metrics
 from cainr_core.files import atomic_write
+from cainr_core.history import Moment, load, save
 
 if TYPE_CHECKING:
     from cainr_core.choices import Choices
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from cainr_core.model.architecture import Architecture
 
 RECORD, CURVE, FIELD = "run.json", "curve.csv", "field.cainr"
+HISTORY = "history"
 RECORD_FORMAT = 1
 LONGEST_NAME = 200
 NETWORK_TITLES = {
@@ -43,7 +46,8 @@ _ID = re.compile(r"\d{8}-\d{6}-[0-9a-f]{6}")
 class Run:
     """A finished fit: what was chosen, how it learned, how good it is.
 
-    created: UTC; seconds: spent learning; folder: holds run.json, curve.csv and field.cainr.
+    created: UTC; seconds: spent learning; folder: holds run.json, curve.csv, field.cainr
+    and, where states on the way were kept, history.
     """
 
     id: str
@@ -60,9 +64,24 @@ class Run:
         """The compressed field, a .cainr file."""
         return self.folder / FIELD
 
+    @cached_property
+    def history(self) -> tuple[Moment, ...]:
+        """States of the fit before its end, in the order of their steps; empty where none were
+        kept."""
+        return tuple(load(self.folder / HISTORY))
+
+    def at(self, step: int | None) -> Moment | None:
+        """The last state kept up to that step of the fit. None stands for the finished fit: of no
+        step, of its last or a later one, and where no states were kept."""
+        if step is None or step >= self.curve.step[-1]:
+            return None
+        before = [moment for moment in self.history if moment.step <= step]
+        return before[-1] if before else next(iter(self.history), None)
+
 
 class Fitted(Protocol):
-    """What a fit ends with: the bytes of the .cainr file, its measures, and how it was learned."""
+    """What a fit ends with: the bytes of the .cainr file, its measures, how it was learned, and
+    states on the way."""
 
     @property
     def data(self) -> bytes: ...
@@ -72,6 +91,8 @@ class Fitted(Protocol):
     def curve(self) -> Curve | Sequence[Progress]: ...
     @property
     def seconds(self) -> float: ...
+    @property
+    def history(self) -> Sequence[Moment]: ...
 
 
 class Library:
@@ -133,6 +154,8 @@ class Library:
             atomic_write(hidden / FIELD, data)
             atomic_write(hidden / CURVE, curve.to_csv().encode())
             atomic_write(hidden / RECORD, _record(run))
+            if fitted.history:
+                save(hidden / HISTORY, fitted.history)
             hidden.rename(run.folder)
         except OSError as error:
             reason = error.strerror or str(error)

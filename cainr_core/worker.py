@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from cainr_core.data.contexts import Context
     from cainr_core.data.fields import Field
     from cainr_core.evaluate.metrics import Metrics
+    from cainr_core.history import Moment
 
 MOST_DEATHS = 2
 TOO_LARGE = (
@@ -54,12 +55,14 @@ SHARE_FOR_FRAMES = 0.2  # of the time of a fit, at most, goes into showing it
 
 @dataclass(frozen=True, eq=False)
 class Fitted:
-    """What a fit ends with: the bytes of the .cainr file, its measures, and how it was learned."""
+    """What a fit ends with: the bytes of the .cainr file, its measures, how it was learned, and
+    states on the way."""
 
     data: bytes = dataclass_field(repr=False)
     metrics: Metrics
     curve: Curve = dataclass_field(repr=False)
     seconds: float
+    history: tuple[Moment, ...] = dataclass_field(default=(), repr=False)
 
 
 def variables(job_id: str, client: Client) -> dict[str, Variable]:
@@ -106,6 +109,7 @@ def _fit(
         choices.recipe,
         choices.target,
         choices.device,
+        keep_history=True,
     )
     reporter.follow(compression)
     folder = _checkpoint_folder(reporter.job_id)
@@ -123,7 +127,13 @@ def _fit(
     if compression.metrics is None or compression.curve[-1].step == 0:
         return None
     curve = Curve.of(compression.curve)
-    return Fitted(compression.data, compression.metrics, curve, clock.monotonic() - started)
+    return Fitted(
+        compression.data,
+        compression.metrics,
+        curve,
+        clock.monotonic() - started,
+        compression.history,
+    )
 
 
 def forget(job_id: str) -> None:

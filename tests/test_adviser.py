@@ -9,7 +9,7 @@ import pytest
 
 from cainr_core import adviser as module
 from cainr_core.adviser import Adviser, measure_at, smallest
-from cainr_core.compression import Target, plan
+from cainr_core.choices import Target
 from cainr_core.data.contexts import Context
 from cainr_core.data.fields import Field
 from cainr_core.errors import CainrError
@@ -17,6 +17,7 @@ from cainr_core.evaluate.baselines import CODECS
 from cainr_core.evaluate.goal import Goal
 from cainr_core.evaluate.rate_distortion import Row, Task
 from cainr_core.model.architecture import Architecture
+from cainr_core.planning import plan
 from tests import small
 
 pytest.importorskip("numcodecs_wasm_sperr")

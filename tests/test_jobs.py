@@ -108,6 +108,8 @@ def test_a_fit_moves_and_ends_with_a_file(jobs: Jobs) -> None:
     assert fitted.metrics.file_bytes == len(fitted.data)
     assert len(fitted.curve) == np.unique(fitted.curve.step).size
     assert fitted.curve.step[-1] == wanted.recipe.steps + wanted.recipe.tail_steps
+    assert [moment.step for moment in fitted.history][:2] == [0, 5]
+    assert read(fitted.history[-1].source).shape == (3, 192, 288)
     assert fitted.seconds > 0
     lengths = [len(snapshot.curve) for snapshot in seen]
     assert len(set(lengths)) > 3

@@ -35,7 +35,7 @@ def field(sample: Field) -> Field:
 
 @pytest.fixture(scope="module")
 def made(field: Field) -> Compressed:
-    return compress(field, CONTEXTS, latent(), RECIPE, device="cpu")
+    return compress(field, CONTEXTS, latent(), RECIPE, device="cpu", keep_history=True)
 
 
 def test_latents_beat_a_network_of_as_many_bytes(field: Field, made: Compressed) -> None:
@@ -65,6 +65,17 @@ def test_what_is_written_is_what_is_read(field: Field, made: Compressed, tmp_pat
 def test_the_same_seed_gives_the_same_bytes(field: Field, made: Compressed) -> None:
     again = compress(field, CONTEXTS, latent(), RECIPE, device="cpu")
     assert again.data == made.data
+
+
+def test_states_on_the_way_begin_with_the_latents_alone(field: Field, made: Compressed) -> None:
+    moments, final = made.history, cainr_core.open(made.data)
+    assert [moment.step for moment in moments] == [0, 20]
+    first = cainr_core.open(moments[0].source)
+    assert first.info()["latent_bytes"] == final.info()["latent_bytes"]
+    error = first.values().astype(float) - field.values
+    psnr = 20 * np.log10((field.hi - field.lo) / np.sqrt(np.mean(error**2)))
+    assert moments[0].psnr == pytest.approx(psnr, abs=0.3)
+    assert psnr < made.metrics.psnr
 
 
 @pytest.mark.parametrize("most", [4_000, 12_000])

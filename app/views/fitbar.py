@@ -14,8 +14,8 @@ from app.views.figures import FIGURES, IDLE, row
 from app.words import about, about_duration, duration, size_of, summary, three
 from app.workbench import Workbench
 from cainr_core.choices import values_of
-from cainr_core.compression import Plan
 from cainr_core.fit.progress import Progress
+from cainr_core.planning import Plan
 from cainr_core.queue import Place
 
 

@@ -43,21 +43,22 @@ def step_index(size: float) -> int:
     return min(max(index, SMALLEST), LARGEST)
 
 
-def influences(fitting: Fitting) -> list[float]:
+def influences(fitting: Fitting, probes: int = PROBES, points: int = PROBE_POINTS) -> list[float]:
     """For each tensor, the squared error of the output per squared error of its weights.
 
     The sum over the weights of the mean squared derivative of the output (a diagonal Gauss-Newton
     trace), estimated with random signs: the gradient of a sum of outputs with random signs has that
-    expected square, and no trial rounding with its noise is needed.
+    expected square, and no trial rounding with its noise is needed. `probes`: projections, each of
+    so many `points`.
     """
     generator = torch.Generator(fitting.device).manual_seed(fitting.recipe.seed)
     total = [0.0] * len(fitting.tensors)
-    for _ in range(PROBES):
-        output = fitting.outputs(PROBE_POINTS, generator)
+    for _ in range(probes):
+        output = fitting.outputs(points, generator)
         signs = torch.randint(0, 2, output.shape, generator=generator, device=output.device)
         gradients = torch.autograd.grad((output * (2 * signs - 1)).sum(), fitting.tensors)
         for index, gradient in enumerate(gradients):
-            total[index] += float(gradient.double().square().sum()) / (PROBES * len(output))
+            total[index] += float(gradient.double().square().sum()) / (probes * len(output))
     return total
 
 

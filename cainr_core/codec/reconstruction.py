@@ -247,6 +247,15 @@ class Reconstruction:
 
         return to_dataset(self)
 
+    def lean_on(self, other: Reconstruction) -> None:
+        """Share contexts, inputs and latents with another state of the same fit, whose file differs
+        in the weights alone, so that they are had but once."""
+        self.__dict__.update(frame=other.frame, contexts=other.contexts)
+        if self.file_latents is None:
+            self.__dict__["_all_inputs"] = other._all_inputs
+        else:
+            self.file_latents = other.latents()
+
     def _rows(self, times: slice | int | Sequence[int] | None) -> list[int]:
         every = range(self.shape[0])
         if times is None:

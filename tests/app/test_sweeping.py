@@ -23,7 +23,9 @@ from cainr_core.runs import Library
 from cainr_core.sweep import Fit, Sweep
 from tests.app.test_workbench import CURVE, METRICS
 
-FITTED = SimpleNamespace(data=b"x" * METRICS.file_bytes, metrics=METRICS, curve=CURVE, seconds=3.0)
+FITTED = SimpleNamespace(
+    data=b"x" * METRICS.file_bytes, metrics=METRICS, curve=CURVE, seconds=3.0, history=()
+)
 
 
 @pytest.fixture

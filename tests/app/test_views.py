@@ -181,7 +181,7 @@ def test_among_many_runs_some_are_found_by_words(
     library = Library(tmp_path)
     monkeypatch.setattr(shared, "kept_runs", lambda: library)
     fitted = SimpleNamespace(
-        data=b"x" * METRICS.file_bytes, metrics=METRICS, curve=CURVE, seconds=3.0
+        data=b"x" * METRICS.file_bytes, metrics=METRICS, curve=CURVE, seconds=3.0, history=()
     )
     table = RunTable(bench)
     for width in range(4, 4 + MANY + 1):

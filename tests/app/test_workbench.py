@@ -47,7 +47,7 @@ class FakeJob:
     def result(self):
         if self.fails:
             raise CainrError("The fit failed for a reason.")
-        return SimpleNamespace(data=b"data", metrics=METRICS, curve=CURVE, seconds=3.0)
+        return SimpleNamespace(data=b"data", metrics=METRICS, curve=CURVE, seconds=3.0, history=())
 
 
 @pytest.fixture
