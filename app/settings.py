@@ -84,7 +84,7 @@ class Settings(param.Parameterized):
             raise CainrError(
                 "In kiosk mode only the bundled sample can be used, and no other file."
             )
-        place, root = Path(path).resolve(), library.resolve()
+        place, root = Path(path.removeprefix("file://")).resolve(), library.resolve()
         if place.is_relative_to(root) and any(
             part.startswith(".") for part in place.relative_to(root).parts
         ):

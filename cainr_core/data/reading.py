@@ -27,6 +27,9 @@ _FOREIGN = {
     b"PK\x03\x04": "a zip archive; unpack it first",
     b"\x0e\x03\x13\x01": "an HDF4 file; convert it to NetCDF first",
 }
+_PROTOCOLS = ("http", "https", "s3", "gs", "gcs", "az", "abfs")
+_CONNECTING, _ANSWERING, _WHOLE = 5, 10, 60  # seconds, of one request of a Zarr store
+_DAMAGE = (OSError, RuntimeError, IndexError, KeyError, ValueError, TypeError)
 _WHAT_WORKS = "NetCDF files (version 3 or 4) and Zarr stores can be read"
 
 
@@ -45,8 +48,15 @@ def opened(source: Any) -> Iterator[xr.Dataset]:
 
     Errors of reading inside the block become a CainrError, as the values are read there.
     """
-    with _LOCK if isinstance(source, str | Path) else nullcontext():
+    # A Zarr store may be far away: nobody else is to wait for it.
+    file = isinstance(source, str | Path) and not is_remote(str(source))
+    with _LOCK if file else nullcontext():
         yield from _opened(source)
+
+
+def is_remote(source: str) -> bool:
+    """Whether a source is an address, and not a place on this machine."""
+    return "://" in source and not source.startswith("file://")
 
 
 def _opened(source: Any) -> Iterator[xr.Dataset]:
@@ -72,7 +82,11 @@ def _opened(source: Any) -> Iterator[xr.Dataset]:
         ) from error
     except CainrError:
         raise
-    except (OSError, RuntimeError, IndexError, KeyError, ValueError, TypeError) as error:
+    except Exception as error:
+        if isinstance(source, str | Path) and is_remote(str(source)):
+            raise CainrError(_unreachable(str(source), error)) from error
+        if not isinstance(error, _DAMAGE):
+            raise
         raise CainrError(
             f"{name} can't be read, it seems damaged or cut short ({_first_line(error)}); "
             "fetch it again."
@@ -89,11 +103,8 @@ def _open(source: str) -> xr.Dataset:
     except Exception as error:  # each backend has its own errors for a file that it can't read
         if "decode" in str(error) and "time" in str(error):
             return _decode_what_decodes(_open_with(source, engine, decode_times=False))
-        if "://" in source and not source.startswith("file://"):
-            raise CainrError(
-                f"'{source}' can't be reached or read ({_first_line(error)}); check the address, "
-                "and that the packages for its protocol are installed."
-            ) from error
+        if is_remote(source):
+            raise CainrError(_unreachable(source, error)) from error
         raise CainrError(
             f"'{source}' can't be read as {'Zarr' if engine == 'zarr' else 'NetCDF'}, it seems "
             f"damaged, cut short or of another kind ({_first_line(error)}); {_WHAT_WORKS}."
@@ -102,8 +113,14 @@ def _open(source: str) -> xr.Dataset:
 
 def _engine(source: str) -> str:
     """The backend for a source, found from what it is and not from its name."""
-    if "://" in source and not source.startswith("file://"):
-        return "zarr" if ".zarr" in source or not source.startswith("http") else "netcdf4"
+    if is_remote(source):
+        protocol = source.partition("://")[0]
+        if protocol not in _PROTOCOLS or "::" in source:
+            raise CainrError(
+                f"'{source}' is no address that cainr reads; it reads Zarr stores from "
+                f"{', '.join(_PROTOCOLS)}."
+            )
+        return "zarr"
     path = Path(source.removeprefix("file://"))
     if path.is_dir():
         if any((path / mark).exists() for mark in _ZARR_MARKS):
@@ -137,11 +154,17 @@ def _open_with(source: str, engine: str, *, decode_times: bool) -> xr.Dataset:
     import xarray as xr
 
     source = source.removeprefix("file://")
+    more: dict[str, Any] = {}
+    if source.startswith("http"):
+        from aiohttp import ClientTimeout
+
+        patience = ClientTimeout(_WHOLE, sock_connect=_CONNECTING, sock_read=_ANSWERING)
+        more["storage_options"] = {"client_kwargs": {"timeout": patience}}
     with warnings.catch_warnings():
         # xarray tells of several fill values and of dates beyond nanoseconds; both are handled.
         warnings.simplefilter("ignore")
         return xr.open_dataset(
-            source, engine=engine, decode_times=decode_times, decode_timedelta=False
+            source, engine=engine, decode_times=decode_times, decode_timedelta=False, **more
         )
 
 
@@ -175,6 +198,11 @@ def _decoded(dataset: xr.Dataset) -> xr.Dataset:
                 masked = xr.decode_cf(dataset, decode_times=False, decode_timedelta=False)
                 return _decode_what_decodes(masked)
     return dataset
+
+
+def _unreachable(source: str, error: BaseException) -> str:
+    why = "no answer in time" if isinstance(error, TimeoutError) else _first_line(error)
+    return f"'{source}' can't be read as a Zarr store ({why}); check the address."
 
 
 def _first_line(error: BaseException) -> str:

@@ -117,3 +117,5 @@ def test_files_of_other_people_are_not_read(tmp_path: Path):
     for path in (".users/a/x/field.cainr", "b/../.guests/a/x/field.cainr"):
         with pytest.raises(CainrError, match="belongs to another"):
             found.check_file(str(tmp_path / path), tmp_path)
+        with pytest.raises(CainrError, match="belongs to another"):
+            found.check_file(f"file://{tmp_path / path}", tmp_path)

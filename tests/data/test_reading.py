@@ -1,13 +1,19 @@
 from __future__ import annotations
 
+import http.server
 import shutil
+import socket
+import threading
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
 import xarray as xr
 
+from cainr_core.data import reading
 from cainr_core.data.reading import describe_source, opened
 from cainr_core.data.sources import open_field
 from cainr_core.errors import CainrError
@@ -89,7 +95,70 @@ def test_what_is_not_there(tmp_path: Path) -> None:
     refuse(tmp_path, "folder but not a Zarr store")
     refuse(" ", "path of the data is empty")
     refuse(3, "A path, a URL or an xarray dataset is needed, not int")
-    refuse("https://127.0.0.1:9/store.zarr", "can't be reached")
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, str]]:
+    """A folder, and the address at which a server of files shows it."""
+    folder = tmp_path_factory.mktemp("served")
+
+    class Quiet(http.server.SimpleHTTPRequestHandler):
+        def log_message(self, *told: object) -> None:
+            pass
+
+    handler = partial(Quiet, directory=str(folder))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield folder, f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+@pytest.mark.parametrize("version", [2, 3])
+def test_a_zarr_store_is_read_from_its_address(
+    served: tuple[Path, str], version: int, make_dataset
+) -> None:
+    (folder, address), dataset = served, make_dataset()
+    dataset.to_zarr(folder / f"{version}.zarr", zarr_format=version, consolidated=version == 2)
+    field = open_field(f"{address}/{version}.zarr", region="0:60,-20:20", time="1:3")
+    np.testing.assert_array_equal(field.values[:, :, 4:], dataset["tas"][1:3, 18:30, :5])
+    assert field.source == f"{version}.zarr"
+    (folder / f"{version}.zarr" / "tas").rename(folder / f"gone{version}")
+    refuse(f"{address}/{version}.zarr", "no variable|can't be read|missing|holds")
+
+
+def test_addresses_without_a_store(
+    served: tuple[Path, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refuse(f"{served[1]}/nothing", "can't be read as a Zarr store")
+    refuse("https://127.0.0.1:9/store.zarr", "can't be read as a Zarr store.*; check the address")
+    for address in ("memory://a.zarr", "simplecache::file:///etc/passwd", "reference://x"):
+        refuse(address, "is no address that cainr reads; it reads Zarr stores from http, https")
+    monkeypatch.setattr(reading, "_ANSWERING", 0.2)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        refuse(f"http://127.0.0.1:{silent.getsockname()[1]}/a.zarr", "no answer in time")
+
+
+def test_a_slow_address_keeps_nobody_from_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, make_dataset
+) -> None:
+    make_dataset().to_netcdf(tmp_path / "file.nc")
+    entered = threading.Event()
+
+    def slow(*given: object, **options: object) -> xr.Dataset:
+        entered.set()
+        assert done.wait(30)
+        raise TimeoutError
+
+    done, real = threading.Event(), reading._open_with
+    monkeypatch.setattr(
+        reading, "_open_with", lambda s, *a, **k: (slow if "://" in s else real)(s, *a, **k)
+    )
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(refuse, "https://example.org/a.zarr", "no answer in time")
+        assert entered.wait(30)
+        assert open_field(tmp_path / "file.nc").shape == (4, 36, 72)
+        done.set()
+        waiting.result()
 
 
 def test_hdf5_may_follow_a_block_of_the_user(tmp_path: Path, make_dataset) -> None:
