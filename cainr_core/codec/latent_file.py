@@ -75,10 +75,16 @@ class FileLatents:
         self._lock = Lock()
 
     def prepare(self, frame: Frame, contexts: Sequence[Context], device: torch.device) -> None:
-        """Make ready to decode, with the contexts of the file."""
+        """Make ready to decode, with the contexts of the file.
+
+        Integers are decoded on the CPU: the range coder is there, and hundreds of small steps that
+        wait for it take a GPU longer.
+        """
+        import torch
+
         from cainr_core.codec.latents import Known, decode_model
 
-        known = Known.of(frame, contexts, device)
+        known = Known.of(frame, contexts, device, torch.device("cpu"))
         net, weights = decode_model(self._net_bytes, known, self.hidden)
         self._ready = known, net, weights, frame.grid
 
@@ -134,10 +140,8 @@ class FileLatents:
         with self._lock:
             if number not in self._decoded:
                 times = len(known.pyramid.groups[number])
-                device = known.around.device
-                self._decoded[number] = decode_group(
-                    self._groups[number], times, net, known.around, known.pyramid, device
-                )
+                bands = decode_group(self._groups[number], times, net, known.around, known.pyramid)
+                self._decoded[number] = [band.to(known.prior.device) for band in bands]
                 while len(self._decoded) > MOST_GROUPS:
                     self._decoded.popitem(last=False)
             self._decoded.move_to_end(number)

@@ -43,12 +43,21 @@ class Known:
     prior: Prior
 
     @classmethod
-    def of(cls, frame: Frame, contexts: Sequence[Context], device: torch.device) -> Known:
-        """What is known of the field of a frame with these contexts."""
+    def of(
+        cls,
+        frame: Frame,
+        contexts: Sequence[Context],
+        device: torch.device,
+        coder: torch.device | None = None,
+    ) -> Known:
+        """What is known of the field of a frame with these contexts.
+
+        `coder`: where latents are coded, if not on `device`.
+        """
         pyramid = Pyramid.of(frame.grid, len(frame.time))
         lat, lon = latent_grid(frame.grid).points()
         scaled = frame.scaled([context.sample(lat, lon, frame.time) for context in contexts])
-        around = surroundings(pyramid, lat, scaled, device)
+        around = surroundings(pyramid, lat, scaled, coder or device)
         return cls(pyramid, around, Prior(pyramid, scaled, device))
 
 
@@ -147,7 +156,6 @@ def decode_group(
     net: ScaleNet,
     around: Surroundings,
     pyramid: Pyramid,
-    device: torch.device,
 ) -> Bands:
     """The latents (times, rows, columns) of each band of one group, int32."""
     from constriction import stream
@@ -159,7 +167,7 @@ def decode_group(
     filled = np.unpackbits(np.frombuffer(data[:head], np.uint8), count=len(runs))
     coder = stream.queue.RangeDecoder(np.frombuffer(data[head:], "<u4").astype(np.uint32))
     latents = [
-        torch.zeros((times, band.rows, band.columns), dtype=torch.int32, device=device)
+        torch.zeros((times, band.rows, band.columns), dtype=torch.int32, device=around.device)
         for band in pyramid.bands
     ]
     for run, some in zip(runs, filled, strict=True):
@@ -173,7 +181,7 @@ def decode_group(
                 board = around.second(board, latents, run)
             order, counts = _by_table(net.tables(_at(board, places)))
             try:
-                found = torch.from_numpy(_decode(coder, counts)).to(device)
+                found = torch.from_numpy(_decode(coder, counts)).to(around.device)
             except AssertionError as error:  # constriction's way to tell impossible words
                 raise CainrError("The file's latents cannot be decoded: it is damaged.") from error
             values[places[order]] = found

@@ -28,7 +28,7 @@ class Prior:
     def __init__(
         self, pyramid: Pyramid, scaled: Sequence[SampledContext], device: torch.device
     ) -> None:
-        self._pyramid, self._device = pyramid, device
+        self._pyramid, self.device = pyramid, device
         self._tables: list[Bands] = []
         self._mixtures: list[Tensor] = []  # (time, rows of the table)
         for context in scaled:
@@ -51,11 +51,11 @@ class Prior:
     def bands(self, group: range, weights: Tensor) -> Bands:
         """What the contexts with these weights say of the latents of a group."""
         result = [
-            torch.zeros((len(group), band.rows, band.columns), device=self._device)
+            torch.zeros((len(group), band.rows, band.columns), device=self.device)
             for band in self._pyramid.bands
         ]
         run = self._run_of(group)
-        for context, weight in enumerate(weights.to(self._device)):
+        for context, weight in enumerate(weights.to(self.device)):
             for number, band in enumerate(self._pyramid.bands):
                 spectrum = self._spectrum(context, group) * weight[band.level, run, None]
                 table = self._tables[context][number]
@@ -116,4 +116,4 @@ class Prior:
         """The run of each frequency of a group."""
         runs = frequency_bins(len(group))
         numbers = [number for number, run in enumerate(runs) for _ in run]
-        return torch.tensor(numbers, device=self._device)
+        return torch.tensor(numbers, device=self.device)

@@ -46,7 +46,7 @@ def test_latents_come_back_as_they_were(made: Made, spread: float) -> None:
     pyramid, around, net = made
     latents = integers(pyramid, spread)
     data = coder.encode_group(latents, net, around, pyramid)
-    found = coder.decode_group(data, TIMES, net, around, pyramid, CPU)
+    found = coder.decode_group(data, TIMES, net, around, pyramid)
     for band, other in zip(latents, found, strict=True):
         assert torch.equal(band, other)
 
@@ -104,7 +104,7 @@ def test_damaged_latents_are_refused_or_are_others(made: Made, cut: int) -> None
     pyramid, around, net = made
     data = coder.encode_group(integers(pyramid, 3.0), net, around, pyramid)
     with pytest.raises(CainrError, match="damaged"):
-        coder.decode_group(data[:cut] + data[cut + 1 :], TIMES, net, around, pyramid, CPU)
+        coder.decode_group(data[:cut] + data[cut + 1 :], TIMES, net, around, pyramid)
 
 
 def test_tables_are_those_of_a_laplace_distribution() -> None:
@@ -150,6 +150,6 @@ def test_what_cuda_encodes_the_cpu_decodes(made: Made) -> None:
     data = coder.encode_group([band.to(cuda) for band in latents], net, there, pyramid)
     assert data == coder.encode_group(latents, net, around, pyramid)
     for band, other in zip(
-        latents, coder.decode_group(data, TIMES, net, around, pyramid, CPU), strict=True
+        latents, coder.decode_group(data, TIMES, net, around, pyramid), strict=True
     ):
         assert torch.equal(band, other)

@@ -14,8 +14,10 @@ from cainr_core.codec.reconstruction import read
 from tests.golden.build import FOLDER, GOLDEN, told
 
 FILES = sorted(FOLDER.glob("version*/*.cainr"))
-# of float32 near 300 K, through sines that differ in their last bit from machine to machine
-CLOSE = {"rtol": 0, "atol": 1e-4}
+# Of float32 near 300 K, through products and sines that differ in their last bits from machine to
+# machine: 1.5e-4 K was seen between processors of two makers. A weight that is read one step off
+# moves some value by tenths.
+CLOSE = {"rtol": 0, "atol": 5e-4}
 
 each_file = pytest.mark.parametrize(
     "path", FILES, ids=lambda path: f"{path.parent.name}-{path.stem}"
