@@ -34,10 +34,12 @@ from cainr_core.planning import plan as make_plan
 from cainr_core.runs import Library, Run
 
 if TYPE_CHECKING:
+    from cainr_core.evaluate.checks import Check
     from cainr_core.jobs import Job, Jobs
 
 log = logging.getLogger("cainr.app")
 _POOL = ThreadPoolExecutor(3, thread_name_prefix="cainr-page")
+_LONG = ThreadPoolExecutor(1, thread_name_prefix="cainr-long")  # what maps are not to wait for
 AFTER_MAPS = 200  # ms
 UNTIL_LOADED = 50  # ms between two looks at whether a page is there
 ROOMS = 64  # whose libraries are kept in memory
@@ -72,6 +74,7 @@ _contexts = _Recent(16)
 _readers = _Recent(8)
 _frames = _Recent(_DECODED_BYTES, lambda values: values.nbytes)
 _wholes = _Recent(_WHOLE_BYTES, lambda values: values.nbytes)
+_checks = _Recent(256)
 
 
 @lru_cache
@@ -165,6 +168,20 @@ def whole(run: Run) -> np.ndarray:
         values = np.asarray(reader(run).values())
         _wholes.put(run.id, values)
     return values
+
+
+def checks(run: Run, on_progress: Callable[[int, int], None]) -> list[Check]:
+    """Whether a run is fit for analysis; takes many seconds the first time.
+
+    `on_progress` is called with the parts done and all parts; what it raises ends the work.
+    """
+    found: list[Check] | None = _checks.get(run.id)
+    if found is None:
+        from cainr_core.evaluate.analysis import analyse
+
+        found = analyse(open_choice(run.choices.data), whole(run), on_progress)
+        _checks.put(run.id, found)
+    return found
 
 
 def prefetch(runs: Sequence[Run], time: int) -> None:
@@ -288,9 +305,14 @@ def after_maps(update: Callable[[], None]) -> None:
 
 
 def background(
-    work: Callable[[], Any], then: Callable[[Any], None], failed: Callable[[Exception], None]
+    work: Callable[[], Any],
+    then: Callable[[Any], None],
+    failed: Callable[[Exception], None],
+    *,
+    long: bool = False,
 ) -> None:
-    """Run `work` in a thread and hand its result to `then` in this session's turn."""
+    """Run `work` in a thread and hand its result to `then` in this session's turn; one after the
+    other what takes many seconds, so that threads are left for what somebody waits for."""
     document = pn.state.curdoc
 
     def run() -> None:
@@ -317,4 +339,4 @@ def background(
     if document is None or document.session_context is None:
         run()
     else:
-        _POOL.submit(run)
+        (_LONG if long else _POOL).submit(run)

@@ -6,12 +6,13 @@ import panel as pn
 import panel_material_ui as pmui
 
 from app import shared
+from app.views.analysis import Analysis
 from app.views.cards import card, line
 from app.views.look import Look
 from app.views.zonal import ZonalMean
 from app.workbench import Workbench
 
-LOOKS: tuple[type[Look], ...] = (ZonalMean,)  # in the order of their tabs
+LOOKS: tuple[type[Look], ...] = (ZonalMean, Analysis)  # in the order of their tabs
 _CSS = """
 .title { font-weight: 600; font-size: .95rem; }
 """

@@ -27,6 +27,7 @@ class Look:
     title: ClassVar[str]
     told: ClassVar[str]  # a sentence: what is shown here
     after: ClassVar[tuple[str, ...]] = ()  # parameters of the workbench, besides runs and field
+    long: ClassVar[bool] = False  # whether it takes many seconds
 
     def __init__(self, workbench: Workbench) -> None:
         self.workbench = workbench
@@ -85,7 +86,7 @@ class Look:
             if asked == self._asked:
                 self.tell(self.workbench.told(problem))
 
-        shared.background(self.work(chosen), take, fail)
+        shared.background(self.work(chosen), take, fail, long=self.long)
 
     def tell(self, sentence: str) -> None:
         """Put a sentence over what is shown."""

@@ -78,7 +78,7 @@ class Check:
         more = self.question.more_is_better
         digits = 6 if more and self.question.passes > 0.9 else 3
         context = Context(prec=digits, rounding=ROUND_FLOOR if more else ROUND_CEILING)
-        return f"{context.create_decimal_from_float(self.value).normalize():{_style(self.value)}}"
+        return f"{context.create_decimal(repr(self.value)).normalize():{_style(self.value)}}"
 
     @property
     def threshold(self) -> str:

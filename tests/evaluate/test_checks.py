@@ -35,6 +35,7 @@ def test_the_limits(question: Question, value: float, verdict: str) -> None:
     [
         (CORRELATION, 0.99998999, "0.999989"),
         (CORRELATION, 1, "1"),
+        (ERROR, 0.1, "0.1"),
         (ERROR, 0.10001, "0.101"),
         (ERROR, 0, "0"),
         (ERROR, 12.34, "12.4"),
