@@ -24,6 +24,7 @@ from app.views.curves import Curves
 from app.views.fitbar import FitBar
 from app.views.lines import Lines
 from app.views.mapboard import MapBoard
+from app.views.pointing import Pointing
 from app.views.runs import RunTable
 from app.views.sweepcard import SweepCard
 from app.workbench import Workbench
@@ -72,6 +73,7 @@ def build() -> pmui.Page:
         css_classes=["problem"], styles=_OVER_THE_PAGE,
     )  # fmt: skip
     board, closer = MapBoard(bench), Closer(bench)
+    Pointing(bench, board.maps)
     main = stack(
         alert,
         FitBar(bench).view,

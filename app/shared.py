@@ -297,11 +297,16 @@ def decided(
 def after_maps(update: Callable[[], None]) -> None:
     """Run `update` when the page has had the time to draw its maps: what somebody looked for is
     not to wait for what stands around it."""
+    later(update, AFTER_MAPS)
+
+
+def later(update: Callable[[], None], wait: int) -> None:
+    """Run `update` in this session's turn after so many ms; at once where there is no page."""
     document = pn.state.curdoc
     if document is None or document.session_context is None:
         update()
     else:
-        document.add_timeout_callback(held(update), AFTER_MAPS)
+        document.add_timeout_callback(held(update), wait)
 
 
 def background(

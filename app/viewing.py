@@ -23,6 +23,14 @@ class Viewing(param.Parameterized):
         objects={"0°": 0, "90°E": 90, "180°": 180, "90°W": -90},
         doc="The longitude in the middle of the maps.",
     )
+    place_lat = param.Number(
+        default=None, bounds=(-90, 90), allow_None=True, label="Latitude (°N)",
+        doc="Latitude in degrees of the place whose values over time are shown; south is negative.",
+    )  # fmt: skip
+    place_lon = param.Number(
+        default=None, bounds=(-360, 360), allow_None=True, label="Longitude (°E)",
+        doc="Longitude in degrees of that place; west is negative.",
+    )  # fmt: skip
     tab = param.String(default="", doc="Title of the closer look that is open; empty for none.")
 
 

@@ -80,3 +80,9 @@ def about(field: Field) -> str:
     meaning = str(field.attrs.get("long_name") or field.attrs.get("standard_name") or "")
     unit = f" ({field.units})" if field.units else ""
     return f"{field.name}{': ' + meaning if meaning and meaning != field.name else ''}{unit}"
+
+
+def degrees(lat: float, lon: float) -> str:
+    """A place: 47.60°N 8.80°E."""
+    east = (lon + 180) % 360 - 180
+    return f"{abs(lat):.2f}°{'N' if lat >= 0 else 'S'} {abs(east):.2f}°{'E' if east >= 0 else 'W'}"

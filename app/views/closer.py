@@ -9,10 +9,11 @@ from app import shared
 from app.views.analysis import Analysis
 from app.views.cards import card, line
 from app.views.look import Look
+from app.views.place import Place
 from app.views.zonal import ZonalMean
 from app.workbench import Workbench
 
-LOOKS: tuple[type[Look], ...] = (ZonalMean, Analysis)  # in the order of their tabs
+LOOKS: tuple[type[Look], ...] = (ZonalMean, Place, Analysis)  # in the order of their tabs
 _CSS = """
 .title { font-weight: 600; font-size: .95rem; }
 """

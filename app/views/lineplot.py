@@ -64,12 +64,11 @@ class LinePlot:
             line_dash="dash",
         )  # fmt: skip
         self._logarithmic = (x_axis_type == "log", y_axis_type == "log")
-        self.figure.add_tools(
-            HoverTool(
-                renderers=[lines], line_policy="nearest", visible=False,
-                tooltips="<b>@name</b> $snap_y{0,0.[000]} at $snap_x{0,0.[00]}",
-            )
+        self.hover = HoverTool(
+            renderers=[lines], line_policy="nearest", visible=False,
+            tooltips="<b>@name</b> $snap_y{0,0.[000]} at $snap_x{0,0.[00]}",
         )  # fmt: skip
+        self.figure.add_tools(self.hover)
         self._key = pn.pane.HTML(
             "", stylesheets=[_CSS], sizing_mode="stretch_width", margin=(0, 12), min_height=18
         )

@@ -15,6 +15,7 @@ from app.views.selected import Selected, selected
 from app.workbench import Workbench
 
 BUSY = "Computing …"
+SOON = 300  # ms that are not worth saying that something is computed
 _CSS = """
 .told { font-size: .8rem; opacity: .8; line-height: 1.4; }
 """
@@ -26,6 +27,7 @@ class Look:
 
     title: ClassVar[str]
     told: ClassVar[str]  # a sentence: what is shown here
+    doing: ClassVar[str] = BUSY  # what is said while it is computed
     after: ClassVar[tuple[str, ...]] = ()  # parameters of the workbench, besides runs and field
     long: ClassVar[bool] = False  # whether it takes many seconds
 
@@ -35,7 +37,8 @@ class Look:
         self._told = pn.pane.HTML(
             "", stylesheets=[_CSS], sizing_mode="stretch_width", margin=(4, 12)
         )
-        self._seen, self._stale, self._asked = False, True, 0
+        self._seen = self._busy = False
+        self._stale = True
         workbench.param.watch(
             shared.held(lambda *events: self.refresh()),
             ["picked", "field", "runs", "fitted", *self.after],
@@ -67,26 +70,34 @@ class Look:
             self.refresh()
 
     def refresh(self) -> None:
-        """Compute anew, now or when it is next seen."""
+        """Compute anew: now, after what is computed already, or when it is next seen."""
         self._stale = True
-        chosen = selected(self.workbench) if self._seen else None
+        chosen = selected(self.workbench) if self._seen and not self._busy else None
         if chosen is None:
             return
-        self._stale = False
-        self._asked += 1
-        asked = self._asked
-        self.tell(BUSY)
+        self._stale, self._busy = False, True
+        shared.later(self._say_busy, SOON)
 
         def take(result: Any) -> None:
-            if asked == self._asked:  # else a later choice has overtaken this one
-                self.tell(self.told)
-                self.draw(result)
+            self._busy = False
+            self.tell(self.told)
+            self.draw(result)
+            self._go_on()
 
         def fail(problem: Exception) -> None:
-            if asked == self._asked:
-                self.tell(self.workbench.told(problem))
+            self._busy = False
+            self.tell(self.workbench.told(problem))
+            self._go_on()
 
         shared.background(self.work(chosen), take, fail, long=self.long)
+
+    def _go_on(self) -> None:
+        if self._stale:  # something was chosen meanwhile
+            self.refresh()
+
+    def _say_busy(self) -> None:
+        if self._busy:
+            self.tell(self.doing)
 
     def tell(self, sentence: str) -> None:
         """Put a sentence over what is shown."""

@@ -17,10 +17,10 @@ import cartopy.crs as ccrs
 import numpy as np
 import shapely
 from numpy.typing import NDArray
-from scipy.spatial import KDTree
 from shapely.geometry import LineString, MultiLineString, Polygon
 
 from cainr_core.data.fields import Grid
+from cainr_core.data.nearest import nearest_cell
 
 Array = NDArray[np.float32]
 Lines = list[NDArray[np.float64]]
@@ -171,41 +171,6 @@ def _picture(key: _Key, name: str, centre: float) -> Picture:
     return Picture(extent, _view(grid, crs, extent, name), index, lat[index], signed[index])
 
 
-def nearest_cell(
-    grid: Grid, lat: NDArray[np.float64], lon: NDArray[np.float64]
-) -> NDArray[np.int64]:
-    """The index of the cell nearest to each place (degrees), -1 where the grid has none."""
-    if grid.kind == "columns":
-        tree = KDTree(_on_sphere(*grid.points()))
-        reach = 3 * np.sqrt(4 * np.pi / grid.size)  # a regional set of columns ends here
-        apart, nearest = tree.query(_on_sphere(lat, lon), distance_upper_bound=reach)
-        return np.where(np.isfinite(apart), nearest, -1)
-    row, row_there = _nearest_sorted(grid.lat, lat, period=None)
-    column, column_there = _nearest_sorted(grid.lon, lon, period=360.0)
-    return np.where(row_there & column_there, row * grid.shape[1] + column, -1)
-
-
-def _on_sphere(lat: NDArray[np.float64], lon: NDArray[np.float64]) -> NDArray[np.float64]:
-    phi, theta = np.radians(lat), np.radians(lon)
-    return np.column_stack([np.cos(phi) * np.cos(theta), np.cos(phi) * np.sin(theta), np.sin(phi)])
-
-
-def _nearest_sorted(
-    centres: NDArray[np.float64], wanted: NDArray[np.float64], period: float | None
-) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-    """Nearest of 1-D `centres` (any order), and whether it is near enough to be shown."""
-    order = np.argsort(centres % period if period else centres, kind="stable")
-    ordered = (centres % period if period else centres)[order]
-    spacing = float(np.max(np.abs(np.diff(centres)))) if centres.size > 1 else 180.0
-    if period:
-        spacing = min(spacing, period - spacing) if centres.size > 2 else spacing
-        wanted = wanted % period
-        ordered = np.concatenate([[ordered[-1] - period], ordered, [ordered[0] + period]])
-        order = np.concatenate([[order[-1]], order, [order[0]]])
-    found = np.searchsorted((ordered[1:] + ordered[:-1]) / 2, wanted)
-    return order[found], np.abs(ordered[found] - wanted) <= spacing
-
-
 def _view(grid: Grid, crs: ccrs.Projection, extent: Extent, name: str) -> Extent:
     """All of the map, or the surroundings of a regional lat-lon grid in plate carree."""
     if grid.kind != "latlon" or name != "plate_carree":
@@ -218,6 +183,26 @@ def _view(grid: Grid, crs: ccrs.Projection, extent: Extent, name: str) -> Extent
     x_mid, y_mid = float(x.min()) + width / 2, float(grid.lat.min()) + height / 2
     half_y = half / PROJECTIONS[name].aspect
     return Extent(x_mid - half, x_mid + half, y_mid - half_y, y_mid + half_y)
+
+
+@_one_at_a_time
+def place_at(x: float, y: float, name: str, centre: float = 0.0) -> tuple[float, float] | None:
+    """Latitude and longitude, degrees, of a point of a map; None outside of its globe."""
+    crs, outline = frame(name, centre)
+    if not shapely.contains_xy(outline, x, y):
+        return None
+    lon, lat = DEGREES.transform_point(x, y, crs)
+    return (float(lat), float(lon)) if np.isfinite(lat + lon) else None
+
+
+@_one_at_a_time
+def point_of(lat: float, lon: float, name: str, centre: float = 0.0) -> tuple[float, float] | None:
+    """Where a place, degrees, stands on a map; None where the map does not show it."""
+    crs, outline = frame(name, centre)
+    x, y = crs.transform_point(lon, lat, DEGREES)
+    if not np.isfinite(x + y) or not shapely.intersects_xy(outline, x, y):
+        return None
+    return float(x), float(y)
 
 
 @_one_at_a_time

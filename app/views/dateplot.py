@@ -1,0 +1,63 @@
+"""Lines over time: dates as the field's calendar has them, and the time shown marked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from bokeh.events import RangesUpdate
+from bokeh.models import CustomJSHover, FixedTicker
+from bokeh.models.annotations import Span
+
+from app import shared
+from app.views.dates import date_ticks
+from app.views.lineplot import HEIGHT, Line, LinePlot
+from cainr_core.data.times import TimeAxis
+
+EDGE = 84  # px left of the lines, so that those of one plot stand below those of another
+_DATE = """
+let nearest = 0
+days.forEach((day, i) => {
+  if (Math.abs(day - value) < Math.abs(days[nearest] - value)) nearest = i
+})
+return dates[nearest] ?? ""
+"""
+
+
+class DatePlot(LinePlot):
+    """Lines whose points stand at the times of a field."""
+
+    def __init__(self, up: str, name: str, height: int = HEIGHT) -> None:
+        super().__init__("", up, name, height)
+        self.figure.min_border_left = EDGE
+        self._calendar = "noleap"
+        self._date = CustomJSHover(args={"days": [], "dates": []}, code=_DATE)
+        self.hover.tooltips = "<b>@name</b> $snap_y{0,0.[000]}, $snap_x{custom}"
+        self.hover.formatters = {"$snap_x": self._date}
+        self.now = Span(
+            location=None, dimension="height", line_color="#808080", line_dash="dashed",
+            line_width=1.2,
+        )  # fmt: skip
+        self.figure.add_layout(self.now)
+        self._ticker = FixedTicker(ticks=[])
+        self.figure.xaxis.ticker = self._ticker
+        self.figure.on_event(RangesUpdate, shared.held(self._tick))
+
+    def draw_over(self, time: TimeAxis, lines: Sequence[Line]) -> None:
+        """Show lines whose points stand at `time.days`."""
+        self._calendar = time.calendar
+        if self._date.args["days"] != (days := time.days.tolist()):
+            self._date.args = {"days": days, "dates": list(map(time.label, range(len(time))))}
+        self.draw(lines)
+        self._tick()
+
+    def mark(self, days: float | None) -> None:
+        """Mark a time, or none."""
+        self.now.location = days
+
+    def _tick(self, *events: object) -> None:
+        """Dates for what is seen of the axis."""
+        seen: Any = self.figure.x_range
+        ticks = date_ticks(seen.start, seen.end, self._calendar)
+        self._ticker.ticks = list(ticks)
+        self.figure.xaxis.major_label_overrides = dict(ticks)  # type: ignore[arg-type]

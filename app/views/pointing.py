@@ -1,0 +1,50 @@
+"""A place chosen by a click or tap on any map, and marked on all of them."""
+
+from __future__ import annotations
+
+from bokeh.events import Tap
+from bokeh.models import ColumnDataSource
+
+from app import shared
+from app.views.maps import MapSet
+from app.views.projections import place_at, point_of
+from app.workbench import Workbench
+
+TAB = "Place"  # which a click turns to
+SIZE = 13  # px
+
+
+class Pointing:
+    """Reads clicks on maps as places of the workbench, and shows where its place is."""
+
+    def __init__(self, workbench: Workbench, maps: MapSet) -> None:
+        self.workbench = workbench
+        self.mark = ColumnDataSource({"x": [], "y": []}, name="place")
+        for plot in maps.figures.values():
+            for colour, width in (("#ffffff", 5), ("#101418", 2)):  # legible on any colour
+                plot.scatter(
+                    "x", "y", source=self.mark, marker="circle_dot", size=SIZE, fill_alpha=0,
+                    line_color=colour, line_width=width,
+                )  # fmt: skip
+            plot.on_event(Tap, shared.held(self._tapped))
+        workbench.param.watch(
+            shared.held(self._show), ["place_lat", "place_lon", "projection", "centre"]
+        )
+        self._show()
+
+    def _tapped(self, event: Tap) -> None:
+        bench = self.workbench
+        if event.x is None or event.y is None:
+            return
+        place = place_at(event.x, event.y, bench.projection, bench.centre)
+        if place is not None:
+            lat, lon = place
+            bench.param.update(place_lat=round(lat, 2), place_lon=round(lon, 2), tab=TAB)
+
+    def _show(self, *events: object) -> None:
+        bench, point = self.workbench, None
+        if bench.place_lat is not None and bench.place_lon is not None:
+            where = (bench.place_lat, bench.place_lon)
+            point = point_of(*where, bench.projection, bench.centre)
+        x, y = ([], []) if point is None else ([point[0]], [point[1]])
+        self.mark.data = {"x": x, "y": y}
