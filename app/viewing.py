@@ -8,6 +8,8 @@ import param
 
 from app.views.projections import PROJECTIONS
 
+TIMES = {"All times": "all", "This time": "time"}
+
 
 class Viewing(param.Parameterized):
     """The view: what is declared here is brought back by a link and by a saved state."""
@@ -31,6 +33,21 @@ class Viewing(param.Parameterized):
         default=None, bounds=(-360, 360), allow_None=True, label="Longitude (°E)",
         doc="Longitude in degrees of that place; west is negative.",
     )  # fmt: skip
+    sine_latitude = param.Boolean(
+        default=False, label="Equal areas",
+        doc="Latitudes are spaced by their sine, so that equal widths are equal areas.",
+    )  # fmt: skip
+    error_times: Any = param.Selector(
+        default="all", objects=dict(TIMES), doc="Whose errors the histogram counts."
+    )
+    log_counts = param.Boolean(
+        default=False,
+        label="Logarithmic",
+        doc="Counts by their logarithm, so that rare errors show.",
+    )
+    spectrum_times: Any = param.Selector(
+        default="time", objects=dict(TIMES), doc="Whose power the spectrum shows."
+    )
     tab = param.String(default="", doc="Title of the closer look that is open; empty for none.")
 
 

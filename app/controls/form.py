@@ -40,6 +40,19 @@ def widget(parameter: param.Parameter, **options: object) -> Any:
     return kind.from_param(parameter, **(settings | options))
 
 
+def buttons(parameter: param.Selector[Any], **options: object) -> Any:
+    """A row of buttons, one for each choice, bound both ways to a parameter of some object."""
+    settings: dict[str, object] = {
+        "label": "",
+        "size": "small",
+        "width": None,
+        "margin": SMALL,
+        "sx": {"& button": {"whiteSpace": "nowrap"}},
+        "css_classes": [f"choice-{parameter.name}"],
+    }
+    return pmui.RadioButtonGroup.from_param(parameter, **(settings | options))
+
+
 def _number(parameter: param.Number[Any], kind: Any, settings: dict[str, Any]) -> Any:
     """A field of a number; one that its choice refuses is told, and the number before comes back.
 

@@ -26,6 +26,9 @@ _CARD = """
 _LINE = """
 :host { display: flex; flex-flow: row wrap; align-items: flex-start; }
 """
+_BESIDE = """
+:host { display: flex; flex-flow: row wrap; align-items: center; column-gap: 6px; }
+"""
 _SIDE_BY_SIDE = """
 :host {{ display: grid; gap: {gap}px; grid-template-columns: {columns}; }}
 @media (max-width: {narrow}px) {{ :host {{ grid-template-columns: minmax(0, 1fr); }} }}
@@ -52,6 +55,11 @@ def line(*objects: Viewable) -> pn.Column:
     # not by a selector: what stands first in Panel's shadow roots are the stylesheets
     objects[0].styles = {**objects[0].styles, "flex": "1 1 90px", "min-width": "0"}
     return stack(*objects, css=_LINE)
+
+
+def beside(*objects: Viewable) -> pn.Column:
+    """Objects as wide as they are, in a line that breaks."""
+    return stack(*objects, css=_BESIDE)
 
 
 def side_by_side(*objects: Viewable, shares: str, narrow: int, **options: Any) -> pn.Column:

@@ -8,12 +8,22 @@ import panel_material_ui as pmui
 from app import shared
 from app.views.analysis import Analysis
 from app.views.cards import card, line
+from app.views.errors import ErrorHistogram
 from app.views.look import Look
+from app.views.overtime import RmseOverTime
 from app.views.place import Place
+from app.views.spectrum import Spectrum
 from app.views.zonal import ZonalMean
 from app.workbench import Workbench
 
-LOOKS: tuple[type[Look], ...] = (ZonalMean, Place, Analysis)  # in the order of their tabs
+LOOKS: tuple[type[Look], ...] = (  # in the order of their tabs
+    ZonalMean,
+    Place,
+    ErrorHistogram,
+    RmseOverTime,
+    Spectrum,
+    Analysis,
+)
 _CSS = """
 .title { font-weight: 600; font-size: .95rem; }
 """

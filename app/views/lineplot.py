@@ -22,6 +22,8 @@ _CSS = """
 .key span { max-width: 100%; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
 .key span::before { content: ''; display: inline-block; width: 14px; height: 3px;
   border-radius: 2px; margin-right: 6px; vertical-align: middle; background: var(--line); }
+.key .dashed::before { background: repeating-linear-gradient(90deg, var(--line) 0 4px,
+  transparent 4px 5px); border-radius: 0; }
 """
 
 
@@ -78,10 +80,11 @@ class LinePlot:
 
     def label(self, across: str, up: str) -> None:
         """Name the axes, with their units."""
-        self.figure.xaxis.axis_label, self.figure.yaxis.axis_label = across, up
+        below: Any = self.figure.below[0]  # there may be another axis above
+        below.axis_label, self.figure.yaxis.axis_label = across, up
 
-    def draw(self, lines: Sequence[Line]) -> None:
-        """Show these lines, and all of them."""
+    def draw(self, lines: Sequence[Line], seen: tuple[float, float] | None = None) -> None:
+        """Show these lines: all of them, or what of them lies between the ends of `seen`."""
         self.source.data = {
             "xs": [line.x for line in lines],
             "ys": [line.y for line in lines],
@@ -91,7 +94,10 @@ class LinePlot:
             "dash": [line.dash for line in lines],
         }
         ranges = (self.figure.x_range, self.figure.y_range)
-        values = ([line.x for line in lines], [line.y for line in lines])
+        values = (
+            [line.x for line in lines] if seen is None else [np.array(seen)],
+            [line.y for line in lines],
+        )
         for axis, of_axis, logarithmic, room in zip(
             ranges, values, self._logarithmic, (0.01, 0.06), strict=True
         ):
@@ -99,7 +105,8 @@ class LinePlot:
                 start, end = limits
                 axis.update(start=start, end=end, reset_start=start, reset_end=end)
         told = "".join(
-            f'<span style="--line:{line.colour}">{escape(line.name)}</span>' for line in lines
+            f'<span class="{line.dash}" style="--line:{line.colour}">{escape(line.name)}</span>'
+            for line in lines
         )
         html = f'<div class="key">{told}</div>'
         if html != self._key.object:

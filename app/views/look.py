@@ -33,15 +33,15 @@ class Look:
 
     def __init__(self, workbench: Workbench) -> None:
         self.workbench = workbench
-        self.view = stack(css_class=f"look look-{self.title.lower().replace(' ', '-')}")
+        called = self.title.lower().replace(" ", "-")
+        self.view = stack(css_class=f"look look-{called}", margin=(0, 0, 10, 0))
         self._told = pn.pane.HTML(
             "", stylesheets=[_CSS], sizing_mode="stretch_width", margin=(4, 12)
         )
         self._seen = self._busy = False
-        self._stale = True
+        self._stale, self._asked = True, 0  # how often something was chosen
         workbench.param.watch(
-            shared.held(lambda *events: self.refresh()),
-            ["picked", "field", "runs", "fitted", *self.after],
+            shared.held(self._changed), ["picked", "field", "runs", "fitted", *self.after]
         )
 
     # ------------------------------------------------------------------ of a subclass
@@ -59,6 +59,10 @@ class Look:
         """Show what was computed."""
         raise AssertionError("a look draws")
 
+    def of_all_times(self) -> bool:
+        """Whether another time shown changes nothing here; only asked where `after` has it."""
+        return False
+
     # ------------------------------------------------------------------ the same for all
 
     def see(self, seen: bool) -> None:
@@ -69,9 +73,14 @@ class Look:
         if seen and self._stale:
             self.refresh()
 
+    def _changed(self, *events: Any) -> None:
+        if {event.name for event in events} != {"time"} or not self.of_all_times():
+            self.refresh()
+
     def refresh(self) -> None:
         """Compute anew: now, after what is computed already, or when it is next seen."""
         self._stale = True
+        self._asked += 1  # what is under way may end: it is overtaken
         chosen = selected(self.workbench) if self._seen and not self._busy else None
         if chosen is None:
             return
@@ -86,7 +95,8 @@ class Look:
 
         def fail(problem: Exception) -> None:
             self._busy = False
-            self.tell(self.workbench.told(problem))
+            if not self._stale:
+                self.tell(self.workbench.told(problem))
             self._go_on()
 
         shared.background(self.work(chosen), take, fail, long=self.long)

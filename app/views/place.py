@@ -19,7 +19,8 @@ from app.views.pointing import TAB
 from app.views.selected import Selected
 from app.words import degrees, three
 from cainr_core.data.fields import Field
-from cainr_core.evaluate.place import cell_at, rmse
+from cainr_core.evaluate.over_time import rmse
+from cainr_core.evaluate.place import cell_at
 
 HINT = "Click a map, or type a latitude and a longitude, to see what is there over time."
 FIELD_HEIGHT, ERROR_HEIGHT = 230, 170  # px
@@ -73,9 +74,11 @@ class Place(Look):
             for picked in chosen.runs:
                 there = cell.of(picked.values())
                 error = there - truth
-                here = f"{picked.title}: RMSE here {three(rmse(error))} {field.units}".rstrip()
+                here = (
+                    f"{picked.title}: RMSE here {three(float(rmse(error)))} {field.units}".rstrip()
+                )
                 values.append(Line(picked.title, picked.colour, days, there))
-                errors.append(Line(here, picked.colour, days, error))
+                errors.append(Line(here.rstrip(), picked.colour, days, error))
             told = f"{degrees(lat, lon)}: the cell at {degrees(cell.lat, cell.lon)}."
             return Series(field, values, errors, told)
 

@@ -27,6 +27,10 @@ class Picked(NamedTuple):
         """All of it as decoded from its file, (time, *grid.shape); takes a while the first time."""
         return shared.whole(self.run)
 
+    def at(self, time: int) -> NDArray:
+        """One time step of it, any shape of `grid.size` cells."""
+        return shared.decode(self.run, time)
+
 
 @dataclass(frozen=True)
 class Selected:

@@ -33,9 +33,3 @@ def cell_at(grid: Grid, lat: float, lon: float) -> Cell:
         raise CainrError("The grid has no cell there: choose a place within its region.")
     every_lat, every_lon = grid.points()
     return Cell(index, float(every_lat[index]), float((every_lon[index] + 180) % 360 - 180))
-
-
-def rmse(error: NDArray[np.floating]) -> float:
-    """The root of the mean of the squares of what is not missing; NaN where all is."""
-    valid = error[np.isfinite(error)].astype(np.float64)
-    return float(np.sqrt(np.mean(valid**2))) if valid.size else float("nan")

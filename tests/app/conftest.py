@@ -16,6 +16,8 @@ from cainr_core.runs import Library
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
+    from app.views.closer import Closer
+    from app.workbench import Workbench
     from tests.app.browser import Server
 
 
@@ -63,3 +65,27 @@ def dashboard(browser: Browser, server: Server, complaints: list[str]) -> Iterat
     visit(page, server)
     yield page
     context.close()
+
+
+@pytest.fixture
+def bench(finished: Library, monkeypatch: pytest.MonkeyPatch) -> Workbench:
+    """A workbench with four days of the sample open, on the two finished runs."""
+    from app import shared
+    from app.workbench import Workbench
+
+    monkeypatch.setattr(shared, "kept_runs", lambda: finished)
+    bench = Workbench()
+    bench.data.time = "0:4"
+    bench.open_data()
+    bench.list_runs()
+    return bench
+
+
+@pytest.fixture
+def closer(bench: Workbench) -> Closer:
+    """The card of closer looks, open on a page that is not there."""
+    from app.views.closer import Closer
+
+    closer = Closer(bench)
+    closer.open()
+    return closer

@@ -10,17 +10,6 @@ from app import shared
 from app.views.closer import Closer
 from app.workbench import Workbench
 from cainr_core.evaluate.zonal import zonal_mean
-from cainr_core.runs import Library
-
-
-@pytest.fixture
-def bench(finished: Library, monkeypatch: pytest.MonkeyPatch) -> Workbench:
-    monkeypatch.setattr(shared, "kept_runs", lambda: finished)
-    bench = Workbench()
-    bench.data.time = "0:4"
-    bench.open_data()
-    bench.list_runs()
-    return bench
 
 
 def drawn(closer: Closer, title: str) -> ColumnDataSource:
@@ -78,7 +67,7 @@ def test_what_is_chosen_while_something_is_computed_is_computed_after_it(
 ):
     closer = Closer(bench)
     waiting = []
-    monkeypatch.setattr(shared, "background", lambda *work: waiting.append(work))
+    monkeypatch.setattr(shared, "background", lambda *work, long: waiting.append(work))
     closer.open()
     for time in (1, 2, 3):
         bench.time = time
@@ -91,26 +80,3 @@ def test_what_is_chosen_while_something_is_computed_is_computed_after_it(
     assert not waiting
     _, mean = zonal_mean(bench.field.values[3], bench.field.grid)
     assert np.array_equal(drawn(closer, "Zonal mean").data["ys"][0], mean)
-
-
-def test_a_place_shows_the_original_the_runs_and_their_errors(bench: Workbench):
-    closer = Closer(bench)
-    closer.open()
-    look = closer.looks["Place"]
-    bench.tab = "Place"
-    assert "Click a map" in look._told.object
-    assert not drawn(closer, "Place").data["name"]
-    bench.pick([run.id for run in bench.runs])
-    bench.param.update(place_lat=47.6, place_lon=8.8)
-    assert "47.60°N 8.80°E" in look._told.object
-    values, errors = drawn(closer, "Place").data, look.errors.source.data
-    row = np.abs(bench.field.grid.lat - 47.6).argmin()
-    assert np.array_equal(values["ys"][0], bench.field.values[:, row, 7])
-    there = shared.whole(bench.runs[1])[:, row, 7]
-    assert np.allclose(errors["ys"][1], there - bench.field.values[:, row, 7], atol=1e-4)
-    assert errors["name"][1].startswith(f"{bench.runs[1].name}: RMSE here ")
-    bench.time = 2
-    assert look.plot.now.location == bench.field.time.days[2]
-    assert set(look.plot._ticker.ticks) == set(look.errors._ticker.ticks)
-    bench.place_lat = None
-    assert "Click a map" in look._told.object

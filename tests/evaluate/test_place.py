@@ -5,7 +5,7 @@ import xarray as xr
 from cainr_core.data.grid import Grid
 from cainr_core.data.sources import open_field
 from cainr_core.errors import CainrError
-from cainr_core.evaluate.place import cell_at, rmse
+from cainr_core.evaluate.place import cell_at
 
 
 def test_the_values_of_a_place_are_those_of_the_file(shared):
@@ -31,8 +31,3 @@ def test_there_is_no_place_outside_of_a_region():
     grid = Grid.latlon(np.arange(30.0, 60), np.arange(0.0, 40))
     with pytest.raises(CainrError, match="no cell there"):
         cell_at(grid, -10, 10)
-
-
-def test_what_is_missing_has_no_error():
-    assert rmse(np.array([3.0, np.nan, -4.0])) == pytest.approx(np.sqrt(12.5))
-    assert np.isnan(rmse(np.array([np.nan])))

@@ -1,0 +1,133 @@
+"""RMSE over time: a map for each run picked, and all cells at each time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from panel.viewable import Viewable
+
+from app import shared
+from app.views.cards import GAP, stack
+from app.views.colours import SEQUENTIAL, sequential
+from app.views.dateplot import DatePlot
+from app.views.lineplot import Line
+from app.views.look import Look
+from app.views.mapcard import MapCard
+from app.views.maps import Geography, MapSet, Plate
+from app.views.projections import PROJECTIONS, picture
+from app.views.selected import Picked, Selected
+from app.words import three
+from cainr_core.data.fields import Field
+from cainr_core.evaluate.over_time import rmse, rmse_of_cells, rmse_of_times
+
+LETTERS = "abcd"
+NOTHING = "Tick a run to see where and when its errors are large."
+TOLD = "Above, RMSE over all times at each cell, on one scale; below, over all cells at each time."
+MORE = f" Maps are of the first {len(LETTERS)} runs."
+_GRID = """
+:host {{ display: grid; gap: {gap}px;
+  grid-template-columns: repeat(auto-fill, minmax(min(100%, 270px), 1fr)); }}
+"""
+
+
+@dataclass(frozen=True, eq=False)
+class RunErrors:
+    """A run: RMSE at each cell, at each time, and of all."""
+
+    picked: Picked
+    cells: NDArray[np.float64]
+    times: NDArray[np.float64]
+    whole: float
+
+
+class RmseOverTime(Look):
+    """Small maps on one scale, and lines over time below them."""
+
+    title = "RMSE over time"
+    told = TOLD
+    doing = "Decoding the runs for all times …"
+
+    def body(self) -> Viewable:
+        bench = self.workbench
+        self._result: tuple[Field, list[RunErrors]] | None = None
+        self.geography = Geography()
+        plates = [Plate(letter, "", SEQUENTIAL) for letter in LETTERS]
+        self.maps = MapSet(plates, self.geography)
+        self.maps.source.name = "rmse-maps"
+        self.cards = {
+            letter: MapCard("", plot, f"rmse-{letter}")
+            for letter, plot in self.maps.figures.items()
+        }
+        self.plot = DatePlot("RMSE", "rmse", 220)
+        self._blank()
+        bench.param.watch(shared.held(lambda *events: self._place()), ["projection", "centre"])
+        bench.param.watch(shared.held(lambda *events: self._mark()), "time")
+        cards = [one.view for one in self.cards.values()]
+        small = stack(*cards, css=_GRID.format(gap=GAP), margin=(4, 12, 8, 12))
+        return stack(small, self.plot.view)
+
+    def work(self, chosen: Selected) -> Callable[[], Any]:
+        def compute() -> tuple[Field, list[RunErrors]]:
+            field, found = chosen.field(), []
+            for picked in chosen.runs:
+                error = picked.values() - field.values
+                whole = float(rmse(error))
+                found.append(RunErrors(picked, rmse_of_cells(error), rmse_of_times(error), whole))
+            return field, found
+
+        return compute
+
+    def draw(self, result: tuple[Field, list[RunErrors]]) -> None:
+        self._result = result
+        field, runs = result
+        self.tell(TOLD + MORE * (len(runs) > len(LETTERS)) if runs else NOTHING)
+        self._blank()
+        self.plot.view.visible = bool(runs)
+        if not runs:
+            return
+        maps = dict(zip(LETTERS, runs, strict=False))
+        every = np.concatenate([run.cells.ravel() for run in maps.values()])
+        scale = sequential(0, float(np.nanquantile(every, 0.99)))
+        self.maps.colour(dict.fromkeys(LETTERS, scale))
+        for letter, run in maps.items():
+            card = self.cards[letter]
+            card.title(run.picked.title, run.picked.colour)
+            card.tell(f"{three(run.whole)} {field.units}".rstrip())
+            card.colour(scale, field.units, scale.exceeded(run.cells))
+            card.view.visible = True
+        self._place()
+        self.maps.name({letter: run.picked.title for letter, run in maps.items()}, field.units)
+        self.plot.label("", f"RMSE ({field.units})" if field.units else "RMSE")
+        lines = [Line(run.picked.title, run.picked.colour, field.time.days, run.times)
+                 for run in runs]  # fmt: skip
+        self.plot.draw_over(field.time, lines)
+        self._mark()
+
+    def _blank(self) -> None:
+        runs = self._result[1] if self._result is not None else []
+        for letter in LETTERS[len(runs) :]:
+            self.cards[letter].view.visible = False
+        self.plot.view.visible = bool(runs)
+
+    def _place(self) -> None:
+        """Draw the maps in the present projection."""
+        if self._result is None:
+            return
+        field, runs = self._result
+        bench = self.workbench
+        view = picture(field.grid, bench.projection, bench.centre)
+        self.geography.show(bench.projection, bench.centre, view)
+        self.maps.place(view, PROJECTIONS[bench.projection].aspect)
+        drawn: dict[str, NDArray[Any]] = {
+            letter: run.cells for letter, run in zip(LETTERS, runs, strict=False)
+        }
+        self.maps.draw({letter: drawn.get(letter) for letter in LETTERS})
+
+    def _mark(self) -> None:
+        if self._result is not None:
+            days = self._result[0].time.days
+            self.plot.mark(float(days[min(self.workbench.time, len(days) - 1)]))

@@ -1,0 +1,31 @@
+"""RMSE over time: small maps of the runs picked on one scale, and lines."""
+
+import numpy as np
+import pytest
+
+from app import shared
+from app.views.closer import Closer
+from app.workbench import Workbench
+
+
+def test_each_run_has_a_map_and_a_line(bench: Workbench, closer: Closer):
+    look = closer.looks["RMSE over time"]
+    bench.tab = "RMSE over time"
+    assert "Tick a run" in look._told.object
+    assert not any(card.view.visible for card in look.cards.values())
+    bench.pick([run.id for run in bench.runs])
+    assert [card.view.visible for card in look.cards.values()] == [True, True, False, False]
+    error = shared.whole(bench.runs[0]) - bench.field.values
+    image = look.maps.source.data["a"][0]
+    assert np.nanmax(image) <= np.sqrt((error**2).mean(0)).max() * 1.0001
+    assert look.maps.mappers["a"].high == look.maps.mappers["b"].high > 0
+    assert look.maps.mappers["a"].low == 0
+    lines = look.plot.source.data
+    assert lines["name"] == [run.name for run in bench.runs]
+    overall = np.sqrt(np.mean(np.square(lines["ys"][0])))
+    assert overall == pytest.approx(bench.runs[0].metrics.rmse, rel=1e-3)
+    shape = image.shape
+    bench.projection = "north"
+    assert look.maps.source.data["a"][0].shape != shape
+    bench.pick([bench.runs[1].id])
+    assert [card.view.visible for card in look.cards.values()] == [True, False, False, False]
