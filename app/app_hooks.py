@@ -16,6 +16,8 @@ def on_server_loaded(server_context: ServerContext) -> None:
 def _prepare() -> None:
     try:
         from app import page, shared  # noqa: F401
+
+        shared.fits.go_on()
         from app.views.projections import globe, picture
         from app.workbench import Workbench
 

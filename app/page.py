@@ -54,7 +54,7 @@ const told = document.body.appendChild(document.createElement("div"))
 told.className = "connection-lost"
 told.setAttribute("role", "alert")
 told.textContent = "Connection lost: the server was stopped or cannot be reached. "
-  + "When it is back, reload the page; finished runs are kept."
+  + "When it is back, reload the page; runs are kept, and a fit under way goes on."
 """
 _TAKE_BACK = 'document.querySelector(".connection-lost")?.remove()'
 

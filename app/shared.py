@@ -7,21 +7,19 @@ script again for every visitor.
 from __future__ import annotations
 
 import logging
-from collections import OrderedDict
 from collections.abc import Callable, Hashable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
-from functools import lru_cache, partial
+from functools import lru_cache
 from importlib import import_module
 from pathlib import Path
-from threading import Lock, Thread
+from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import panel as pn
-import param
 
+from app.recent import Recent
+from app.session import POOL, after_maps, background, decided, held, later
 from app.settings import settings
 from cainr_core.choices import Choices, DataChoice, values_of
 from cainr_core.compression import open_data
@@ -29,6 +27,7 @@ from cainr_core.data.choices import ContextChoice, split_source
 from cainr_core.data.contexts import Context, load_context
 from cainr_core.data.fields import Field
 from cainr_core.errors import CainrError
+from cainr_core.pending import Pending
 from cainr_core.planning import Plan
 from cainr_core.planning import plan as make_plan
 from cainr_core.runs import Library, Run
@@ -37,44 +36,19 @@ if TYPE_CHECKING:
     from cainr_core.evaluate.checks import Check
     from cainr_core.jobs import Job, Jobs
 
+__all__ = ["after_maps", "background", "decided", "held", "later"]  # of a session, beside all here
 log = logging.getLogger("cainr.app")
-_POOL = ThreadPoolExecutor(3, thread_name_prefix="cainr-page")
-_LONG = ThreadPoolExecutor(1, thread_name_prefix="cainr-long")  # what maps are not to wait for
-AFTER_MAPS = 200  # ms
-UNTIL_LOADED = 50  # ms between two looks at whether a page is there
 ROOMS = 64  # whose libraries are kept in memory
 PREFETCHED = 4  # of the newest runs
 _DECODED_BYTES = 512 * 2**20  # decoded time steps kept in memory
 _WHOLE_BYTES = 1024 * 2**20  # fields decoded whole, likewise
 
-
-class _Recent:
-    """The values asked for most recently, up to `limit` of `size` together."""
-
-    def __init__(self, limit: float, size: Callable[[Any], float] = lambda _: 1) -> None:
-        self._limit, self._size = limit, size
-        self._kept: OrderedDict[Hashable, Any] = OrderedDict()
-        self._lock = Lock()
-
-    def get(self, key: Hashable) -> Any:
-        with self._lock:
-            if key in self._kept:
-                self._kept.move_to_end(key)
-            return self._kept.get(key)
-
-    def put(self, key: Hashable, value: Any) -> None:
-        with self._lock:
-            self._kept[key] = value
-            while sum(map(self._size, self._kept.values())) > self._limit and len(self._kept) > 1:
-                self._kept.popitem(last=False)
-
-
-_fields = _Recent(4)
-_contexts = _Recent(16)
-_readers = _Recent(8)
-_frames = _Recent(_DECODED_BYTES, lambda values: values.nbytes)
-_wholes = _Recent(_WHOLE_BYTES, lambda values: values.nbytes)
-_checks = _Recent(256)
+_fields = Recent(4)
+_contexts = Recent(16)
+_readers = Recent(8)
+_frames = Recent(_DECODED_BYTES, lambda values: values.nbytes)
+_wholes = Recent(_WHOLE_BYTES, lambda values: values.nbytes)
+_checks = Recent(256)
 
 
 @lru_cache
@@ -105,7 +79,7 @@ def warm_up() -> None:
     """Start the worker process, and load what decoding runs takes, before they are wanted."""
     jobs().start()
     if kept_runs().list():
-        _POOL.submit(import_module, "cainr_core.codec.reconstruction")
+        POOL.submit(import_module, "cainr_core.codec.reconstruction")
 
 
 def opened(choice: DataChoice) -> Field | None:
@@ -193,7 +167,7 @@ def prefetch(runs: Sequence[Run], time: int) -> None:
 
     for run in runs[:PREFETCHED]:
         if frame(run, time) is None:
-            _POOL.submit(quietly, run)
+            POOL.submit(quietly, run)
 
 
 def reader(run: Run) -> Any:
@@ -217,21 +191,55 @@ class Fits:
         self._jobs: dict[str, tuple[str, Job]] = {}  # with the room of each
         self._runs: dict[str, Run] = {}
         self._lost: dict[str, str] = {}
+        self._waiting: dict[str, Pending] = {}
 
     def submit(
         self, choices: Choices, field: Field, name: str, person: str = "", room: str = ""
     ) -> Job:
         """Ask for a fit of a person; its run will bear that name, in the library of that room.
         CainrError where it is longer than this server allows."""
+        return self._start(choices, field, name, person, room)
+
+    def go_on(self) -> None:
+        """Take up the fits that an earlier server had begun, each from its checkpoint."""
+        root = kept_runs().root
+        rooms = [path.relative_to(root).as_posix() for path in root.glob(".*/*") if path.is_dir()]
+        for room in ("", *rooms):
+            for waiting in self._pending(room).take_over():
+                try:
+                    field = open_choice(waiting.choices.data)
+                    person = f"earlier {waiting.id}"
+                    self._start(waiting.choices, field, waiting.name, person, room, waiting.id)
+                except Exception as problem:  # its file is gone, or it can't be fitted any more
+                    log.warning("a fit cannot go on: %s", problem)
+                    self._pending(room).forget(waiting.id)
+
+    def _start(
+        self,
+        choices: Choices,
+        field: Field,
+        name: str,
+        person: str,
+        room: str,
+        id: str | None = None,
+    ) -> Job:
         planned = plan(field, choices)
         settings.check_fit(choices, field, planned)
-        job = jobs().submit(choices, field, person)
+        job = jobs().submit(choices, field, person, id)
         job.seen()
         self._jobs[job.id] = room, job
+        if id is None:
+            self._pending(room).keep(job.id, choices, name)
+        job.lasting = True
         if choices.target.kind != "none":  # the width that the budget gave is what is kept
             choices = replace(choices, architecture=planned.architecture)
-        Thread(target=self._keep, args=(job, choices, name, library(room)), daemon=True).start()
+        Thread(target=self._keep, args=(job, choices, name, room), daemon=True).start()
         return job
+
+    def _pending(self, room: str) -> Pending:
+        if room not in self._waiting:
+            self._waiting[room] = Pending(library(room).root)
+        return self._waiting[room]
 
     def job(self, id: str, room: str = "") -> Job | None:
         """The fit of that id, if this server started it for that room."""
@@ -250,13 +258,13 @@ class Fits:
         """Let every page read the library again."""
         self.version += 1
 
-    def _keep(self, job: Job, choices: Choices, name: str, kept: Library) -> None:
+    def _keep(self, job: Job, choices: Choices, name: str, room: str) -> None:
         try:
             fitted = job.result()
             if fitted is not None:
                 if job.state == "cancelled":  # its figures are not those of a whole fit
                     name = f"{name} (stopped at step {int(fitted.curve.step[-1]):,})"
-                self._runs[job.id] = kept.add(choices, fitted, name=name)
+                self._runs[job.id] = library(room).add(choices, fitted, name=name)
                 job.release()
                 self.changed()
         except CainrError as problem:
@@ -264,84 +272,8 @@ class Fits:
         except Exception:
             log.exception("a fit ended badly")
             self._lost[job.id] = "The fit ended in a way that cainr did not expect; see the log."
+        if not job.lost:
+            self._pending(room).forget(job.id)
 
 
 fits = Fits()
-
-
-def held(handler: Callable[..., None]) -> Callable[..., None]:
-    """The handler of events, whose changes reach the page as one message. Panel calls those of
-    buttons without the session's lock, where Bokeh's models may change only in this way."""
-
-    def handle(*events: Any) -> None:
-        with pn.io.hold():
-            handler(*events)
-
-    return handle
-
-
-def decided(
-    widget: param.Parameterized, name: str, truth: Callable[[], Any]
-) -> Callable[..., None]:
-    """How to set a property of a widget to what it ought to be. Panel 1.9.4's React components send
-    back what they are told, and the first of two values that come within a moment comes back last:
-    so it is also set when the page says otherwise."""
-
-    def decide(*events: object) -> None:
-        setattr(widget, name, truth())
-
-    widget.param.watch(held(decide), name)
-    return decide
-
-
-def after_maps(update: Callable[[], None]) -> None:
-    """Run `update` when the page has had the time to draw its maps: what somebody looked for is
-    not to wait for what stands around it."""
-    later(update, AFTER_MAPS)
-
-
-def later(update: Callable[[], None], wait: int) -> None:
-    """Run `update` in this session's turn after so many ms; at once where there is no page."""
-    document = pn.state.curdoc
-    if document is None or document.session_context is None:
-        update()
-    else:
-        document.add_timeout_callback(held(update), wait)
-
-
-def background(
-    work: Callable[[], Any],
-    then: Callable[[Any], None],
-    failed: Callable[[Exception], None],
-    *,
-    long: bool = False,
-) -> None:
-    """Run `work` in a thread and hand its result to `then` in this session's turn; one after the
-    other what takes many seconds, so that threads are left for what somebody waits for."""
-    document = pn.state.curdoc
-
-    def run() -> None:
-        try:
-            take = partial(then, work())
-        except Exception as problem:
-            take = partial(failed, problem)
-
-        if document is None:
-            take()
-            return
-
-        def turn() -> None:
-            # Panel drops what changes between a browser's asking for the page and its having drawn
-            # it (panel.io.document.hold), so nothing arrives in between.
-            if not pn.state.loaded:
-                document.add_timeout_callback(turn, UNTIL_LOADED)
-                return
-            with pn.io.hold():  # one message to the page, in order
-                take()
-
-        document.add_next_tick_callback(turn)
-
-    if document is None or document.session_context is None:
-        run()
-    else:
-        (_LONG if long else _POOL).submit(run)

@@ -18,6 +18,7 @@ from cainr_core.choices import Choices, DataChoice, values_of
 from cainr_core.runs import Library, Run, default_name
 
 FINAL = ("done", "failed", "cancelled")
+GONE = "The fit that this page followed is over; if it was kept, its run is in the table."
 
 
 class Workbench(Choosing, Viewing):
@@ -81,7 +82,9 @@ class Workbench(Choosing, Viewing):
     def rejoin(self, job_id: str) -> None:
         """Follow a fit that an earlier page started, if this server still knows it."""
         job = shared.fits.job(job_id, self.visitor.room)
-        if job is not None:
+        if job is None:
+            self.problem = GONE
+        else:
             self.adopt(job.choices, lambda: self.follow(job, self.field))
 
     def cancel(self) -> None:
@@ -103,11 +106,11 @@ class Workbench(Choosing, Viewing):
     def poll(self) -> None:
         """Take what is new; called a few times a second within this session's turn."""
         job = self.job
-        if job is not None and self.fitted is None:
+        if job is not None and not (self.fitted is not None and self.ended):
             snapshot = job.latest
             if snapshot is not None and snapshot is not self.snapshot:
                 self.snapshot = snapshot
-            if (run := shared.fits.run(job)) is not None:
+            if self.fitted is None and (run := shared.fits.run(job)) is not None:
                 self._select(run)
             self.ended = job.state in FINAL
             if self.ended and (told := shared.fits.trouble(job)):

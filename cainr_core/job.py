@@ -81,6 +81,7 @@ class Job:
         self.state: State = "queued"
         self.latest = NOTHING_YET
         self.error: str | None = None
+        self.lost = False  # whether it failed since the workers went, by no fault of its own
         self.lasting = False  # whether its checkpoint is to outlive this process
         self._prepared: Prepared[Ready] | None = prepared
         self._future: Any = None

@@ -190,6 +190,7 @@ class Jobs:
         if not address.done():
             address.set_exception(CainrError(problem))
         for job in jobs:
+            job.lost = True
             job._variables = {}  # which no scheduler is there to hear of
             job._end("failed", problem)
         return jobs

@@ -16,8 +16,8 @@ APP_SOURCES = sorted((REPOSITORY / "app").rglob("*.py"))
 
 ROOMS = ["data", "model", "fit", "codec", "evaluate"]  # imports point from right to left only
 TOGETHER = {  # above all rooms
-    *("choices", "planning", "compression", "history", "cluster", "job", "jobs", "one_fit"),
-    *("queue", "worker", "runs"),
+    *("choices", "planning", "compression", "history", "runs"),
+    *("cluster", "job", "jobs", "one_fit", "pending", "queue", "worker"),
     *("archive", "xarray_backend", "numcodecs_codec"),
     *("cli", "benchmark", "sweep", "advise", "adviser", "options", "terminal"),
 }

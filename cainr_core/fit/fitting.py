@@ -34,7 +34,7 @@ from cainr_core.model.predict import predict
 
 # steps; fixed, so that what a check decides does not depend on the clock
 CHECK_EVERY, FUSED_CHECK_EVERY = 10, 50
-CHECKPOINT_SECONDS = 20.0
+CHECKPOINT_SECONDS = 5.0
 DIVERGED = 4.0  # times the best squared error: 6 dB worse is no noise of a batch
 LOST = 2.0  # times the best squared error, from which a network that stays there does not return
 BEGUN = 0.9  # times the first squared error, above which nothing was learned

@@ -14,7 +14,7 @@ from app import settings, shared, visitors
 from app.sweeping import Sweeping
 from app.sweeps import Standing, Sweeps
 from app.visitors import GUESTS, GUESTS_KEPT, USERS, Guests, Visitor, visitor
-from app.workbench import Workbench
+from app.workbench import GONE, Workbench
 from cainr_core.errors import CainrError
 from cainr_core.runs import Library
 from cainr_core.sweep import Sweep
@@ -84,7 +84,7 @@ def test_nobody_sees_what_another_does(job: list[FakeJob], library: Library):
     other.rejoin(job[0].id)
     common.rejoin(job[0].id)
     assert other.job is common.job is None
-    assert other.problem == ""
+    assert other.problem == GONE
     again = page(mine.visitor.room)
     again.rejoin(job[0].id)
     assert again.job is job[0]

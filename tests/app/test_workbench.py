@@ -13,9 +13,11 @@ import pytest
 from app import shared
 from app.choosing import SURPRISE
 from app.workbench import Workbench
+from cainr_core.choices import Choices, DataChoice
 from cainr_core.curves import Curve
 from cainr_core.errors import CainrError
 from cainr_core.evaluate.metrics import Metrics
+from cainr_core.pending import FOLDER, Pending
 from cainr_core.runs import Library
 
 METRICS = Metrics(30.0, 39.0, 2.0, 2.0, 9.0, 0.1, 4, 0, 500.0, 0.04, 300.0, 9000)
@@ -25,12 +27,14 @@ CURVE = Curve(np.arange(3), np.arange(3.0), np.ones(3), np.array([10.0, 20.0, 30
 class FakeJob:
     """A fit that ends when it is told to."""
 
+    fails = lost = False
+
     def __init__(self, choices) -> None:
         self.id, self.choices, self.state, self.error = uuid4().hex, choices, "running", None
         self.latest = SimpleNamespace(progress=None, curve=CURVE, frame=None, message="")
         self.looked_at: list[int] = []
         self.looks = 0
-        self.fails = self.cancelling = False
+        self.cancelling = False
 
     def look_at(self, time: int) -> None:
         self.looked_at.append(time)
@@ -62,8 +66,9 @@ def job(monkeypatch: pytest.MonkeyPatch) -> list[FakeJob]:
     """The jobs that were submitted; each ends at once where nothing else is said."""
     submitted: list[FakeJob] = []
 
-    def submit(choices, field, person):
+    def submit(choices, field, person, id=None):
         submitted.append(FakeJob(choices))
+        submitted[-1].id = id or submitted[-1].id
         submitted[-1].person = person
         return submitted[-1]
 
@@ -266,11 +271,45 @@ def test_a_page_finds_its_fit_again(bench: Workbench, job):
     assert again.job is bench.job
 
 
+def test_a_restarted_server_goes_on_with_its_fits(bench: Workbench, job, library: Library):
+    bench.architecture.width = 20
+    id, earlier = uuid4().hex, Pending(library.root)
+    earlier.keep(id, bench.choices, "a name")
+    shared.fits.go_on()
+    assert job == []  # the other server lives
+    earlier._release(id)
+    shared.fits.go_on()
+    assert job[0].id == id
+    again = Workbench()
+    again.rejoin(id)
+    assert (again.job, again.architecture.width) == (job[0], 20)
+    settle(again)
+    assert again.fitted.name == "a name"
+    other = uuid4().hex
+    earlier.keep(other, Choices(data=DataChoice(path="/gone.nc")), "of a file that is gone")
+    earlier._release(other)
+    shared.fits.go_on()
+    assert len(job) == 1
+    assert list(earlier.folder.iterdir()) == []
+
+
+@pytest.mark.parametrize("lost", [True, False])
+def test_a_fit_is_pending_as_long_as_it_may_go_on(
+    bench: Workbench, job, library: Library, monkeypatch: pytest.MonkeyPatch, lost: bool
+):
+    monkeypatch.setattr(FakeJob, "lost", lost)
+    monkeypatch.setattr(FakeJob, "fails", True)
+    bench.fit()
+    job[0].state = "failed"
+    there = (library.root / FOLDER).glob
+    settle(bench, lambda bench: bench.problem and len(list(there("*.json"))) == lost)
+
+
 def fitted(bench: Workbench, job) -> str:
     """Fit the choices and give the id of the run."""
     bench.fit()
     job[-1].state = "done"
-    settle(bench)
+    settle(bench, lambda bench: bench.fitted is not None and bench.ended)
     return bench.fitted.id
 
 

@@ -1,0 +1,94 @@
+"""A session's turn: what may change its page, and when; what takes long runs in threads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import Any
+
+import panel as pn
+import param
+
+POOL = ThreadPoolExecutor(3, thread_name_prefix="cainr-page")
+_LONG = ThreadPoolExecutor(1, thread_name_prefix="cainr-long")  # what maps are not to wait for
+AFTER_MAPS = 200  # ms
+UNTIL_LOADED = 50  # ms between two looks at whether a page is there
+
+
+def held(handler: Callable[..., None]) -> Callable[..., None]:
+    """The handler of events, whose changes reach the page as one message. Panel calls those of
+    buttons without the session's lock, where Bokeh's models may change only in this way."""
+
+    def handle(*events: Any) -> None:
+        with pn.io.hold():
+            handler(*events)
+
+    return handle
+
+
+def decided(
+    widget: param.Parameterized, name: str, truth: Callable[[], Any]
+) -> Callable[..., None]:
+    """How to set a property of a widget to what it ought to be. Panel 1.9.4's React components send
+    back what they are told, and the first of two values that come within a moment comes back last:
+    so it is also set when the page says otherwise."""
+
+    def decide(*events: object) -> None:
+        setattr(widget, name, truth())
+
+    widget.param.watch(held(decide), name)
+    return decide
+
+
+def after_maps(update: Callable[[], None]) -> None:
+    """Run `update` when the page has had the time to draw its maps: what somebody looked for is
+    not to wait for what stands around it."""
+    later(update, AFTER_MAPS)
+
+
+def later(update: Callable[[], None], wait: int) -> None:
+    """Run `update` in this session's turn after so many ms; at once where there is no page."""
+    document = pn.state.curdoc
+    if document is None or document.session_context is None:
+        update()
+    else:
+        document.add_timeout_callback(held(update), wait)
+
+
+def background(
+    work: Callable[[], Any],
+    then: Callable[[Any], None],
+    failed: Callable[[Exception], None],
+    *,
+    long: bool = False,
+) -> None:
+    """Run `work` in a thread and hand its result to `then` in this session's turn; one after the
+    other what takes many seconds, so that threads are left for what somebody waits for."""
+    document = pn.state.curdoc
+
+    def run() -> None:
+        try:
+            take = partial(then, work())
+        except Exception as problem:
+            take = partial(failed, problem)
+
+        if document is None:
+            take()
+            return
+
+        def turn() -> None:
+            # Panel drops what changes between a browser's asking for the page and its having drawn
+            # it (panel.io.document.hold), so nothing arrives in between.
+            if not pn.state.loaded:
+                document.add_timeout_callback(turn, UNTIL_LOADED)
+                return
+            with pn.io.hold():  # one message to the page, in order
+                take()
+
+        document.add_next_tick_callback(turn)
+
+    if document is None or document.session_context is None:
+        run()
+    else:
+        (_LONG if long else POOL).submit(run)
