@@ -19,7 +19,7 @@ ICONS: dict[Verdict, str] = {"pass": "✓", "near": "≈", "fail": "✕", "not a
 LDCPY = "As ldcpy asks, at the worst time"
 CLIMATE = "As analyses ask; σ is natural variability, season and drift removed"
 # Colours mixed with that of text are dark enough on light and light enough on dark.
-_CSS = """
+CSS = """
 :host { container-type: inline-size; }
 .checks { font-size: 13px; line-height: 1.35; padding-bottom: 8px; }
 .row { display: grid; align-items: baseline; gap: 2px 14px; padding: 5px 12px;
@@ -73,7 +73,7 @@ class Analysis(Look):
     long = True
 
     def body(self) -> Viewable:
-        self.table = pn.pane.HTML("", stylesheets=[_CSS], sizing_mode="stretch_width", margin=0)
+        self.table = pn.pane.HTML("", stylesheets=[CSS], sizing_mode="stretch_width", margin=0)
         return self.table
 
     def work(self, chosen: Selected) -> Callable[[], Any]:
@@ -97,8 +97,8 @@ class Analysis(Look):
             self.tell(NOTHING)
 
 
-def table(runs: Sequence[Checked]) -> str:
-    """The checks of runs as HTML, "" for none."""
+def table(runs: Sequence[Checked], opened: bool = False) -> str:
+    """The checks of runs as HTML, "" for none; `opened`: whether their sentences are in sight."""
     if not runs:
         return ""
     heads = "".join(
@@ -114,12 +114,12 @@ def table(runs: Sequence[Checked]) -> str:
     for checks in zip(*(one.checks for one in runs), strict=True):
         of = CLIMATE if checks[0].unit == "σ" else LDCPY
         parts += [] if of == group else [f'<div class="group">{of}</div>']
-        parts.append(_row(checks, runs))
+        parts.append(_row(checks, runs, opened))
         group = of
     return "".join(parts) + "</div>"
 
 
-def _row(checks: Sequence[Check], runs: Sequence[Checked]) -> str:
+def _row(checks: Sequence[Check], runs: Sequence[Checked], opened: bool) -> str:
     cells, sentences = [], []
     for check, one in zip(checks, runs, strict=True):
         sentence = escape(check.sentence)
@@ -133,8 +133,9 @@ def _row(checks: Sequence[Check], runs: Sequence[Checked]) -> str:
         sentences.append(f"<p>{_dot(one) if len(runs) > 1 else ''}{sentence}</p>")
     limit = f"{checks[0].threshold} {checks[0].unit}".rstrip()
     return (
-        f'<details><summary class="row"><div class="what">{checks[0].title}</div>'
-        f'<div class="limit">{limit}</div>{"".join(cells)}</summary>'
+        f'<details{" open" if opened else ""}><summary class="row">'
+        f'<div class="what">{checks[0].title}</div><div class="limit">{limit}</div>'
+        f"{''.join(cells)}</summary>"
         f'<div class="why">{"".join(sentences)}</div></details>'
     )
 

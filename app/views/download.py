@@ -19,10 +19,12 @@ class Download(pmui.FileDownload):
         self,
         choose: Callable[[], tuple[str, Callable[[], bytes]]],
         failed: Callable[[Exception], None],
+        long: bool = False,
         **params: Any,
     ) -> None:
-        """`choose` says at a click what the file is called, and what makes it in a thread."""
-        self._choose, self._failed = choose, failed
+        """`choose` says at a click what the file is called, and what makes it in a thread; `long`:
+        whether that may take many seconds."""
+        self._choose, self._failed, self._long = choose, failed, long
         self._making, self._made = False, 0
         super().__init__(**params)
         self._show = shared.decided(self, "loading", lambda: self._making)
@@ -45,7 +47,7 @@ class Download(pmui.FileDownload):
             self._make(False)
             self._failed(problem)
 
-        shared.background(make, take, refuse)
+        shared.background(make, take, refuse, long=self._long)
 
     def _make(self, making: bool) -> None:
         self._making = making

@@ -16,7 +16,7 @@ from bokeh.models.widgets.tables import NumberFormatter
 
 from app import shared
 from app.settings import settings
-from app.views import prints
+from app.views import prints, report
 from app.views.cards import card, line
 from app.views.colours import Scale
 from app.views.curves import HEAD, HEIGHT
@@ -133,6 +133,10 @@ class RunTable:
         self.picture = self._download(
             "Picture", "Download the maps of this time step at print size", self._png, **icon
         )
+        self.report = self._download(
+            "Report", "Download choices, curve, maps, figures and checks as one HTML file",
+            self._html, long=True, **icon,
+        )  # fmt: skip
         self.reuse = pmui.Button(
             label="Reuse", icon="tune", variant="outlined", css_classes=["reuse"],
             description="Take up the choices of this run", **icon,
@@ -141,6 +145,8 @@ class RunTable:
             label="Delete", icon="delete", variant="outlined", color="error",
             css_classes=["delete"], visible=settings.deletion_allowed, **icon,
         )  # fmt: skip
+        files = (self.cainr, self.netcdf, self.picture, self.report)
+        buttons = (self.reuse, *files, self.delete)
         self.question = pmui.Typography("")
         self.dialog: pmui.Dialog | None = None  # made when first wanted
         self.head = pn.pane.HTML(
@@ -153,7 +159,7 @@ class RunTable:
             description="Words of name, data, contexts or network; runs that lack one are hidden.",
         )  # fmt: skip
         self.view = card(
-            line(self.head, self.reuse, self.cainr, self.netcdf, self.picture, self.delete),
+            line(self.head, *buttons),
             self.find,
             self.table,
             css_class="runs",
@@ -168,7 +174,7 @@ class RunTable:
         self.delete.on_click(shared.held(self._ask))
         self._allow = [
             shared.decided(button, "disabled", lambda: not self._picked_runs())
-            for button in (self.reuse, self.cainr, self.netcdf, self.picture, self.delete)
+            for button in buttons
         ]
         workbench.param.watch(self._list, "runs")
         workbench.param.watch(lambda event: shared.after_maps(self._mark), "picked")
@@ -288,6 +294,11 @@ class RunTable:
                 return path.read_bytes()
 
         return f"{_file_name(run.name)}.nc", make
+
+    def _html(self, run: Run) -> Made:
+        look = (self.workbench.projection, self.workbench.centre, dict(self._scales))
+        time = self.workbench.time
+        return f"{_file_name(run.name)}.html", lambda: report.html(run, time, *look)
 
     def _png(self, run: Run) -> Made:
         bench, field = self.workbench, shared.open_choice(run.choices.data)
