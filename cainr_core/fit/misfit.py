@@ -26,7 +26,8 @@ class Misfit:
     """Squared errors of the outputs of a network, which stand for the values of a field.
 
     A value is `offset` + `scale` x output; errors are in units of `scale`, and `peak` is the span
-    of the field in them. Missing values, NaN in `target` (times x cells,), have no error. `checks`:
+    of the field in them, `variance` the error of one that says the mean of the field everywhere.
+    Missing values, NaN in `target` (times x cells,), have no error. `checks`:
     time and cell indices of the points that tell how good a network is.
     """
 
@@ -49,6 +50,8 @@ class Misfit:
         waves = frequencies(architecture, inputs.n_inputs)
         self._waves = None if waves is None else waves.to(device)
         self.checks = self._drawn(min(CHECK_POINTS, 4 * values.size), seed)
+        times, cells = self.checks
+        self.variance = float(self.target[times * inputs.n_cells + cells].var(correction=0))
 
     def output(self, times: Tensor, cells: Tensor, tensors: list[Tensor]) -> Tensor:
         """Outputs of the network with these weights at points (n,)."""

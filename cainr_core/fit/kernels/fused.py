@@ -12,7 +12,7 @@ import triton
 from torch import Tensor
 
 from cainr_core.fit.kernels import learning, network
-from cainr_core.fit.kernels.served import KINDS, SINES, WIDTHS, padded
+from cainr_core.fit.kernels.served import FEATURES, HEADS, KINDS, SINES, WIDTHS, padded
 from cainr_core.model.architecture import Architecture
 from cainr_core.model.inputs import LARGEST_INPUTS, Inputs
 from cainr_core.model.mlp import frequencies
@@ -56,7 +56,7 @@ class FusedNetworks:
         # of fewer inputs they are the first of these rows
         waves = frequencies(one, max(map(len, self._chosen)))
         features = one.features if waves is not None else 0
-        self._features = features and padded(features)
+        self._features = features and next(size for size in FEATURES if size >= features)
         self._waves = zeros(LARGEST_INPUTS, max(1, self._features))
         if waves is not None:
             self._waves[: len(waves), :features] = waves.to(device)
@@ -84,15 +84,15 @@ class FusedNetworks:
             self.round(number, 0.0)
 
         self._tile = tile
-        wide = width == WIDTHS[-1]  # whose program takes a multiprocessor to itself
-        share = programs or max(1, (1 if wide else 2) * _multiprocessors(device) // n)
+        options, at_once = _launch(width)
+        share = programs or max(1, at_once * _multiprocessors(device) // n)
         self._per_network = share
         sums_size = -(-(self._size + 1) // 32) * 32  # rows of the kernel's sums begin aligned
         self._copies = 1 << (share // PROGRAMS_A_COPY).bit_length() >> 1 or 1
         self._sums = zeros(n, self._copies, sums_size)
         kept = 2 if one.network == "finer" else 1
         self._scratch = zeros(n * share * kept * self._depth * tile * width, dtype=torch.int16)
-        self._options: dict[str, Any] = {} if INTERPRETED else {"num_warps": 8 if wide else 4}
+        self._options: dict[str, Any] = {} if INTERPRETED else options
 
     # ------------------------------------------------------------------ weights in and out
 
@@ -187,7 +187,8 @@ class FusedNetworks:
     def _shape(self) -> dict[str, Any]:
         return {
             "KIND": self._kind,
-            "WIDTH": self._width,
+            "HEAD": min(self._width, HEADS[-1]),
+            "TAIL": max(0, self._width - HEADS[-1]),
             "MOVING": self._tables.n_moving,
             "INPUTS": LARGEST_INPUTS,
             "FEATURES": self._features,
@@ -228,6 +229,14 @@ def _places(
     if architecture.has_skip:
         found.append(last + width + torch.arange(n_inputs))
     return torch.cat([*found, torch.tensor([last + width + LARGEST_INPUTS])])
+
+
+def _launch(width: int) -> tuple[dict[str, Any], int]:
+    """How a kernel of that padded width is compiled, and how many of its programs a multiprocessor
+    is to run at once: more of them wait for each other's traffic, or write registers to memory."""
+    if width <= HEADS[-1]:
+        return {"num_warps": 4, "maxnreg": 168}, 3
+    return {"num_warps": 4, "num_stages": 2}, 2
 
 
 def _multiprocessors(device: torch.device) -> int:

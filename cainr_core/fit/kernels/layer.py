@@ -1,7 +1,7 @@
 """What the kernels of a network do at a layer: its inputs, outputs, slopes, and what is kept of it.
 
-`NATIVE` marks what only a GPU does (the sine of its special function unit, stores that keep a
-product's own layout); without it the kernels run in Triton's interpreter.
+`NATIVE` marks what only a GPU does, such as the sine of its special function unit; without it the
+kernels run in Triton's interpreter.
 """
 
 from __future__ import annotations
@@ -98,67 +98,68 @@ def layer_output(u, KIND: tl.constexpr, per_omega, NATIVE: tl.constexpr):
 
 
 @triton.jit
-def output_and_slope(kept, size, KIND: tl.constexpr, per_omega, NATIVE: tl.constexpr):
-    """Output of a layer and its derivative by the sum, from what was kept."""
+def output_of(kept, KIND: tl.constexpr, NATIVE: tl.constexpr):
+    """Output of a layer from what was kept."""
     if KIND == 0 or KIND == 1:
-        angle = angle_of(kept, NATIVE)
-        slope = cosine(angle, NATIVE)
+        return sine(angle_of(kept, NATIVE), NATIVE)
+    return layer_output(number_of(kept), KIND, 0.0, NATIVE)
+
+
+@triton.jit
+def slope_of(kept, size, KIND: tl.constexpr, per_omega, NATIVE: tl.constexpr):
+    """Derivative of a layer's output by its sum, from what was kept."""
+    if KIND == 0 or KIND == 1:
+        slope = cosine(angle_of(kept, NATIVE), NATIVE)
         if KIND == 1:  # |u| counts as a constant (Liu et al. 2024)
             slope = slope * (number_of(size) * per_omega + 1.0)
-        return sine(angle, NATIVE), slope
+        return slope
     u = number_of(kept)
     if KIND == 2:
-        return tl.maximum(u, 0.0), tl.where(u > 0, 1.0, 0.0)
-    normal = normal_of(u)
-    return u * normal, normal + u * 0.3989422804014327 * tl.exp(-0.5 * u * u)
+        return tl.where(u > 0, 1.0, 0.0)
+    return normal_of(u) + u * 0.3989422804014327 * tl.exp(-0.5 * u * u)
 
 
 @triton.jit
-def places(TILE: tl.constexpr, WIDTH: tl.constexpr):
-    """Places (TILE, WIDTH) of what is kept of a layer.
-
-    Of a product a thread holds eight numbers one after the other: two neighbours in two rows, eight
-    rows apart, and again eight columns on. Here they lie side by side, and those of a warp as well.
-    """
-    row, unit = tl.arange(0, TILE)[:, None], tl.arange(0, WIDTH)[None, :]
-    eight = unit % 2 + 2 * (row // 8 % 2) + 4 * (unit // 8 % 2)
-    lane = unit // 2 % 4 + 4 * (row % 8)
-    return eight + 8 * lane + 256 * (row // 16 + (TILE // 16) * (unit // 16))
-
-
-@triton.jit
-def keep(address, value, NATIVE: tl.constexpr):
-    """Store int16 at places of `places`, eight at once.
-
-    `tl.store` would first bring the values into another layout, through shared memory.
-    """
-    if NATIVE:
-        tl.inline_asm_elementwise(
-            "st.global.v4.b32 [$4], {$12, $13, $14, $15};"
-            "mov.b32 $0, 0; mov.b32 $1, 0; mov.b32 $2, 0; mov.b32 $3, 0;",
-            "=r,=r,=r,=r,l,l,l,l,l,l,l,l,r,r,r,r", [address, value],
-            dtype=tl.int16, is_pure=False, pack=8,
-        )  # fmt: skip
-    else:
-        tl.store(address, value)
-
-
-@triton.jit
-def recall(address, like, NATIVE: tl.constexpr):
-    """Load what `keep` stored; `like`: int16 of the layout that it is wanted in."""
+def once(value, NATIVE: tl.constexpr):
+    """The same numbers; else the compiler computes them anew for each layout they are wanted in."""
     if NATIVE:
         return tl.inline_asm_elementwise(
-            "ld.global.v4.b32 {$0, $1, $2, $3}, [$4];",
-            "=r,=r,=r,=r,l,l,l,l,l,l,l,l,r,r,r,r", [address, like],
-            dtype=tl.int16, is_pure=False, pack=8,
+            "mov.b32 $0, $1;", "=r,r", [value], dtype=value.dtype, is_pure=False,
+            pack=32 // value.dtype.primitive_bitwidth,
         )  # fmt: skip
-    return tl.load(address)
+    return value
+
+
+@triton.jit
+def keep(address, value):
+    """Store what is kept of units, int16 (points, units), so that no thread gives any to another.
+
+    What a thread holds of a product, two neighbours in two rows, eight rows apart, and again eight
+    columns on, lies side by side here, and so do the numbers of a warp.
+    """
+    TILE: tl.constexpr = value.shape[0]
+    UNITS: tl.constexpr = value.shape[1]
+    value = tl.reshape(value, (TILE // 16, 2, 8, UNITS // 16, 2, 4, 2))
+    value = tl.reshape(tl.permute(value, (3, 0, 2, 5, 4, 1, 6)), (UNITS // 16, TILE * 16))
+    group, place = tl.arange(0, UNITS // 16), tl.arange(0, TILE * 16)
+    tl.store(address + group[:, None] * (TILE * 16) + place[None, :], value)
+
+
+@triton.jit
+def recall(address, TILE: tl.constexpr, UNITS: tl.constexpr, NATIVE: tl.constexpr):
+    """Load what `keep` stored, int16 (TILE, UNITS)."""
+    group, place = tl.arange(0, UNITS // 16), tl.arange(0, TILE * 16)
+    value = tl.load(address + group[:, None] * (TILE * 16) + place[None, :])
+    value = tl.reshape(value, (UNITS // 16, TILE // 16, 8, 4, 2, 2, 2))
+    value = tl.reshape(tl.permute(value, (1, 5, 2, 0, 4, 3, 6)), (TILE, UNITS))
+    # products of fewer units take their factors in another layout than the sums of the layer
+    return once(value, NATIVE and UNITS < 64)
 
 
 @triton.jit
 def inputs_at(
     time, cell, inside, cells, n_static, times, n_moment, tables, n_cells, rows, parts, slots,
-    MOVING: tl.constexpr, INPUTS: tl.constexpr,
+    MOVING: tl.constexpr, INPUTS: tl.constexpr, NATIVE: tl.constexpr,
 ):  # fmt: skip
     """What the network is given at points (n,), float32 (n, INPUTS).
 
@@ -186,7 +187,7 @@ def inputs_at(
             part = tl.load(parts + at + side, mask=inside, other=0.0)
             value += part * tl.load(tables + row * n_cells + cell, mask=inside, other=0.0)
         x += tl.where((moving == number)[None, :], value[:, None], 0.0)
-    return x
+    return once(x, NATIVE)
 
 
 @triton.jit
@@ -202,11 +203,11 @@ def waves_at(x, waves, part, FEATURES: tl.constexpr, INPUTS: tl.constexpr, NATIV
 
 @triton.jit
 def first_sum(
-    x, first, waves, first_waves, bias,
+    x, first, waves, first_waves, bias, unit,
     WIDTH: tl.constexpr, INPUTS: tl.constexpr, FEATURES: tl.constexpr, NATIVE: tl.constexpr,
 ):  # fmt: skip
-    """Sums (n, WIDTH) of the first layer at inputs (n, INPUTS), float32."""
-    unit, inner = tl.arange(0, WIDTH), tl.arange(0, INPUTS)
+    """Sums (n, units) of some units of the first layer at inputs (n, INPUTS), float32."""
+    inner = tl.arange(0, INPUTS)
     TYPE: tl.constexpr = first.dtype.element_ty
     wide = unit[:, None] * INPUTS + inner[None, :]
     coarse = x.to(TYPE)

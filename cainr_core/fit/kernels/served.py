@@ -11,14 +11,17 @@ from cainr_core.model.inputs import LARGEST_INPUTS
 
 KINDS = {"siren": 0, "finer": 1, "relu": 2, "gelu": 3}  # as the kernels know them
 SINES = ("siren", "finer")
-WIDTHS = (16, 32, 64, 128)
+HEADS = (16, 32, 64)  # units of a layer that are a power of two
+TAIL = 16  # and what the widest of these may have besides: more was not run on a GPU
+WIDTHS = (*HEADS, HEADS[-1] + TAIL)
+FEATURES = (16, 32, 64, 128)
 MOST_DEPTH = 16
 MOST_POINTS = 2**31 - 1  # of a field, that a kernel counts
 
 
-def padded(size: int) -> int:
-    """The width, or number of features, that a kernel computes for `size` of them."""
-    return next(width for width in WIDTHS if width >= size)
+def padded(width: int) -> int:
+    """The width that a kernel computes for layers of `width` units."""
+    return next(size for size in WIDTHS if size >= width)
 
 
 def refusal(
@@ -42,8 +45,8 @@ def network_refusal(architecture: Architecture, n_inputs: int) -> str:
         return f"widths above {WIDTHS[-1]}"
     if architecture.depth > MOST_DEPTH:
         return f"depths above {MOST_DEPTH}"
-    if architecture.network in FOURIER_NETWORKS and architecture.features > WIDTHS[-1]:
-        return f"more than {WIDTHS[-1]} features"
+    if architecture.network in FOURIER_NETWORKS and architecture.features > FEATURES[-1]:
+        return f"more than {FEATURES[-1]} features"
     if n_inputs > LARGEST_INPUTS:
         return f"more than {LARGEST_INPUTS} inputs"
     return ""

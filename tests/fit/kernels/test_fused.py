@@ -30,9 +30,14 @@ CASES = [
     ("gelu", 3, 12, True, ("climatology",)),
     ("relu", 4, 20, False, ("topography",)),
     ("relu", 1, 5, True, ()),
+    ("finer", 2, 70, True, ("climatology",)),
 ]
 if not INTERPRETED:
-    CASES += [("siren", 10, 50, True, ("climatology",)), ("siren", 14, 70, True, ())]
+    CASES += [
+        ("siren", 10, 50, True, ("climatology",)),
+        ("siren", 14, 70, True, ()),
+        ("siren", 3, 128, True, ()),
+    ]
 
 
 def fit_of(network: str, depth: int, width: int, skip: bool, specs: tuple[str, ...]) -> Fitting:

@@ -17,4 +17,4 @@ def test_what_is_not_served_is_said() -> None:
 
 
 def test_widths_are_padded_to_what_products_take() -> None:
-    assert [padded(width) for width in (2, 16, 17, 50, 70, 128)] == [16, 16, 32, 64, 128, 128]
+    assert [padded(width) for width in (2, 16, 17, 50, 70)] == [16, 16, 32, 64, 80]
