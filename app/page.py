@@ -128,6 +128,7 @@ def build() -> pmui.Page:
         with pn.io.hold():
             bench.poll()
             sweeping.poll()
+            closer.poll()
             settle()
 
     def loaded() -> None:

@@ -229,10 +229,4 @@ class Sweeping(param.Parameterized):
 
     def pick(self, id: str) -> None:
         """Look at a run, or no longer: the first is A, another one beside it B."""
-        bench = self.workbench
-        if bench.run(id) is None:  # the table lags behind a sweep
-            bench.list_runs()
-        if id in bench.picked:
-            bench.pick([each for each in bench.picked if each != id])
-        else:
-            bench.pick([*bench.picked[:1], id])
+        self.workbench.look_also(id)

@@ -48,6 +48,19 @@ class Viewing(param.Parameterized):
     spectrum_times: Any = param.Selector(
         default="time", objects=dict(TIMES), doc="Whose power the spectrum shows."
     )
+    axes: Any = param.Selector(
+        default="Files",
+        objects=["Files", "Paper"],
+        doc="Compression and PSNR as cainr defines them, or as the CA-INR paper does.",
+    )
+    colour_by: Any = param.Selector(
+        default="contexts",
+        objects={"Contexts": "contexts", "Networks": "networks"},
+        doc="What a colour stands for.",
+    )
+    all_data = param.Boolean(
+        default=False, label="All data", doc="Runs of other data, too, not only of those open."
+    )
     tab = param.String(default="", doc="Title of the closer look that is open; empty for none.")
 
 

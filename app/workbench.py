@@ -162,6 +162,18 @@ class Workbench(Choosing, Viewing):
         if ids != self.picked:
             self.param.update(picked=ids, following=not ids)
 
+    def look_also(self, id: str) -> None:
+        """Look at a run, or no longer: the first is A, another one beside it B, and one of other
+        data is looked at alone."""
+        if self.run(id) is None:  # the list lags behind a sweep
+            self.list_runs()
+        if id in self.picked:
+            self.pick([each for each in self.picked if each != id])
+            return
+        run, first = self.run(id), next(map(self.run, self.picked), None)
+        beside = run is not None and first is not None and self._of(first, run.choices.data)
+        self.pick([*self.picked[: int(beside)], id])
+
     def rename(self, id: str, name: str) -> None:
         """Give a run another name."""
         self._change_library(partial(self.library.rename, id, name))

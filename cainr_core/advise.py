@@ -11,8 +11,9 @@ import typer
 
 from cainr_core import options, terminal
 from cainr_core.benchmark.asked import listed
+from cainr_core.benchmark.classical import BASELINES
 from cainr_core.benchmark.networks import CAINR
-from cainr_core.benchmark.rate_distortion import BASELINES, chosen_codecs
+from cainr_core.benchmark.rate_distortion import chosen_codecs
 from cainr_core.choices import Choices, Target
 from cainr_core.errors import CainrError
 from cainr_core.fit.recipe import Recipe

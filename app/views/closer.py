@@ -13,6 +13,7 @@ from app.views.look import Look
 from app.views.overtime import RmseOverTime
 from app.views.place import Place
 from app.views.spectrum import Spectrum
+from app.views.tradeoff import TradeOff
 from app.views.zonal import ZonalMean
 from app.workbench import Workbench
 
@@ -23,6 +24,7 @@ LOOKS: tuple[type[Look], ...] = (  # in the order of their tabs
     RmseOverTime,
     Spectrum,
     Analysis,
+    TradeOff,
 )
 _CSS = """
 .title { font-weight: 600; font-size: .95rem; }
@@ -64,3 +66,8 @@ class Closer:
             look.see(place == self.tabs.active)
             if place == self.tabs.active:
                 self.workbench.tab = name
+
+    def poll(self) -> None:
+        """Let the looks take what is new; called a few times a second."""
+        for look in self.looks.values():
+            look.poll()

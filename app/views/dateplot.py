@@ -10,11 +10,12 @@ from bokeh.models import CustomJSHover, FixedTicker
 from bokeh.models.annotations import Span
 
 from app import shared
-from app.views.dates import date_ticks
+from app.views.dates import MOST, date_ticks
 from app.views.lineplot import HEIGHT, Line, LinePlot
 from cainr_core.data.times import TimeAxis
 
 EDGE = 84  # px left of the lines, so that those of one plot stand below those of another
+ROOM = 84  # px that a date takes along the axis
 _DATE = """
 let nearest = 0
 days.forEach((day, i) => {
@@ -31,6 +32,7 @@ class DatePlot(LinePlot):
         super().__init__("", up, name, height)
         self.figure.min_border_left = EDGE
         self._calendar = "noleap"
+        self._width = MOST * ROOM  # px, until the page tells
         self._date = CustomJSHover(args={"days": [], "dates": []}, code=_DATE)
         self.hover.tooltips = "<b>@name</b> $snap_y{0,0.[000]}, $snap_x{custom}"
         self.hover.formatters = {"$snap_x": self._date}
@@ -42,6 +44,7 @@ class DatePlot(LinePlot):
         self._ticker = FixedTicker(ticks=[])
         self.figure.xaxis.ticker = self._ticker
         self.figure.on_event(RangesUpdate, shared.held(self._tick))
+        self.figure.on_change("inner_width", self._resized)
 
     def draw_over(self, time: TimeAxis, lines: Sequence[Line]) -> None:
         """Show lines whose points stand at `time.days`."""
@@ -55,9 +58,14 @@ class DatePlot(LinePlot):
         """Mark a time, or none."""
         self.now.location = days
 
+    def _resized(self, attr: str, old: int, new: int) -> None:
+        self._width = new
+        shared.held(self._tick)()
+
     def _tick(self, *events: object) -> None:
         """Dates for what is seen of the axis."""
         seen: Any = self.figure.x_range
-        ticks = date_ticks(seen.start, seen.end, self._calendar)
+        most = min(MOST, max(2, self._width // ROOM))
+        ticks = date_ticks(seen.start, seen.end, self._calendar, most)
         self._ticker.ticks = list(ticks)
         self.figure.xaxis.major_label_overrides = dict(ticks)  # type: ignore[arg-type]

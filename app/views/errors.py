@@ -31,6 +31,7 @@ th, td { padding: 3px 10px; text-align: right; white-space: nowrap; font-weight:
 th { opacity: .75; }
 td:first-child, th:first-child { text-align: left; padding-left: 0; max-width: 320px;
   overflow: hidden; text-overflow: ellipsis; }
+@media (max-width: 700px) { td:first-child { max-width: 132px; } }
 td:first-child::before { content: ''; display: inline-block; width: 9px; height: 9px;
   border-radius: 50%; margin-right: 6px; background: var(--line); }
 """

@@ -63,6 +63,9 @@ class Look:
         """Whether another time shown changes nothing here; only asked where `after` has it."""
         return False
 
+    def poll(self) -> None:
+        """Take what is new; called a few times a second within this session's turn."""
+
     # ------------------------------------------------------------------ the same for all
 
     def see(self, seen: bool) -> None:

@@ -28,10 +28,8 @@ LETTERS = "abcd"
 NOTHING = "Tick a run to see where and when its errors are large."
 TOLD = "Above, RMSE over all times at each cell, on one scale; below, over all cells at each time."
 MORE = f" Maps are of the first {len(LETTERS)} runs."
-_GRID = """
-:host {{ display: grid; gap: {gap}px;
-  grid-template-columns: repeat(auto-fill, minmax(min(100%, 270px), 1fr)); }}
-"""
+_WRAP = f":host {{ display: flex; flex-flow: row wrap; gap: {GAP}px; }}"
+_SIZE = {"flex": "1 1 270px", "max-width": "480px", "min-width": "0"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,7 +65,9 @@ class RmseOverTime(Look):
         bench.param.watch(shared.held(lambda *events: self._place()), ["projection", "centre"])
         bench.param.watch(shared.held(lambda *events: self._mark()), "time")
         cards = [one.view for one in self.cards.values()]
-        small = stack(*cards, css=_GRID.format(gap=GAP), margin=(4, 12, 8, 12))
+        for each in cards:
+            each.styles = _SIZE
+        small = stack(*cards, css=_WRAP, margin=(4, 12, 8, 12))
         return stack(small, self.plot.view)
 
     def work(self, chosen: Selected) -> Callable[[], Any]:

@@ -20,7 +20,7 @@ from cainr_core.evaluate.spectrum import CIRCUMFERENCE, coefficients, power, res
 
 MOST_TIMES = 12  # evenly spaced, where all times are wanted
 DEGREES = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
-KILOMETRES = (20_000, 10_000, 5000, 2000, 1000, 500, 200, 100, 50)
+KILOMETRES = (20_000, 5000, 1000, 200, 50)  # far enough from each other on a phone, too
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,8 +48,8 @@ class Spectrum(Look):
         plot = self.plot.figure
         plot.xaxis.ticker = FixedTicker(ticks=list(DEGREES))
         plot.xaxis.formatter = NumeralTickFormatter(format="0,0")
-        above: Any = LogAxis(axis_label="wavelength")
-        wavelengths = {CIRCUMFERENCE / km: f"{km:,} km" for km in KILOMETRES}
+        above: Any = LogAxis(axis_label="wavelength (km)")
+        wavelengths = {CIRCUMFERENCE / km: f"{km:,}" for km in KILOMETRES}
         above.ticker = FixedTicker(ticks=list(wavelengths))
         above.major_label_overrides = wavelengths
         plot.add_layout(above, "above")

@@ -9,13 +9,12 @@ import typer
 
 from cainr_core import options, terminal
 from cainr_core.benchmark.asked import Asked, Folder, Sizes, listed
+from cainr_core.benchmark.classical import BASELINES, base_of, measure_codecs
 from cainr_core.benchmark.networks import CAINR, measure
 from cainr_core.errors import CainrError
 
 if TYPE_CHECKING:
     from cainr_core.evaluate.report import Report
-
-BASELINES = ("sperr", "sz3", "zfp", "jpeg2000", "bitround", "ebcc")
 
 
 def rate_distortion(
@@ -64,51 +63,17 @@ def rate_distortion(
         source, output, variable, context, size, architecture, depth, recipe, steps, time, select,
         region, thin, device, seed,
     )  # fmt: skip
-    _classical(asked, [name for name in chosen if name != CAINR])
+    names = [name for name in chosen if name != CAINR]
+    if names:
+        base = base_of(asked.field, asked.contexts)
+
+        def tell(done: int, total: int, words: str = "") -> None:
+            terminal.note(words)
+
+        measure_codecs(asked.report, asked.field, base, asked.sizes, names, tell)
     if CAINR in chosen:
         measure(asked, sets_of(asked.contexts))
     _finish(asked.report)
-
-
-# --- what is measured ------------------------------------------------------------------
-
-
-def _classical(asked: Asked, names: Sequence[str]) -> None:
-    from cainr_core.data.contexts import load_context
-    from cainr_core.evaluate.baselines import CODECS
-    from cainr_core.evaluate.baselines.anomaly import nearest_context
-    from cainr_core.evaluate.rate_distortion import measure_codec, tasks, wanted_by
-
-    if not names:
-        return
-    field, sizes, report = asked.field, asked.sizes, asked.report
-    base = nearest_context(field, asked.contexts)
-    if base is None and field.units == "K":
-        base = load_context("climatology", field)
-    chosen = tasks(field, base)
-    for name in names:
-        codec = CODECS[name]
-        for task in chosen:
-            for mode in codec.modes:
-                wanted = [
-                    size
-                    for size in wanted_by(mode, sizes)
-                    if not report.has(name, task.on, mode.name, size)
-                ]
-                if not wanted:
-                    continue
-                terminal.note(f"{codec.title} on the {task.on}: {mode.name}")
-
-                def unreached(
-                    size: int, reason: str, where: tuple[str, str, str] = (name, task.on, mode.name)
-                ) -> None:
-                    report.add_unreached(*where, size, reason)
-
-                for row in measure_codec(
-                    task, codec, mode, wanted, unreached, report.reference_psnr(name)
-                ):
-                    report.add(row)
-                report.save()
 
 
 # --- from words to choices, and from results to words ------------------------------------

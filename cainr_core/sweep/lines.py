@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from cainr_core.data.choices import ContextChoice
+from cainr_core.evaluate.tradeoff import pareto
 from cainr_core.runs import Run
 from cainr_core.sweep.grid import Sweep, called
 
@@ -71,11 +72,7 @@ def by_contexts(lines: Sequence[Line]) -> dict[str, list[Line]]:
 
 def rising(points: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
     """Points that none of a higher compression beats, by rising compression."""
-    kept: list[tuple[float, float]] = []
-    for point in sorted(points, reverse=True):
-        if not kept or point[1] > kept[-1][1]:
-            kept.append(point)
-    return kept[::-1]
+    return pareto(points, lambda point: point)
 
 
 def best_of(lines: Sequence[Line]) -> list[Line]:

@@ -297,4 +297,4 @@ def test_both_definitions_are_drawn(page: Sweeping):
     plot.definition.value = "Paper"
     assert plot.points.data["x"] == [METRICS.compression_gain_paper] * 8
     assert plot.points.data["y"] == [METRICS.psnr_paper] * 8
-    assert "64-bit" in plot.figure.xaxis[0].axis_label
+    assert "64-bit" in plot.plot.figure.xaxis[0].axis_label

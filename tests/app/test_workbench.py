@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from uuid import uuid4
@@ -372,4 +373,19 @@ def test_a_fit_that_ends_after_other_data_were_opened_takes_nobody_away(bench: W
     bench.open_data()
     settle(bench)
     assert len(bench.runs) == 1
+    assert bench.picked == []
+
+
+def test_a_run_of_other_data_is_looked_at_alone(bench: Workbench, library: Library):
+    runs = [
+        library.add(replace(bench.choices, data=DataChoice(time=time)), FakeJob(None).result())
+        for time in ("", "", "0:2")
+    ]
+    bench.list_runs()
+    bench.look_also(runs[0].id)
+    bench.look_also(runs[1].id)
+    assert bench.picked == [runs[0].id, runs[1].id]
+    bench.look_also(runs[2].id)
+    assert bench.picked == [runs[2].id]
+    bench.look_also(runs[2].id)
     assert bench.picked == []

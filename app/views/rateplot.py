@@ -1,0 +1,201 @@
+"""Quality over compression: a point for each run, lines along the best, and the runs looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from bokeh.models import (
+    BoxZoomTool,
+    ColumnDataSource,
+    HoverTool,
+    LogTicker,
+    NumeralTickFormatter,
+    PanTool,
+    Range1d,
+    ResetTool,
+    TapTool,
+)
+from bokeh.plotting import figure
+
+from app import shared
+from cainr_core.sweep.lines import Line
+
+HEIGHT = 340  # px
+_TOLD = (
+    "<div style='font-size:12px'>@name<b>@y{0.00} dB</b>, @x{0,0.0} times smaller<br>"
+    "@set, @network, @size{0,0} bytes</div>"
+)
+_TOLD_OF_OTHERS = (
+    "<div style='font-size:12px'><b>@name</b><br>@y{0.00} dB, @x{0,0.0} times smaller, "
+    "@size{0,0} bytes</div>"
+)
+
+
+class Definition(NamedTuple):
+    """By whose definitions compression and quality are drawn."""
+
+    across: str
+    up: str
+    size: str
+    quality: str
+
+
+DEFINITIONS = {
+    "Files": Definition("compression_ratio", "psnr", "compression ratio of the file", "PSNR (dB)"),
+    "Paper": Definition(
+        "compression_gain_paper",
+        "psnr_paper",
+        "compression gain: 64-bit values over 32-bit weights",
+        "PSNR against the maximum (dB)",
+    ),
+}
+
+
+class Point(NamedTuple):
+    """A run: where it stands, its colour, and what is told of it; `name` may be left out."""
+
+    x: float
+    y: float
+    colour: str
+    set: str
+    network: str
+    size: int
+    run: str
+    name: str = ""
+
+
+class Front(NamedTuple):
+    """A line along points (compression, quality)."""
+
+    points: Sequence[tuple[float, float]]
+    colour: str
+    width: float = 2.0
+    dash: str = "solid"
+
+
+class Other(NamedTuple):
+    """A point of another codec, which no click opens."""
+
+    x: float
+    y: float
+    colour: str
+    marker: str
+    name: str
+    size: int
+
+
+class RatePlot:
+    """A figure that is made once and then only handed other points."""
+
+    def __init__(self, name: str, pick: Callable[[str], None], height: int = HEIGHT) -> None:
+        """`name`: of the data source; `pick` is called with the id of a run that is clicked."""
+        self._pick_run = pick
+        self.points = ColumnDataSource({one: [] for one in Point._fields}, name=name)
+        self.others = ColumnDataSource({one: [] for one in Other._fields}, name=f"{name}-others")
+        self.fronts = ColumnDataSource({"xs": [], "ys": [], "colour": [], "width": [], "dash": []})
+        self.picks = ColumnDataSource({"x": [], "y": [], "letter": []}, name=f"{name}-picks")
+        self.figure = self._figure(height)
+        self.points.selected.on_change("indices", self._tapped)
+
+    def _figure(self, height: int) -> figure:
+        plot = figure(
+            height=height, sizing_mode="stretch_width", x_axis_type="log", output_backend="canvas",
+            x_range=Range1d(start=1, end=1000), y_range=Range1d(start=0, end=50),
+            background_fill_alpha=0, border_fill_alpha=0, outline_line_color=None,
+            toolbar_location="right",
+            tools=[PanTool(visible=False), BoxZoomTool(), ResetTool()], active_drag=None,
+            min_border_right=16, min_border_top=14,
+        )  # fmt: skip
+        plot.toolbar.autohide, plot.toolbar.logo = True, None
+        plot.xaxis.ticker = LogTicker(mantissas=[1, 2, 5], desired_num_ticks=5)
+        plot.xaxis.formatter = NumeralTickFormatter(format="0,0.[00]")
+        plot.yaxis.formatter = NumeralTickFormatter(format="0,0.[00]")
+        plot.multi_line(
+            "xs", "ys", source=self.fronts, line_color="colour", line_width="width",
+            line_dash="dash",
+        )  # fmt: skip
+        others = plot.scatter("x", "y", source=self.others, size=6, color="colour", marker="marker")
+        plot.scatter(
+            "x", "y", source=self.picks, size=17, fill_alpha=0, line_color="#808080", line_width=2.5
+        )
+        points = plot.scatter(
+            "x", "y", source=self.points, size=9, color="colour", alpha=0.75, line_alpha=0,
+            nonselection_alpha=0.75,
+        )  # fmt: skip
+        plot.text(
+            "x", "y", "letter", source=self.picks, x_offset=11, y_offset=-9,
+            text_color="#808080", text_font_size="14px", text_font_style="bold",
+        )  # fmt: skip
+        plot.add_tools(
+            HoverTool(renderers=[points], tooltips=_TOLD, visible=False),
+            HoverTool(renderers=[others], tooltips=_TOLD_OF_OTHERS, visible=False),
+            TapTool(renderers=[points], visible=False),
+        )
+        return plot
+
+    def draw(
+        self,
+        by: Definition,
+        points: Sequence[Point],
+        fronts: Sequence[Front],
+        others: Sequence[Other] = (),
+    ) -> None:
+        """Show these; the axes hold all of them, and stay as they were where there is nothing."""
+        self.points.data = _columns(Point, points)
+        self.others.data = _columns(Other, others)
+        self.fronts.data = {
+            "xs": [[x for x, _ in front.points] for front in fronts],
+            "ys": [[y for _, y in front.points] for front in fronts],
+            "colour": [front.colour for front in fronts],
+            "width": [front.width for front in fronts],
+            "dash": [front.dash for front in fronts],
+        }
+        self.figure.xaxis.axis_label, self.figure.yaxis.axis_label = by.size, by.quality
+        places = [(one.x, one.y) for one in points] + [(one.x, one.y) for one in others]
+        every = np.array(places, dtype=np.float64).reshape(-1, 2)
+        every = every[np.isfinite(every).all(axis=1)]
+        if len(every):
+            low, high = every[:, 0].min() / 1.15, every[:, 0].max() * 1.15
+            bottom, top = np.floor(every[:, 1].min() - 0.5), np.ceil(every[:, 1].max() + 0.5)
+            for axis, start, end in (
+                (self.figure.x_range, low, high), (self.figure.y_range, bottom, top),
+            ):  # fmt: skip
+                axis.update(start=float(start), end=float(end))
+                axis.update(reset_start=float(start), reset_end=float(end))
+
+    def mark(self, picked: Sequence[str]) -> None:
+        """Ring the points of these runs, A, B and so on."""
+        data = self.points.data
+        places = {run: place for place, run in enumerate(data["run"])}
+        rings = [(places[id], letter) for id, letter in zip(picked, "ABCDEFGH", strict=False)
+                 if id in places]  # fmt: skip
+        self.picks.data = {
+            "x": [data["x"][place] for place, _ in rings],
+            "y": [data["y"][place] for place, _ in rings],
+            "letter": [letter for _, letter in rings],
+        }
+
+    def _tapped(self, attr: str, old: list[int], new: list[int]) -> None:
+        if new:
+            run = self.points.data["run"][new[0]]
+
+            def pick(*events: object) -> None:
+                self.points.selected.indices = []  # so that a second click is one, too
+                self._pick_run(run)
+
+            shared.held(pick)()
+
+
+def point_of(line: Line, by: Definition, colour: str, network: str = "", name: str = "") -> Point:
+    """The point of a fit."""
+    return Point(
+        getattr(line, by.across), getattr(line, by.up), colour, line.contexts,
+        network or f"{line.depth} × {line.width}", line.file_bytes, line.run, name,
+    )  # fmt: skip
+
+
+def _columns(kind: type[NamedTuple], rows: Sequence[NamedTuple]) -> dict[str, list]:
+    names = kind._fields
+    return {name: [getattr(row, name) for row in rows] for name in names}

@@ -1,0 +1,219 @@
+"""The trade-off: PSNR over compression of every run in the library, beside other codecs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from html import escape
+from typing import Any
+
+import panel as pn
+import panel_material_ui as pmui
+from panel.viewable import Viewable
+
+from app import shared
+from app.codecs import Standing, codecs
+from app.controls.form import buttons, widget
+from app.settings import settings
+from app.style import SMALL
+from app.views.cards import beside, side_by_side, stack
+from app.views.colours import RUN_COLOURS
+from app.views.look import Look
+from app.views.rateplot import DEFINITIONS, Definition, Front, Other, Point, RatePlot, point_of
+from app.views.selected import Selected
+from cainr_core.choices import DataChoice, values_of
+from cainr_core.data.fields import Field
+from cainr_core.evaluate.baselines import CODECS
+from cainr_core.evaluate.rate_distortion import ANOMALY, Row
+from cainr_core.evaluate.tradeoff import curves, pareto
+from cainr_core.runs import network_kind, network_title
+from cainr_core.sweep.lines import Line
+
+HEIGHT, NARROW = 400, 900  # px
+FRONT = "#808a93"  # of the line along the best runs
+# Other codecs are grey, as in the figures of benchmarks, and told apart by their marks.
+MARKS = {
+    "sperr": ("circle", "●"),
+    "sz3": ("square", "■"),
+    "zfp": ("triangle", "▲"),
+    "jpeg2000": ("diamond", "◆"),
+    "bitround": ("inverted_triangle", "▼"),
+    "ebcc": ("cross", "✚"),
+}
+GREY, STRONGEST = "#98a2aa", "#6b757d"  # that of SPERR, with which others are compared
+TOLD = (
+    "Every run of these data in the library. Click a point to open the run, a second one to "
+    "compare; the table of runs does the same by keyboard."
+)
+_CSS = """
+.key { font-size: .8rem; line-height: 1.35; display: flex; flex-flow: column; gap: 5px; }
+.key div { overflow-wrap: anywhere; }
+.key i { display: inline-block; width: 9px; height: 9px; border-radius: 50%; margin-right: 8px;
+  background: var(--line); }
+.key .front i { width: 16px; height: 2px; border-radius: 0; vertical-align: middle; }
+.key .dashed i { background: repeating-linear-gradient(90deg, var(--line) 0 5px,
+  transparent 5px 8px); }
+.key b { display: inline-block; width: 14px; margin-right: 4px; font-weight: 400;
+  color: var(--line); }
+@media (max-width: 900px) { .key { flex-flow: row wrap; gap: 3px 14px; } }
+.progress { font-size: .8rem; opacity: .8; }
+"""
+
+
+@dataclass(frozen=True, eq=False)
+class Drawn:
+    """What is drawn: points with their colours by name, and the rows of other codecs."""
+
+    by: Definition
+    points: list[Point]
+    colours: dict[str, str]
+    curves: dict[tuple[str, str], list[Row]]
+    field: Field
+
+
+class TradeOff(Look):
+    """Compression across, PSNR up."""
+
+    title = "Trade-off"
+    told = TOLD
+    after = ("axes", "colour_by", "all_data")
+
+    def body(self) -> Viewable:
+        bench = self.workbench
+        self._data: DataChoice | None = None
+        self._field: Field | None = None
+        self._version = codecs.version
+        self.plot = RatePlot("trade-off", bench.look_also, HEIGHT)
+        small = {"size": "small", "variant": "outlined", "margin": SMALL, "visible": False}
+        self.run = pmui.Button(
+            label="Run other codecs", icon="play_arrow", css_classes=["codecs-run"],
+            description="SPERR, SZ3, ZFP, JPEG 2000, BitRound with Zstandard and EBCC, on this "
+            "field and on its anomaly from the climatology; some minutes in the background.",
+            **small,
+        )  # fmt: skip
+        self.stop = pmui.Button(
+            label="Stop", icon="stop", color="error", css_classes=["codecs-stop"], **small
+        )
+        self.progress = pn.pane.HTML("", stylesheets=[_CSS], margin=(4, 8))
+        self.key = pn.pane.HTML(
+            "", stylesheets=[_CSS], sizing_mode="stretch_width", margin=(4, 8), min_width=0
+        )
+        self.run.on_click(shared.held(lambda event: self._start()))
+        self.stop.on_click(shared.held(lambda event: codecs.stop()))
+        choices = beside(
+            buttons(bench.param.axes), buttons(bench.param.colour_by),
+            widget(bench.param.all_data, sizing_mode=None), self.run, self.stop, self.progress,
+        )  # fmt: skip
+        figure = pn.pane.Bokeh(self.plot.figure, sizing_mode="stretch_width", height=HEIGHT)
+        self._tell_codecs()
+        return stack(choices, side_by_side(figure, self.key, shares="4 1", narrow=NARROW))
+
+    def work(self, chosen: Selected) -> Callable[[], Any]:
+        bench = self.workbench
+        by, by_network = DEFINITIONS[bench.axes], bench.colour_by == "networks"
+        self._data, wanted = chosen.data, values_of(chosen.data)
+        runs = [
+            run for run in bench.runs if bench.all_data or values_of(run.choices.data) == wanted
+        ]
+
+        def compute() -> Drawn:
+            field = chosen.field()
+            lines = [(run, Line.of(run)) for run in runs]
+            names = [
+                network_kind(run.choices.architecture) if by_network else line.contexts
+                for run, line in lines
+            ]
+            told = sorted(set(names))
+            colours = {name: RUN_COLOURS[n % len(RUN_COLOURS)] for n, name in enumerate(told)}
+            points = [
+                point_of(line, by, colours[name], network_title(run.choices.architecture), run.name)
+                for (run, line), name in zip(lines, names, strict=True)
+            ]
+            found = curves(codecs.rows(field), lambda row: _place(row, by, field))
+            return Drawn(by, points, colours, found, field)
+
+        return compute
+
+    def draw(self, result: Drawn) -> None:
+        self._field = result.field
+        best = pareto([(one.x, one.y) for one in result.points], lambda place: place)
+        fronts, others = [Front(best, FRONT, 2.4)], []
+        for (codec, on), rows in result.curves.items():
+            colour = STRONGEST if codec == "sperr" else GREY
+            dash = "dashed" if on == ANOMALY else "solid"
+            places = [_place(row, result.by, result.field) for row in rows]
+            fronts.append(Front(places, colour, 1.6 if codec == "sperr" else 1.1, dash))
+            name = f"{CODECS[codec].title} on the {on}"
+            others += [
+                Other(x, y, colour, MARKS[codec][0], name, row.bytes)
+                for (x, y), row in zip(places, rows, strict=True)
+            ]
+        self.plot.draw(result.by, result.points, fronts, others)
+        self.plot.mark(self.workbench.picked)
+        html = _key(result)
+        if html != self.key.object:
+            self.key.object = html
+        self._tell_codecs()
+
+    # ------------------------------------------------------------------ other codecs
+
+    def poll(self) -> None:
+        """Take what the codecs have measured; called a few times a second."""
+        if self._seen and self._version != codecs.version:
+            self._version = codecs.version
+            self._tell_codecs()
+            self.refresh()
+
+    def _start(self) -> None:
+        data, field = self._data, self._field
+        if data is not None and field is not None:
+            shared.background(
+                lambda: codecs.start(data, field), lambda _: self.poll(), self.workbench.report
+            )
+
+    def _tell_codecs(self) -> None:
+        now = codecs.standing
+        self.run.visible = settings.sweeps_allowed and not codecs.running
+        self.stop.visible = settings.sweeps_allowed and codecs.running
+        html = f'<div class="progress">{escape(_words(now))}</div>' if now is not None else ""
+        if html != self.progress.object:
+            self.progress.object = html
+
+
+def _place(row: Row, by: Definition, field: Field) -> tuple[float, float]:
+    """Compression and quality of a codec. As the paper counts, a value has 64 bits; the stream is
+    taken for what it is, as codecs have no weights."""
+    if by.across == "compression_ratio":
+        return row.ratio, row.psnr
+    return 8 * field.values.size / row.bytes, row.psnr_paper or float("nan")
+
+
+def _words(now: Standing) -> str:
+    if now.state == "running":
+        part = f"{now.done} of {now.total}, {now.words}" if now.total else "reading the field"
+        return f"Codecs: {part} …"
+    return {"done": "Codecs: done.", "stopped": "Codecs: stopped; what was measured is kept."}.get(
+        now.state, now.problem
+    )
+
+
+def _key(drawn: Drawn) -> str:
+    told = [
+        f'<div><i style="--line:{colour}"></i>{escape(name.replace("_", " "))}</div>'
+        for name, colour in drawn.colours.items()
+    ]
+    if drawn.points:
+        told.append(f'<div class="front"><i style="--line:{FRONT}"></i>Pareto front of the runs</div>')
+    else:
+        told.append("<div>No runs of these data yet.</div>")
+    found = {codec for codec, rows in drawn.curves if rows}
+    for codec, (_, mark) in MARKS.items():
+        if codec in found:
+            colour = STRONGEST if codec == "sperr" else GREY
+            told.append(f'<div><b style="--line:{colour}">{mark}</b>{CODECS[codec].title}</div>')
+    if any(on == ANOMALY for _, on in drawn.curves):
+        told.append(
+            f'<div class="front dashed"><i style="--line:{GREY}"></i>the same on the anomaly from '
+            "the climatology</div>"
+        )
+    return f'<div class="key">{"".join(told)}</div>'

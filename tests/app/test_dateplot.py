@@ -1,0 +1,26 @@
+import numpy as np
+
+from app.views.dateplot import DatePlot
+from app.views.lineplot import Line
+
+
+def test_a_narrow_figure_has_fewer_dates(sample):
+    plot = DatePlot("K", "test")
+    plot.draw_over(sample.time, [Line("a", "#000000", sample.time.days, np.ones(30))])
+    dates = dict(plot.figure.xaxis.major_label_overrides)
+    assert "1920-01-10" in dates.values()
+    assert plot._ticker.ticks == list(dates)
+    plot._resized("inner_width", 900, 220)  # as the page tells
+    assert len(plot._ticker.ticks) == 2 < len(dates)
+    plot._resized("inner_width", 220, 900)
+    assert plot._ticker.ticks == list(dates)
+    plot.figure.x_range.update(start=sample.time.days[3], end=sample.time.days[6])
+    plot._tick()
+    assert "1920-01-05" in plot.figure.xaxis.major_label_overrides.values()
+    assert "1920-01-10" not in plot.figure.xaxis.major_label_overrides.values()
+
+
+def test_the_time_shown_is_marked(sample):
+    plot = DatePlot("K", "test")
+    plot.mark(float(sample.time.days[3]))
+    assert plot.now.location == sample.time.days[3]
