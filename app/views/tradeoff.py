@@ -203,7 +203,8 @@ def _key(drawn: Drawn) -> str:
         for name, colour in drawn.colours.items()
     ]
     if drawn.points:
-        told.append(f'<div class="front"><i style="--line:{FRONT}"></i>Pareto front of the runs</div>')
+        line = f'<i style="--line:{FRONT}"></i>'
+        told.append(f'<div class="front">{line}Pareto front of the runs</div>')
     else:
         told.append("<div>No runs of these data yet.</div>")
     found = {codec for codec, rows in drawn.curves if rows}
