@@ -46,6 +46,7 @@ _WHOLE_BYTES = 1024 * 2**20  # fields decoded whole, likewise
 _fields = Recent(4)
 _contexts = Recent(16)
 _readers = Recent(8)
+_states = Recent(16)  # readers of fits on their way, which lean on those of finished ones
 _frames = Recent(_DECODED_BYTES, lambda values: values.nbytes)
 _wholes = Recent(_WHOLE_BYTES, lambda values: values.nbytes)
 _checks = Recent(256)
@@ -120,27 +121,36 @@ def plan(field: Field, choices: Choices) -> Plan:
     return make_plan(field, contexts, choices.architecture, choices.target)
 
 
-def frame(run: Run, time: int) -> np.ndarray | None:
-    """A decoded time step of a run if it is at hand, shape `grid.shape`."""
-    return _frames.get((run.id, time))
+def kept(run: Run, step: int | None) -> int | None:
+    """The step of the state that stands for a step of the fit; None for the finished fit."""
+    if step is None or (moment := run.at(step)).source == run.cainr_path:
+        return None
+    return moment.step
 
 
-def decode(run: Run, time: int) -> np.ndarray:
-    """A time step of a run in the units of its field; takes a while the first time."""
-    values = frame(run, time)
+def frame(run: Run, time: int, step: int | None = None) -> np.ndarray | None:
+    """A decoded time step of a run, at a step of its fit, if it is at hand, flat."""
+    return _frames.get((run.id, kept(run, step), time))
+
+
+def decode(run: Run, time: int, step: int | None = None) -> np.ndarray:
+    """A time step of a run, finished or at a step of its fit, flat, in the units of its field;
+    takes a while the first time."""
+    values = frame(run, time, step)
     if values is None:
-        values = np.asarray(reader(run).values(time)).reshape(-1)
-        _frames.put((run.id, time), values)
+        values = np.asarray(reader(run, step).values(time)).reshape(-1)
+        _frames.put((run.id, kept(run, step), time), values)
     return values
 
 
-def whole(run: Run) -> np.ndarray:
-    """All time steps of a run, (time, *grid.shape), in the units of its field; takes seconds the
-    first time."""
-    values = _wholes.get(run.id)
+def whole(run: Run, step: int | None = None) -> np.ndarray:
+    """All time steps of a run, finished or at a step of its fit, (time, *grid.shape), in the units
+    of its field; takes seconds the first time."""
+    key = (run.id, kept(run, step))
+    values = _wholes.get(key)
     if values is None:
-        values = np.asarray(reader(run).values())
-        _wholes.put(run.id, values)
+        values = np.asarray(reader(run, step).values())
+        _wholes.put(key, values)
     return values
 
 
@@ -170,16 +180,21 @@ def prefetch(runs: Sequence[Run], time: int) -> None:
             POOL.submit(quietly, run)
 
 
-def reader(run: Run) -> Any:
-    """The run's file, opened for evaluation."""
-    opened = _readers.get(run.id)
+def reader(run: Run, step: int | None = None) -> Any:
+    """The run's file, or that of a step of its fit, opened for evaluation."""
+    state = kept(run, step)
+    readers = _readers if state is None else _states
+    opened = readers.get((run.id, state))
     if opened is None:
         from cainr_core.codec.reconstruction import read
 
         # the file names a visitor's own contexts without their folders; the choices know these
         own = (choice.source for choice in run.choices.contexts if not choice.is_builtin)
-        opened = read(run.cainr_path, [split_source(source)[0] for source in own])
-        _readers.put(run.id, opened)
+        file = run.cainr_path if state is None else run.at(state).source
+        opened = read(file, [split_source(source)[0] for source in own])
+        if state is not None:
+            opened.lean_on(reader(run))
+        readers.put((run.id, state), opened)
     return opened
 
 

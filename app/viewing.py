@@ -15,6 +15,14 @@ class Viewing(param.Parameterized):
     """The view: what is declared here is brought back by a link and by a saved state."""
 
     time = param.Integer(default=0, bounds=(0, None), doc="Index of the time step shown.")
+    step = param.Integer(
+        default=None,
+        allow_None=True,
+        bounds=(0, None),
+        label="Training step",
+        doc="The step of their fits at which runs are shown, as far as states were kept; none for "
+        "the finished fits.",
+    )
     projection: Any = param.Selector(
         default="robinson",
         objects={p.title: p.name for p in PROJECTIONS.values()},

@@ -43,7 +43,7 @@ class Workbench(Choosing, Viewing):
     def _field_opened(self, *events: object) -> None:
         """Leave what is of other data, but a fit that still goes on."""
         alike = [id for id in self.picked if self._of(self.run(id), self._opened)]
-        self.param.update(picked=alike, following=not alike)
+        self.param.update(picked=alike, following=not alike, step=None)
         if self.ended and self.job_field is not self.field:
             self.param.update(job=None, job_field=None, snapshot=None, fitted=None)
 
@@ -74,6 +74,7 @@ class Workbench(Choosing, Viewing):
         last = [self.fitted.id] if self.fitted is not None else []
         self.param.update(
             job=job, job_field=field, snapshot=None, fitted=None, following=True, problem="",
+            step=None,
             picked=[] if self.picked == last else self.picked,
         )  # fmt: skip
         self.look_at(self.time)

@@ -70,13 +70,19 @@ class Run:
         kept."""
         return tuple(load(self.folder / HISTORY))
 
-    def at(self, step: int | None) -> Moment | None:
-        """The last state kept up to that step of the fit. None stands for the finished fit: of no
-        step, of its last or a later one, and where no states were kept."""
-        if step is None or step >= self.curve.step[-1]:
-            return None
+    @property
+    def end(self) -> Moment:
+        """The finished fit, with the PSNR of all of its file."""
+        measures = self.metrics
+        return Moment(int(self.curve.step[-1]), measures.psnr, measures.file_bytes, self.cainr_path)
+
+    def at(self, step: int | None) -> Moment:
+        """The last state kept up to that step of the fit; its end where that is None, or was
+        reached, or nothing else was kept."""
+        if step is None or step >= self.end.step or not self.history:
+            return self.end
         before = [moment for moment in self.history if moment.step <= step]
-        return before[-1] if before else next(iter(self.history), None)
+        return before[-1] if before else self.history[0]
 
 
 class Fitted(Protocol):

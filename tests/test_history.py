@@ -137,6 +137,20 @@ def test_a_run_has_its_states_after_a_restart(tmp_path: Path, done: Compression)
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_step_is_seen_as_the_state_before_it(tmp_path: Path, done: Compression) -> None:
+    assert done.metrics is not None
+    fitted = Compressed(done.data, done.metrics, done.curve, done.plan, 1.0, done.history)
+    run = Library(tmp_path).add(Choices(), fitted)
+    steps = [moment.step for moment in run.history]
+    assert run.at(None) == run.at(run.end.step) == run.at(run.end.step + 1) == run.end
+    assert run.end.source == run.cainr_path
+    assert [run.at(step).step for step in (0, 4, 5, 6)] == [0, 0, 5, 5]
+    assert run.at(run.end.step - 1).step == steps[-1]
+    bare = Library(tmp_path).add(Choices(), replace(fitted, history=()))
+    assert bare.history == ()
+    assert bare.at(0) == bare.end
+
+
 MOMENTS = [Moment(step, 20.0 + step, 3, b"abc") for step in (0, 5, 10)]
 
 

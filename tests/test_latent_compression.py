@@ -76,6 +76,10 @@ def test_states_on_the_way_begin_with_the_latents_alone(field: Field, made: Comp
     psnr = 20 * np.log10((field.hi - field.lo) / np.sqrt(np.mean(error**2)))
     assert moments[0].psnr == pytest.approx(psnr, abs=0.3)
     assert psnr < made.metrics.psnr
+    # what the files have in common need not be had twice
+    again = cainr_core.open(moments[0].source)
+    again.lean_on(final)
+    np.testing.assert_array_equal(again.values(), first.values())
 
 
 @pytest.mark.parametrize("most", [4_000, 12_000])

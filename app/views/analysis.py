@@ -85,7 +85,7 @@ class Analysis(Look):
 
         def compute() -> list[Checked]:
             return [
-                Checked(one.title, one.colour, shared.checks(one.run, on_progress))
+                Checked(one.run.name, one.colour, shared.checks(one.run, on_progress))
                 for one in chosen.runs
             ]
 

@@ -9,7 +9,7 @@ import holoviews as hv
 import numpy as np
 import panel as pn
 import panel_material_ui as pmui
-from bokeh.models import HoverTool, NumeralTickFormatter
+from bokeh.models import ColumnDataSource, HoverTool, NumeralTickFormatter
 from numpy.typing import NDArray
 
 from app import shared
@@ -49,6 +49,7 @@ _PLAIN = {
 
 Table = dict[str, NDArray[np.float64]]
 Line = tuple[str, str, Any]  # title, colour and curve of a run
+MARKS = ["x", "psnr", "colour"]  # of the state that is shown of each run
 NOTHING: Table = {column: np.empty(0) for column in COLUMNS}
 
 
@@ -68,6 +69,7 @@ class Curves:
         self.key = pn.pane.HTML(
             "", stylesheets=[_CSS], sizing_mode="stretch_width", margin=(0, 12), min_height=KEY
         )
+        self.marks = ColumnDataSource({name: [] for name in MARKS}, name="curve-marks")
         self._plot: Any = None  # as HoloViews drew it; from then on only its data change
         plot = self._overlay().opts(
             hv.opts.Overlay(
@@ -91,6 +93,7 @@ class Curves:
             lambda *events: self._show(), ["snapshot", "job", "fitted", "runs", "ended"]
         )
         workbench.param.watch(lambda *events: shared.after_maps(self._show), "picked")
+        workbench.param.watch(shared.held(lambda event: self._mark()), "step")
         self._show()
 
     # ------------------------------------------------------------------ drawing
@@ -117,6 +120,13 @@ class Curves:
         self._plot = plot
         for drawn, name in zip(plot.subplots.values(), NAMES, strict=True):
             drawn.handles["source"].name = name
+        # light marks on top of what HoloViews drew, which only their data change
+        plot.state.vspan(
+            "x", source=self.marks, line_color="colour", line_alpha=0.7, line_dash="dashed"
+        )
+        plot.state.scatter(
+            "x", "psnr", source=self.marks, size=9, color="colour", line_color="#ffffff"
+        )
         self._redraw()
 
     def _redraw(self) -> None:
@@ -131,6 +141,23 @@ class Curves:
             if not all(np.array_equal(source.data[name], data[name]) for name in data):
                 source.data = data
         self._frame(self._plot, column)
+        self._mark()
+
+    def _mark(self) -> None:
+        """Mark the state that the maps show of each run, where that is not the finished one."""
+        bench, given = self.workbench, colours(self.workbench)
+        rows = []
+        for run in filter(None, map(bench.run, bench.picked)):
+            if bench.step is None or not run.history:
+                continue
+            moment, curve = run.at(bench.step), run.curve
+            column, _ = AXES[self.axis.value]
+            across = np.interp(moment.step, curve.step, getattr(curve, column))
+            rows.append((float(across), moment.psnr, given[run.id]))
+        table = zip(*rows, strict=True) if rows else ((), (), ())
+        data = {name: list(column) for name, column in zip(MARKS, table, strict=True)}
+        if data != dict(self.marks.data):
+            self.marks.data = data
 
     def _frame(self, plot: Any, column: str) -> None:
         """Ranges that hold all curves to their ends, so that axes stay while a fit goes on."""

@@ -16,6 +16,7 @@ from app.workbench import Workbench
 
 BUSY = "Computing …"
 SOON = 300  # ms that are not worth saying that something is computed
+REST = 600  # ms in which a hand or a player has not moved on to another step of the fits
 _CSS = """
 .told { font-size: .8rem; opacity: .8; line-height: 1.4; }
 """
@@ -43,6 +44,7 @@ class Look:
         workbench.param.watch(
             shared.held(self._changed), ["picked", "field", "runs", "fitted", *self.after]
         )
+        workbench.param.watch(lambda event: self._wait(event.new), "step")
 
     # ------------------------------------------------------------------ of a subclass
 
@@ -111,6 +113,15 @@ class Look:
     def _say_busy(self) -> None:
         if self._busy:
             self.tell(self.doing)
+
+    def _wait(self, step: int | None) -> None:
+        """Follow the steps of the fits where somebody comes to rest: whole fields take seconds."""
+
+        def follow() -> None:
+            if self.workbench.step == step:
+                self.refresh()
+
+        shared.later(follow, REST)
 
     def tell(self, sentence: str) -> None:
         """Put a sentence over what is shown."""

@@ -16,6 +16,7 @@ from app.views.colours import DIVERGING, GAIN, SEQUENTIAL, Scale, sequential, sy
 from app.views.mapcard import FieldHead, MapCard
 from app.views.maps import Geography, MapSet, Plate
 from app.views.projections import PROJECTIONS, picture
+from app.views.scrubber import Scrubber
 from app.views.shown import FitSource, Held, RunSource, Shown, Source, colours
 from app.words import three
 from app.workbench import Workbench
@@ -76,13 +77,15 @@ class MapBoard:
                 shares="5 4 4",
                 narrow=NARROW,
                 styles={"align-items": "center"},
-            )
+            ),
+            Scrubber(workbench, NARROW).view,
         )
         self.view = stack(self.head, first, self.second)
         self.player.param.watch(lambda event: workbench.look_at(event.new), "value")
         self._watch(self._look, ["field", "job", "fitted", "picked", "following", "runs"])
         self._watch(self._snapshot, ["snapshot"])
         self._watch(self._draw, ["time"])
+        self._watch(self._scrub, ["step"])
         self._watch(self._place, ["projection", "centre"])
         self._look()
 
@@ -135,7 +138,7 @@ class MapBoard:
             self._run_sources[run.id] = source
             if bench.fitted is not None and bench.fitted.id == run.id:
                 source.meanwhile = self._fit  # its last frames, until the file is decoded
-        source.title, source.colour = run.name, colours(bench)[run.id]
+        source.title, source.colour, source.step = run.name, colours(bench)[run.id], bench.step
         return source
 
     def _show(self, shown: Shown) -> None:
@@ -207,6 +210,12 @@ class MapBoard:
         if self.shown.comparing:
             titles["gain"] = "Gain of B over A"
         self._names = titles
+
+    def _scrub(self) -> None:
+        """Show the runs at another step of their fits."""
+        for source in self._run_sources.values():
+            source.step = self.workbench.step
+        self._draw(original=False)
 
     def _arrived(self, time: int) -> None:
         if time == self.workbench.time:

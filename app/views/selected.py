@@ -17,19 +17,21 @@ from cainr_core.runs import Run
 
 
 class Picked(NamedTuple):
-    """A run, and how it is called and coloured wherever it is drawn."""
+    """A run, finished or at a step of its fit, and how it is called and coloured wherever it is
+    drawn."""
 
     run: Run
     title: str
     colour: str
+    step: int | None = None
 
     def values(self) -> NDArray:
         """All of it as decoded from its file, (time, *grid.shape); takes a while the first time."""
-        return shared.whole(self.run)
+        return shared.whole(self.run, self.step)
 
     def at(self, time: int) -> NDArray:
         """One time step of it, any shape of `grid.size` cells."""
-        return shared.decode(self.run, time)
+        return shared.decode(self.run, time, self.step)
 
 
 @dataclass(frozen=True)
@@ -52,4 +54,11 @@ def selected(workbench: Workbench) -> Selected | None:
         return None if workbench.field is None else Selected(copy_of(opened), ())
     data, given = runs[0].choices.data, colours(workbench)
     alike = [run for run in runs if values_of(run.choices.data) == values_of(data)]
-    return Selected(copy_of(data), tuple(Picked(run, run.name, given[run.id]) for run in alike))
+    step = workbench.step
+
+    def picked(run: Run) -> Picked:
+        kept = shared.kept(run, step)
+        title = run.name if kept is None else f"{run.name}, step {kept:,}"
+        return Picked(run, title, given[run.id], step)
+
+    return Selected(copy_of(data), tuple(map(picked, alike)))

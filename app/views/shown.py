@@ -16,6 +16,8 @@ from app.workbench import Workbench
 from cainr_core.data.fields import Field
 from cainr_core.runs import Run
 
+State = tuple[int, int | None]  # a time step, and the step of the fit: None where it is finished
+
 
 class Source(Protocol):
     """A reconstruction that comes step by step."""
@@ -48,7 +50,8 @@ class FitSource:
 
 
 class RunSource:
-    """A finished run, decoded in a thread; `arrived` is called with each step that is there."""
+    """A run, finished or at a step of its fit (`step`), decoded in a thread; `arrived` is called
+    with each time step that is there and still wanted."""
 
     def __init__(
         self,
@@ -59,30 +62,50 @@ class RunSource:
     ) -> None:
         self.run, self.title, self.colour = run, run.name, RUN_COLOURS[0]
         self._steps, self._arrived, self._failed = steps, arrived, failed
-        self._asked: set[int] = set()
+        self.step: int | None = None
+        self._asked: set[State] = set()
+        self._wanted: list[State] = []  # what is shown, and what may be next
         self.meanwhile: Source | None = None
 
     def values(self, time: int) -> NDArray[np.floating] | None:
-        """The decoded time step, asked for where it is not there yet; so is the one after it,
-        which a player shows next."""
-        decoded = shared.frame(self.run, time)
+        """The decoded time step, asked for where it is not there yet; so is what a player or a
+        hand shows next."""
+        decoded, ahead = shared.frame(self.run, time, self.step), self._ahead(time)
+        self._wanted = [(time, self.step), *ahead]
         if decoded is None:
-            self._ask(time)
-            return self.meanwhile.values(time) if self.meanwhile is not None else None
-        if time + 1 < self._steps:
-            shared.after_maps(partial(self._ask, time + 1))
+            self._ask((time, self.step))
+            finished = self.step is None
+            return self.meanwhile.values(time) if finished and self.meanwhile is not None else None
+        for state in ahead:
+            shared.after_maps(partial(self._ask, state))
         return decoded
 
-    def _ask(self, time: int) -> None:
-        if time in self._asked or shared.frame(self.run, time) is not None:
+    def _ahead(self, time: int) -> list[State]:
+        """The time step that comes next, and the states of the fit on both sides."""
+        following: list[State] = [(time + 1, self.step)] if time + 1 < self._steps else []
+        if (kept := shared.kept(self.run, self.step)) is None:
+            return following
+        steps = [moment.step for moment in self.run.history]
+        place = steps.index(kept)
+        beside = [*steps[place + 1 : place + 2], *steps[max(place - 1, 0) : place]]
+        return [*((time, step) for step in beside), *following]
+
+    def _ask(self, state: State) -> None:
+        time, step = state
+        if state in self._asked or shared.frame(self.run, time, step) is not None:
             return
-        self._asked.add(time)
+        self._asked.add(state)
 
-        def arrive(values: object) -> None:
-            self._asked.discard(time)
-            self._arrived(time)
+        def work() -> None:
+            if state in self._wanted:  # else a hand has moved on meanwhile
+                shared.decode(self.run, time, step)
 
-        shared.background(lambda: shared.decode(self.run, time), arrive, self._failed)
+        def arrive(nothing: object) -> None:
+            self._asked.discard(state)
+            if step == self.step:
+                self._arrived(time)
+
+        shared.background(work, arrive, self._failed)
 
 
 @dataclass(frozen=True)

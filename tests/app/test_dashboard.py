@@ -128,6 +128,26 @@ def test_the_three_maps_differ_as_they_should(dashboard: Page):
     assert dashboard.evaluate(MISMATCH) < 1e-3
 
 
+def test_the_page_looks_back_on_the_fit(dashboard: Page):
+    now, slider = column(dashboard, "a")["mean"], dashboard.locator(".scrubber input[type=range]")
+    slider.focus()
+    slider.press("Home")
+    expect(dashboard.locator(".told", has_text="step 0 of")).to_be_visible(timeout=PATIENCE)
+    dashboard.wait_for_function(f"() => ({COLUMN})('a').mean != {now}")
+    assert dashboard.evaluate(MISMATCH) < 1e-3
+    dashboard.wait_for_function(_MARKED, arg="0")
+    slider.press("End")
+    dashboard.wait_for_function(f"() => ({COLUMN})('a').mean == {now}")
+    dashboard.wait_for_function(_MARKED, arg="")
+
+
+# Where the curves mark the states that are shown.
+_MARKED = """(where) => {
+  const found = Bokeh.documents[0].get_model_by_name("curve-marks").data
+  return Array.from(found.get ? found.get("x") : found.x).join() == where
+}"""
+
+
 def test_the_lines_of_code_follow_the_choices(dashboard: Page):
     dashboard.locator(".lines [aria-label='show more']").first.click()
     expect(dashboard.locator(".python-lines")).to_contain_text("climatology")

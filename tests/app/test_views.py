@@ -29,6 +29,7 @@ from cainr_core.data.choices import ContextChoice
 from cainr_core.evaluate.metrics import Metrics
 from cainr_core.fit.progress import Progress
 from cainr_core.fit.recipe import Recipe
+from cainr_core.history import Moment
 from cainr_core.model.architecture import Architecture
 from cainr_core.queue import Place
 from cainr_core.runs import Library
@@ -243,9 +244,11 @@ def kept(id: str, name: str = "a run", steps: int = 340) -> SimpleNamespace:
     """What a view needs of a run."""
     curve = Curve(*(np.array([1.0, steps]) for _ in range(4)))
     metrics = Metrics(30.0, 39.0, 2.0, 2.0, 9.0, 0.1, 4, 0, 500.0, 0.04, 300.0, 9000)
+    end = Moment(steps, metrics.psnr, metrics.file_bytes, b"")
     return SimpleNamespace(
-        id=id, name=name, choices=Choices(), metrics=metrics, curve=curve, seconds=1.0
-    )
+        id=id, name=name, choices=Choices(), metrics=metrics, curve=curve, seconds=1.0,
+        history=(), end=end, at=lambda step: end,
+    )  # fmt: skip
 
 
 def test_a_run_keeps_its_colour(bench: Workbench):

@@ -1,0 +1,103 @@
+"""The training steps at which runs are shown: a player over the states that their fits left."""
+
+from __future__ import annotations
+
+from string import ascii_uppercase
+
+import panel as pn
+import panel_material_ui as pmui
+
+from app import shared
+from app.views.cards import side_by_side
+from app.views.shown import colours
+from app.words import size_of
+from app.workbench import Workbench
+from cainr_core.runs import Run
+
+EVERY = 400  # ms between two states
+SHARES = "5 4 4"  # those of the row above it
+TOLD = 2  # runs whose state is told: those on the maps
+HEIGHT = 38  # px: so many lines
+LIVE = "The fit goes on; when it has ended, its steps can be looked back on."
+_CSS = """
+.told { font-size: .8rem; line-height: 1.5; }
+.told div { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+.told b { display: inline-block; width: 9px; height: 9px; border-radius: 50%; margin-right: 6px;
+  background: var(--colour); }
+"""
+
+
+class Scrubber:
+    """Moves all maps, curves and figures to the state of a step; at its right end are the finished
+    fits. Once there is something to look back on it stays in its place."""
+
+    def __init__(self, workbench: Workbench, narrow: int) -> None:
+        self.workbench = workbench
+        self.told = pn.pane.HTML(
+            "", stylesheets=[_CSS], sizing_mode="stretch_width", margin=(0, 12, 8, 12), min_width=0,
+            min_height=HEIGHT,
+        )  # fmt: skip
+        self.player = pmui.DiscretePlayer(
+            options={"–": 0}, value=0, variant="minimal", interval=EVERY, loop_policy="once",
+            width=None, sizing_mode="stretch_width", margin=(0, 12, 8, 12), label="Training step",
+            css_classes=["scrubber"], show_value=False, disabled=True,
+        )  # fmt: skip
+        self.view = side_by_side(
+            self.told, self.player, shares=SHARES, narrow=narrow, visible=False,
+            styles={"align-items": "center"},
+        )  # fmt: skip
+        self._end = 0
+        self.player.param.watch(shared.held(lambda event: self._moved()), "value")
+        workbench.param.watch(
+            shared.held(lambda *events: self._show()),
+            ["picked", "runs", "following", "job", "fitted", "field", "step"],
+        )
+        self._show()
+
+    def _runs(self) -> list[Run]:
+        """The runs looked at, none while a fit is followed."""
+        bench = self.workbench
+        picks = [] if bench.following else bench.picked
+        return [run for run in map(bench.run, picks) if run is not None]
+
+    def _moved(self) -> None:
+        """Look at the step that the player has come to."""
+        if not self.player.disabled:
+            step = self.player.value
+            self.workbench.step = None if step >= self._end else step
+
+    def _show(self) -> None:
+        bench, runs = self.workbench, self._runs()
+        steps = sorted({moment.step for run in runs for moment in run.history})
+        live = bench.following and bench.job is not None and bench.fitted is None
+        self.view.visible = self.view.visible or live or bool(steps)
+        if not self.view.visible:
+            return
+        self._end = max((run.end.step for run in runs), default=0)
+        options = {f"{step:,}": step for step in [*steps, self._end]}
+        value = self._end
+        if bench.step is not None and steps:
+            value = max((step for step in steps if step <= bench.step), default=steps[0])
+        if options != self.player.options:
+            # disabled, so that it does not speak of a value that it takes meanwhile
+            self.player.param.update(disabled=True, options=options, value=value)
+        self.player.param.update(value=value, disabled=not steps)
+        told = [self._told(run, several=len(runs) > 1) for run in runs[:TOLD]]
+        html = f'<div class="told">{"".join(told) or (LIVE if live else "")}</div>'
+        if html != self.told.object:
+            self.told.object = html
+
+    def _told(self, run: Run, several: bool) -> str:
+        """The state of a run in a line: HTML."""
+        bench = self.workbench
+        moment, end = run.at(bench.step), run.end
+        letter = f"{ascii_uppercase[bench.picked.index(run.id)]}: " if several else ""
+        step = f"step {moment.step:,} of {end.step:,}"
+        if moment == end:
+            step += " (finished)" if run.history else " (finished; no others were kept)"
+        elif moment.step == 0 and run.choices.architecture.has_latents:
+            step += " (the latents alone)"
+        return (
+            f'<div><b style="--colour:{colours(bench)[run.id]}"></b>{letter}{step}, '
+            f"{moment.psnr:.1f} dB, {size_of(moment.file_bytes)}</div>"
+        )
