@@ -22,9 +22,9 @@ $(STAMP): pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --constraint constraints.txt --editable '.[test]'
 	@touch $@
 
-serve: install ## serve the dashboard at http://localhost:5006/app (PORT=...)
+serve: install ## serve the dashboard at http://localhost:5006/app (PORT=..., PANEL="more options")
 	@echo "cainr: http://localhost:$(PORT)/app"
-	@exec $(BIN)/panel serve app --port $(PORT)
+	@exec $(BIN)/panel serve app --port $(PORT) $(PANEL)
 
 lint: install ## ruff and mypy
 	$(BIN)/ruff check .
