@@ -198,12 +198,18 @@ class Choosing(param.Parameterized):
         """The sentence of a problem; what was not foreseen goes to the log as well."""
         if isinstance(problem, CainrError):
             return str(problem)
-        refused = re.search(r"parameter '\w+\.(\w+)' (must be .*)", str(problem))
-        if refused and isinstance(problem, ValueError):  # a value that a choice refuses
-            name = refused[1].replace("_", " ").capitalize()
-            return f"{name} {refused[2].rstrip('.')}."
+        if refused := Choosing.refused(problem):
+            return refused
         log.error("unforeseen", exc_info=problem)
         return SURPRISE
+
+    @staticmethod
+    def refused(problem: Exception) -> str:
+        """The sentence of a value that a choice refuses; "" of other problems."""
+        found = re.search(r"parameter '\w+\.(\w+)' (must be .*)", str(problem))
+        if not found or not isinstance(problem, ValueError):
+            return ""
+        return f"{found[1].replace('_', ' ').capitalize()} {found[2].rstrip('.')}."
 
     def _background(self, work: Callable[[], Any], then: Callable[[Any], None]) -> None:
         shared.background(work, then, self.report)

@@ -14,6 +14,7 @@ from bokeh.models import CustomJS
 from panel.util import edit_readonly
 
 from app import shared, visitors
+from app.address import Address
 from app.controls.sidebar import Sidebar
 from app.settings import settings
 from app.style import BEHIND_CARDS, HOVER, LOST, THEME
@@ -22,10 +23,12 @@ from app.views.cards import GAP, side_by_side, stack
 from app.views.closer import Closer
 from app.views.curves import Curves
 from app.views.fitbar import FitBar
+from app.views.lessonpanel import LessonPanel
 from app.views.lines import Lines
 from app.views.mapboard import MapBoard
 from app.views.pointing import Pointing
 from app.views.runs import RunTable
+from app.views.share import Share
 from app.views.sweepcard import SweepCard
 from app.workbench import Workbench
 from cainr_core.errors import CainrError
@@ -74,8 +77,10 @@ def build() -> pmui.Page:
     )  # fmt: skip
     board, closer = MapBoard(bench), Closer(bench)
     Pointing(bench, board.maps)
+    address, share, lessons = Address(bench), Share(bench), LessonPanel(bench)
     main = stack(
         alert,
+        lessons.view,
         FitBar(bench).view,
         board.view,
         side_by_side(
@@ -85,6 +90,8 @@ def build() -> pmui.Page:
         closer.view,
         *([sweep.view] if settings.sweeps_allowed else []),
         Lines(bench).view,
+        address.view,
+        share.view,
         css=":host { width: auto; align-self: stretch; }",
         margin=12,
     )  # fmt: skip
@@ -101,7 +108,10 @@ def build() -> pmui.Page:
             pmui.Typography(
                 "Context-aware neural compression of climate fields",
                 sx={"display": {"xs": "none", "md": "block"}, "opacity": 0.85, "ml": 2},
-            )
+            ),
+            pmui.layout.Row(sizing_mode="stretch_width"),
+            lessons.button,
+            share.button,
         ],
         busy_indicator=None,
     )
@@ -122,6 +132,7 @@ def build() -> pmui.Page:
     with suppress(CainrError):  # told by the next line
         shared.open_choice(bench.data)  # in memory, so the first picture comes with the page
     bench.open_data()
+    address.restore()
     settle = _keep_session_while_fitting(bench)
 
     def tick() -> None:
@@ -130,6 +141,7 @@ def build() -> pmui.Page:
             sweeping.poll()
             closer.poll()
             settle()
+            address.tick()
 
     def loaded() -> None:
         _close_on_phones(page, main)  # not sooner: the page must be there to hear of it
@@ -137,6 +149,7 @@ def build() -> pmui.Page:
         closer.open()
         if settings.sweeps_allowed:
             sweep.open()
+        address.begin()
         pn.state.add_periodic_callback(tick, period=TICK)
         # The first fit needn't wait for the worker process, nor the first picture for its start.
         pn.state.add_periodic_callback(shared.warm_up, period=WARM, count=1)
@@ -146,16 +159,11 @@ def build() -> pmui.Page:
 
 
 def _keep_session_while_fitting(bench: Workbench) -> Callable[[], None]:
-    """Put the fit into the address, so that a reload finds it, and let no session of one end that
-    may yet be connected again; to be called regularly."""
-    document, location = pn.state.curdoc, pn.state.location
+    """Let no session of a fit end that may yet be connected again; to be called regularly."""
+    document = pn.state.curdoc
     context = document.session_context if document else None
     session = getattr(context, "session", None)
     blocked, connected = False, clock.monotonic()
-
-    def job_changed(*events: object) -> None:
-        if location is not None and bench.job is not None:
-            location.update_query(fit=bench.job.id)
 
     def settle() -> None:
         nonlocal blocked, connected
@@ -169,9 +177,6 @@ def _keep_session_while_fitting(bench: Workbench) -> Callable[[], None]:
             session.block_expiration() if keep else session.unblock_expiration()
             blocked = keep
 
-    bench.param.watch(job_changed, "job")
-    if location is not None and (asked := location.query_params.get("fit")):
-        bench.rejoin(str(asked))
     return settle
 
 

@@ -50,10 +50,11 @@ def card(*objects: Viewable, css_class: str = "", **options: Any) -> pn.Column:
     return stack(*objects, css=_CARD, css_class=css_class, **{"margin": (0, 0, GAP, 0), **options})
 
 
-def line(*objects: Viewable) -> pn.Column:
-    """Objects in one line that breaks where the screen is narrow; the first takes the rest."""
+def line(*objects: Viewable, room: int = 90) -> pn.Column:
+    """Objects in one line that breaks where the screen is narrow; the first takes the rest, `room`
+    px at least."""
     # not by a selector: what stands first in Panel's shadow roots are the stylesheets
-    objects[0].styles = {**objects[0].styles, "flex": "1 1 90px", "min-width": "0"}
+    objects[0].styles = {**objects[0].styles, "flex": f"1 1 {room}px", "min-width": "0"}
     return stack(*objects, css=_LINE)
 
 

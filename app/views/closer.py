@@ -8,14 +8,20 @@ import panel_material_ui as pmui
 from app import shared
 from app.views.analysis import Analysis
 from app.views.cards import card, line
+from app.views.charts import chart_file
 from app.views.errors import ErrorHistogram
+from app.views.filemenu import FileMenu, Made
 from app.views.look import Look
 from app.views.overtime import RmseOverTime
 from app.views.place import Place
+from app.views.printing import FORMATS, file_name, provenance
+from app.views.selected import selected
 from app.views.spectrum import Spectrum
 from app.views.tradeoff import TradeOff
 from app.views.zonal import ZonalMean
+from app.words import about
 from app.workbench import Workbench
+from cainr_core.errors import CainrError
 
 LOOKS: tuple[type[Look], ...] = (  # in the order of their tabs
     ZonalMean,
@@ -46,7 +52,11 @@ class Closer:
             *((name, look.view) for name, look in self.looks.items()),
             sizing_mode="stretch_width", sx=_TABS, css_classes=["looks"],
         )  # fmt: skip
-        self.view = card(line(title), self.tabs, css_class="closer")
+        self.picture = FileMenu(
+            list(FORMATS), self._picture, workbench.report, margin=(8, 12, 4, 2),
+            description="Download this plot at print size",
+        )  # fmt: skip
+        self.view = card(line(title, self.picture.view), self.tabs, css_class="closer")
         self.tabs.param.watch(shared.held(self._turned), "active")
         workbench.param.watch(shared.held(self._named), "tab")
 
@@ -71,3 +81,15 @@ class Closer:
         """Let the looks take what is new; called a few times a second."""
         for look in self.looks.values():
             look.poll()
+
+    def _picture(self, kind: str) -> Made:
+        look = list(self.looks.values())[self.tabs.active]
+        chosen, charts = selected(self.workbench), look.charts()
+        if chosen is None or not any(chart.lines for chart in charts):
+            raise CainrError("There is nothing drawn here yet of which to make a picture.")
+        field, step = chosen.field(), self.workbench.time
+        time = field.time.label(min(step, len(field.time) - 1))
+        title = f"{look.title}: {about(field)}" + (f", {time}" if "time" in look.after else "")
+        told = provenance(chosen.data, [picked.run for picked in chosen.runs], field.units)
+        name = file_name(f"{look.title} {field.name}", FORMATS[kind])
+        return name, lambda far: chart_file(charts, title, told, FORMATS[kind])

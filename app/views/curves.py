@@ -15,9 +15,15 @@ from numpy.typing import NDArray
 from app import shared
 from app.style import SMALL
 from app.views.cards import card, line
+from app.views.charts import chart_file
 from app.views.colours import RUN_COLOURS
+from app.views.filemenu import FileMenu, Made
+from app.views.lineplot import Chart
+from app.views.lineplot import Line as Drawn
+from app.views.printing import FORMATS, file_name, provenance
 from app.views.shown import colours
 from app.workbench import Workbench
+from cainr_core.errors import CainrError
 
 hv.extension("bokeh", logo=False)
 
@@ -64,12 +70,17 @@ class Curves:
             css_classes=["curve-axis"],
         )  # fmt: skip
         title = pn.pane.HTML(
-            '<div class="title">Learning</div>', stylesheets=[_CSS], margin=(12, 12, 0, 12)
+            '<div class="title">Learning</div>', stylesheets=[_CSS], margin=(12, 0, 0, 12)
         )
         self.key = pn.pane.HTML(
             "", stylesheets=[_CSS], sizing_mode="stretch_width", margin=(0, 12), min_height=KEY
         )
         self.marks = ColumnDataSource({name: [] for name in MARKS}, name="curve-marks")
+        self.picture = FileMenu(
+            list(FORMATS), self._picture, workbench.report, label="",
+            description="Download these curves at print size", margin=(6, 6, 6, 0),
+            sx={"minWidth": 0, "px": "6px", "& .MuiButton-startIcon": {"mr": 0}},
+        )  # fmt: skip
         self._plot: Any = None  # as HoloViews drew it; from then on only its data change
         plot = self._overlay().opts(
             hv.opts.Overlay(
@@ -79,7 +90,7 @@ class Curves:
             )
         )  # fmt: skip
         self.view = card(
-            line(title, self.axis),
+            line(title, self.axis, self.picture.view, room=60),
             self.key,
             pn.pane.HoloViews(
                 plot, sizing_mode="stretch_width", height=HEIGHT - KEY, margin=(0, 8, 8, 4)
@@ -217,6 +228,33 @@ class Curves:
         html = f'<div class="key">{told or "press Fit or tick a run"}</div>'
         if html != self.key.object:
             self.key.object = html
+
+    # ------------------------------------------------------------------ for print
+
+    def _picture(self, kind: str) -> Made:
+        chart = self._chart()
+        if not chart.lines:
+            raise CainrError("There is no curve yet of which to make a picture.")
+        bench = self.workbench
+        runs = [run for run in map(bench.run, bench.picked) if run is not None]
+        data = runs[0].choices.data if runs else bench.choices.data
+        told = provenance(data, runs, bench.field.units if bench.field is not None else "")
+        name = file_name("learning", FORMATS[kind])
+        return name, lambda far: chart_file([chart], "Learning", told, FORMATS[kind])
+
+    def _chart(self) -> Chart:
+        """The curves as they are drawn now."""
+        column, label = AXES[self.axis.value]
+        fit, others = self._lines()
+        lines = [(line, _table(line[2])) for line in (fit, *others) if line is not None]
+        drawn = tuple(
+            Drawn(line[0], line[1], table[column], table["psnr"])
+            for line, table in lines
+            if len(table["psnr"])
+        )
+        x, y = (self._plot.handles[name] for name in ("x_range", "y_range"))
+        limits = ((x.start, x.end), (y.start, y.end))
+        return Chart(label, "PSNR (dB)", drawn, (False, False), limits)
 
 
 def _two_digits(value: float) -> float:

@@ -39,6 +39,18 @@ class Line:
     dash: str = "solid"
 
 
+@dataclass(frozen=True)
+class Chart:
+    """What a plot shows: labels with units, lines, which axes are logarithmic (across, up), and
+    their limits."""
+
+    across: str
+    up: str
+    lines: tuple[Line, ...]
+    logarithmic: tuple[bool, bool]
+    limits: tuple[tuple[float, float], tuple[float, float]]
+
+
 class LinePlot:
     """A figure that is made once and then only handed other lines."""
 
@@ -111,6 +123,15 @@ class LinePlot:
         html = f'<div class="key">{told}</div>'
         if html != self._key.object:
             self._key.object = html
+
+    def chart(self) -> Chart:
+        """What is shown now, zoomed as it is."""
+        told, plot = self.source.data, self.figure
+        columns = ("name", "colour", "xs", "ys", "width", "dash")
+        lines = tuple(Line(*row) for row in zip(*(told[each] for each in columns), strict=True))
+        limits = tuple((axis.start, axis.end) for axis in (plot.x_range, plot.y_range))
+        across, up = (str(axis[0].axis_label) for axis in (plot.xaxis, plot.yaxis))
+        return Chart(across, up, lines, self._logarithmic, limits)
 
 
 def plain_figure(height: int, **options: Any) -> figure:

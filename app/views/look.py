@@ -11,6 +11,7 @@ from panel.viewable import Viewable
 
 from app import shared
 from app.views.cards import stack
+from app.views.lineplot import Chart, LinePlot
 from app.views.selected import Selected, selected
 from app.workbench import Workbench
 
@@ -69,6 +70,10 @@ class Look:
         """Take what is new; called a few times a second within this session's turn."""
 
     # ------------------------------------------------------------------ the same for all
+
+    def charts(self) -> list[Chart]:
+        """The plots of lines that are shown, for print."""
+        return [plot.chart() for plot in vars(self).values() if isinstance(plot, LinePlot)]
 
     def see(self, seen: bool) -> None:
         """Somebody looks, or no longer."""

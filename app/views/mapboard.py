@@ -84,7 +84,7 @@ class MapBoard:
         self.player.param.watch(lambda event: workbench.look_at(event.new), "value")
         self._watch(self._look, ["field", "job", "fitted", "picked", "following", "runs"])
         self._watch(self._snapshot, ["snapshot"])
-        self._watch(self._draw, ["time"])
+        self._watch(self._turn, ["time"])
         self._watch(self._scrub, ["step"])
         self._watch(self._place, ["projection", "centre"])
         self._look()
@@ -193,6 +193,13 @@ class MapBoard:
             self.geography.show(bench.projection, bench.centre, view)
             self.maps.place(view, PROJECTIONS[bench.projection].aspect)
             self._placed = key
+        self._draw()
+
+    def _turn(self) -> None:
+        """Show another time step, whoever has asked for it."""
+        time = self.workbench.time
+        if time in self.player.options.values():
+            self.player.value = time
         self._draw()
 
     def _name(self) -> None:

@@ -1,4 +1,4 @@
-"""Maps at print size: original, reconstruction and error side by side, as a PNG file.
+"""Maps at print size: original, reconstruction and error side by side.
 
 Plain Matplotlib: what it draws is projected already, and unlike GeoViews, which takes ten times
 as long, it leaves alone what HoloViews draws the pages with.
@@ -6,8 +6,8 @@ as long, it leaves alone what HoloViews draws the pages with.
 
 from __future__ import annotations
 
-import io
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,73 +15,105 @@ from numpy.typing import NDArray
 
 from app import shared
 from app.views.colours import Scale, sequential, symmetric
+from app.views.printing import provenance, written
 from app.views.projections import PROJECTIONS, Lines, Picture, globe, picture
 from app.words import about, three
 from cainr_core.runs import Run
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+    from matplotlib.image import AxesImage
 
-DPI = 300
 PANEL = 3.6  # inches wide
-HEAD, FOOT = 0.62, 0.55  # inches, for titles and colour bars
+HEAD, FOOT, TOLD = 0.62, 0.55, 0.13  # inches: titles, colour bars, a line of provenance
 GREY = "#808080"
 
 
-def png(run: Run, time: int, projection: str, centre: float, scales: Mapping[str, Scale]) -> bytes:
-    """A time step of a run in the projection and the colours of the page ("original", "error")."""
-    from matplotlib.figure import Figure
+@dataclass(frozen=True)
+class Look:
+    """How maps are drawn: `scales` are those of the page, "original" and "error"."""
 
-    field = shared.open_choice(run.choices.data)
-    time = min(time, len(field.time) - 1)
-    truth = field.values.reshape(len(field.time), -1)[time]
-    rebuilt = shared.decode(run, time)
-    error = rebuilt - truth
-    values = scales.get("original") or sequential(field.lo, field.hi)
-    errors = scales.get("error") or symmetric(error)
-    view = picture(field.grid, projection, centre)
-    lines = globe(projection, centre)
-    height = PANEL / PROJECTIONS[projection].aspect
-    whole = HEAD + height + FOOT
-    figure = Figure(figsize=(3 * PANEL, whole), dpi=DPI)
-    rmse = three(float(np.sqrt(np.nanmean(error**2))))
-    shown = (
-        ("Original", truth, values),
-        (run.name, rebuilt, values),
-        (f"Error, RMSE of this time {rmse} {field.units}", error, errors),
-    )
-    for number, (title, cells, scale) in enumerate(shown):
-        box = ((number + 0.02) / 3, FOOT / whole, 0.96 / 3, height / whole)
-        axes = figure.add_axes(box)
-        _map(axes, view, lines, cells, scale)
-        axes.set_title(title, fontsize=8, pad=4)
-        bar = figure.add_axes((box[0] + 0.05, 0.68 * FOOT / whole, box[2] - 0.1, 0.1 / whole))
-        _bar(bar, scale, cells, field.units)
-    measures = run.metrics
-    of_run = f"PSNR {measures.psnr:.2f} dB, RMSE {three(measures.rmse)} {field.units}"
-    left, top = 0.02 / 3, 1 - 0.1 / whole
-    figure.text(
-        left, top, f"{about(field)}, {field.time.label(time)}", size=9.5, weight="bold", va="top"
-    )
-    figure.text(
-        1 - left, top, f"{of_run} over all steps, {measures.file_bytes:,} bytes",
-        size=8, va="top", ha="right",
-    )  # fmt: skip
-    made = io.BytesIO()
-    figure.savefig(made, format="png", dpi=DPI)
-    return made.getvalue()
+    projection: str
+    centre: float
+    scales: Mapping[str, Scale]
+
+
+def maps(run: Run, time: int, look: Look, kind: str) -> bytes:
+    """A time step of a run in the projection and the colours of the page, as a file."""
+    drawn = MapFigure(run, look)
+    drawn.show(time)
+    return written(drawn.figure, kind, drawn.title, drawn.told)
+
+
+class MapFigure:
+    """Three maps of a run that can show one time step after the other."""
+
+    def __init__(self, run: Run, look: Look) -> None:
+        from matplotlib.figure import Figure
+
+        self.run, self.field = run, shared.open_choice(run.choices.data)
+        field = self.field
+        self._view = picture(field.grid, look.projection, look.centre)
+        self._values = look.scales.get("original") or sequential(field.lo, field.hi)
+        self._errors = look.scales.get("error")
+        self.title = ""
+        self.told = provenance(run.choices.data, [run], field.units)
+        height = PANEL / PROJECTIONS[look.projection].aspect
+        foot = FOOT + TOLD * (1 + self.told.count("\n"))
+        self._whole = whole = HEAD + height + foot
+        self.figure: Figure = Figure(figsize=(3 * PANEL, whole))
+        self._boxes = [
+            ((number + 0.02) / 3, foot / whole, 0.96 / 3, height / whole) for number in range(3)
+        ]
+        self._lines = globe(look.projection, look.centre)
+        self._images: list[AxesImage] = []
+        left = 0.02 / 3
+        self._head = self.figure.text(
+            left, 1 - 0.1 / whole, "", size=9.5, weight="bold", va="top", in_layout=False
+        )
+        self.figure.text(left, 0.05 / whole, self.told, size=6.5, va="bottom", color="#505050")
+
+    def show(self, time: int) -> None:
+        """Draw a time step, in the colours of the first one drawn."""
+        field = self.field
+        time = min(time, len(field.time) - 1)
+        truth = field.values.reshape(len(field.time), -1)[time]
+        rebuilt = shared.decode(self.run, time)
+        error = rebuilt - truth
+        rmse = three(float(np.sqrt(np.nanmean(error**2))))
+        titles = ("Original", self.run.name, f"Error, RMSE of this time {rmse} {field.units}")
+        cells = (truth, rebuilt, error)
+        self._errors = self._errors or symmetric(error)
+        self.title = f"{about(field)}, {field.time.label(time)}"
+        self._head.set_text(self.title)
+        if not self._images:
+            self._draw(cells)
+        for image, title, values in zip(self._images, titles, cells, strict=True):
+            image.set_data(np.ma.masked_invalid(self._view.draw(values)))
+            assert image.axes is not None
+            image.axes.set_title(title, fontsize=8, pad=4)
+
+    def _draw(self, cells: tuple[NDArray, NDArray, NDArray]) -> None:
+        assert self._errors is not None
+        scales = (self._values, self._values, self._errors)
+        for box, values, scale in zip(self._boxes, cells, scales, strict=True):
+            axes = self.figure.add_axes(box)
+            self._images.append(_map(axes, self._view, self._lines, values, scale))
+            low = box[1] - 0.32 * FOOT / self._whole
+            bar = self.figure.add_axes((box[0] + 0.05, low, box[2] - 0.1, 0.1 / self._whole))
+            _bar(bar, scale, values, self.field.units)
 
 
 def _map(
     axes: Axes, view: Picture, lines: tuple[Lines, Lines, Lines], cells: NDArray, scale: Scale
-) -> None:
+) -> AxesImage:
     from matplotlib.collections import LineCollection
 
     whole, seen = view.extent, view.view
-    image = np.ma.masked_invalid(view.draw(cells))
-    axes.imshow(
-        image, extent=(whole.x0, whole.x1, whole.y0, whole.y1), origin="lower",
-        interpolation="nearest", **_colours(scale),
+    image = axes.imshow(  # an image in vector formats too, where cells one by one would be huge
+        np.ma.masked_invalid(view.draw(cells)), extent=(whole.x0, whole.x1, whole.y0, whole.y1),
+        origin="lower", interpolation="nearest", **_colours(scale),
     )  # fmt: skip
     looks = ({"colors": "#101418", "linewidths": 0.45}, {"colors": GREY, "linewidths": 0.1})
     for some, look in zip(lines, (*looks, {"colors": GREY, "linewidths": 0.8}), strict=True):
@@ -91,6 +123,7 @@ def _map(
         xlim=(seen.x0 - pad, seen.x1 + pad), ylim=(seen.y0 - pad, seen.y1 + pad), aspect="equal"
     )
     axes.set_axis_off()
+    return image
 
 
 def _bar(axes: Axes, scale: Scale, cells: NDArray, unit: str) -> None:

@@ -62,7 +62,7 @@ def html(run: Run, time: int, projection: str, centre: float, scales: Mapping[st
     """The report; its maps are of a time step, in the projection and the colours of the page."""
     field = shared.open_choice(run.choices.data)
     checked = Checked(run.name, COLOUR, shared.checks(run, lambda done, total: None))
-    maps = prints.png(run, time, projection, centre, scales)
+    maps = prints.maps(run, time, prints.Look(projection, centre, scales), "png")
     page = _PAGE.format(
         title=escape(run.name),
         under=escape(f"{about(field)}; {_times(field)}; fitted {run.created:%Y-%m-%d %H:%M} UTC"),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import tempfile
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -16,11 +15,14 @@ from bokeh.models.widgets.tables import NumberFormatter
 
 from app import shared
 from app.settings import settings
-from app.views import prints, report
+from app.views import animation, prints, report
 from app.views.cards import card, line
 from app.views.colours import Scale
 from app.views.curves import HEAD, HEIGHT
 from app.views.download import Download
+from app.views.filemenu import FileMenu
+from app.views.filemenu import Made as MadeSlowly
+from app.views.printing import FORMATS, file_name
 from app.views.table import Table
 from app.words import contexts_of, data_of
 from app.workbench import Workbench
@@ -130,9 +132,12 @@ class RunTable:
         icon = {"size": "small", "margin": (8, 2), "disabled": True}
         self.cainr = self._download(".cainr", "Download the compressed file", self._cainr, **icon)
         self.netcdf = self._download("NetCDF", "Download the reconstruction", self._netcdf, **icon)
-        self.picture = self._download(
-            "Picture", "Download the maps of this time step at print size", self._png, **icon
-        )
+        self.picture = FileMenu(
+            [*FORMATS, *animation.ANIMATIONS], self._picture, workbench.report,
+            allowed=lambda: bool(self._picked_runs()), long=animation.ANIMATIONS,
+            description="Download the maps of this time step at print size, or of all moving",
+            margin=(8, 2), disabled=True,
+        )  # fmt: skip
         self.report = self._download(
             "Report", "Download choices, curve, maps, figures and checks as one HTML file",
             self._html, long=True, **icon,
@@ -145,7 +150,7 @@ class RunTable:
             label="Delete", icon="delete", variant="outlined", color="error",
             css_classes=["delete"], visible=settings.deletion_allowed, **icon,
         )  # fmt: skip
-        files = (self.cainr, self.netcdf, self.picture, self.report)
+        files = (self.cainr, self.netcdf, self.picture.view, self.report)
         buttons = (self.reuse, *files, self.delete)
         self.question = pmui.Typography("")
         self.dialog: pmui.Dialog | None = None  # made when first wanted
@@ -175,7 +180,9 @@ class RunTable:
         self._allow = [
             shared.decided(button, "disabled", lambda: not self._picked_runs())
             for button in buttons
+            if button is not self.picture.view
         ]
+        self._allow.append(self.picture.allow)
         workbench.param.watch(self._list, "runs")
         workbench.param.watch(lambda event: shared.after_maps(self._mark), "picked")
         self._list()
@@ -284,7 +291,7 @@ class RunTable:
     # ------------------------------------------------------------------ files
 
     def _cainr(self, run: Run) -> Made:
-        return f"{_file_name(run.name)}.cainr", run.cainr_path.read_bytes
+        return file_name(run.name, "cainr"), run.cainr_path.read_bytes
 
     def _netcdf(self, run: Run) -> Made:
         def make() -> bytes:
@@ -293,19 +300,24 @@ class RunTable:
                 shared.reader(run).to_dataset().to_netcdf(path)
                 return path.read_bytes()
 
-        return f"{_file_name(run.name)}.nc", make
+        return file_name(run.name, "nc"), make
 
     def _html(self, run: Run) -> Made:
         look = (self.workbench.projection, self.workbench.centre, dict(self._scales))
         time = self.workbench.time
-        return f"{_file_name(run.name)}.html", lambda: report.html(run, time, *look)
+        return file_name(run.name, "html"), lambda: report.html(run, time, *look)
 
-    def _png(self, run: Run) -> Made:
-        bench, field = self.workbench, shared.open_choice(run.choices.data)
+    def _picture(self, kind: str) -> MadeSlowly:
+        run, bench = self._chosen(), self.workbench
+        field = shared.open_choice(run.choices.data)
         time = min(bench.time, len(field.time) - 1)
-        look = (bench.projection, bench.centre, dict(self._scales))
-        name = _file_name(f"{field.name} {field.time.label(time)} {run.name}")
-        return f"{name}.png", lambda: prints.png(run, time, *look)
+        look = prints.Look(bench.projection, bench.centre, dict(self._scales))
+        if kind in animation.ANIMATIONS:
+            moving = animation.ANIMATIONS[kind]
+            name = file_name(f"{field.name} {run.name}", moving)
+            return name, lambda told: animation.animation(run, look, moving, told)
+        name = file_name(f"{field.name} {field.time.label(time)} {run.name}", FORMATS[kind])
+        return name, lambda told: prints.maps(run, time, look, FORMATS[kind])
 
 
 def _words(run: Run) -> str:
@@ -316,7 +328,3 @@ def _words(run: Run) -> str:
 
 def _plain(text: str) -> str:
     return text.lower().replace("×", "x").replace(" x ", "x")
-
-
-def _file_name(name: str) -> str:
-    return re.sub(r"[^\w.-]+", "_", name).strip("_.") or "field"

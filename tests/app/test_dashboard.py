@@ -257,8 +257,9 @@ def test_a_run_is_renamed_downloaded_and_deleted(dashboard: Page, tmp_path: Path
     expect(download).to_be_enabled(timeout=PATIENCE)
     with dashboard.expect_download():  # the same once more
         download.click()
+    dashboard.locator(".menu-picture button").first.click()
     with dashboard.expect_download() as printed:
-        dashboard.locator(".download-picture button, .download-picture a").first.click()
+        dashboard.get_by_role("menuitem", name="PNG").click()
     assert printed.value.suggested_filename.endswith("_stopped_early.png")
     path = tmp_path / caught.value.suggested_filename
     caught.value.save_as(path)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 from base64 import b64decode
 from pathlib import Path
 from types import SimpleNamespace
@@ -334,12 +335,13 @@ def test_a_picture_has_the_size_for_print_and_the_colours_of_the_page(
     values = bench.field.values[2] + 1
     monkeypatch.setattr(shared, "decode", lambda run, time: values.ravel())
     plain = prints._map
-    monkeypatch.setattr(prints, "_map", lambda *told: (drawn.append(told[-1]), plain(*told)))
+    monkeypatch.setattr(prints, "_map", lambda *told: (drawn.append(told[-1]), plain(*told))[1])
     bench.param.update(runs=[kept("printed", "my run")], picked=["printed"], projection=projection)
     bench.look_at(2)
-    runs.picture._clicks += 1
-    assert runs.picture.filename == "TS_1920-01-03_my_run.png"
-    image = Image.open(io.BytesIO(b64decode(runs.picture.data.partition(",")[2])))
+    runs.picture._chosen("PNG")
+    saved = json.loads(runs.picture._saved.value)
+    assert saved["name"] == "TS_1920-01-03_my_run.png"
+    image = Image.open(io.BytesIO(b64decode(saved["data"])))
     assert image.width == 3 * prints.PANEL * 300
     assert drawn == [board.scales[n] for n in ("original", "original", "error")]
 

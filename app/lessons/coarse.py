@@ -1,0 +1,44 @@
+"""The fourth lesson: when a context is too coarse."""
+
+from __future__ import annotations
+
+from app.lessons.lesson import Lesson, Network, Step
+
+LESSON = Lesson(
+    title="When a context is too coarse",
+    told="The same climatology at 0.75, 4 and 30 degrees.",
+    networks={
+        "fine": Network(4, 24, ("climatology",)),
+        "four": Network(4, 24, ("climatology@resolution=4",)),
+        "thirty": Network(4, 24, ("climatology@resolution=30",)),
+    },
+    steps=(
+        Step(
+            title="A fine context",
+            told="The climatology that comes with cainr has a cell every 0.75 degree, finer than "
+            "the field itself.",
+            watch="Press Fit. It ends near 31.5 dB; without context the same network reaches 29.2.",
+            learn="fine",
+            show=("fine",),
+        ),
+        Step(
+            title="Averaged over 4 degrees",
+            told="Its small map at the left shows blocks now. Broad structure is all there; the "
+            "steep parts are blurred.",
+            watch="Press Fit. Little is lost, about 0.3 dB: nothing on the open sea, half a kelvin "
+            "in the mountains.",
+            learn="four",
+            show=("fine", "four"),
+        ),
+        Step(
+            title="Averaged over 30 degrees",
+            told="Now it says little more than how warm a zone is, which the network finds by "
+            "itself.",
+            watch="Press Fit. Most of the gain has gone: near 30 dB. The map of the gain is purple "
+            "at mountains, coasts and the ice edge, where the fine context (A) knew better. A "
+            "context helps with what is larger than its own cells.",
+            learn="thirty",
+            show=("fine", "thirty"),
+        ),
+    ),
+)

@@ -1,0 +1,186 @@
+"""The tour through the lessons: sets the page up, waits for its fits, and gives it back; no
+widgets."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+
+import param
+
+from app import shared
+from app.lessons import LESSONS
+from app.lessons.lesson import Lesson, Step
+from app.state import restore, state_of
+from app.workbench import Workbench
+from cainr_core.choices import Choices
+from cainr_core.data.fields import Field
+from cainr_core.errors import CainrError
+from cainr_core.runs import Run
+
+SPERR = "sperr"
+
+
+class Guide(param.Parameterized):
+    """Where a visitor is in the lessons."""
+
+    lesson: Any = param.Parameter(doc="The lesson that is open, or None.")
+    number = param.Integer(default=0, bounds=(0, None), doc="Which of its steps.")
+    ready = param.Boolean(doc="Whether what the step waits for has happened.")
+    learning = param.Boolean(doc="Whether a fit of this page waits or runs.")
+    table = param.List(doc="Rows of the comparison at equal bytes, or none.")
+    told = param.String(doc="Why there is no such comparison.")
+    turned = param.Event(doc="Another step, or something of it has changed.")
+
+    def __init__(self, workbench: Workbench) -> None:
+        super().__init__()
+        self.workbench = workbench
+        self._before: dict[str, Any] | None = None  # the state of the page, to be given back
+        self._compared = ""
+        workbench.param.watch(self._look, ["runs", "fitted", "ended"])
+
+    @property
+    def step(self) -> Step:
+        """The step that is open."""
+        step: Step = self.lesson.steps[self.number]
+        return step
+
+    @property
+    def place(self) -> int:
+        """Which of the lessons is open, from 1."""
+        return LESSONS.index(self.lesson) + 1
+
+    # ------------------------------------------------------------------ from step to step
+
+    def start(self, lesson: Lesson) -> None:
+        """Open a lesson at its first step."""
+        if self._before is None:
+            self._before = state_of(self.workbench)
+        self.lesson = lesson
+        self.go(0)
+
+    def go(self, number: int) -> None:
+        """Set the page up for a step."""
+        self.number = max(0, min(number, len(self.lesson.steps) - 1))
+        self.param.update(ready=False, table=[], told="")
+        self._compared = ""
+        step, asked = self.step, (self.lesson, self.number)
+        chosen = step.chosen or next(iter(self.lesson.networks))
+
+        def then() -> None:
+            if asked == (self.lesson, self.number):  # else the visitor has gone on
+                self._show(keep_fit=False)
+                self.workbench.param.update(**step.view)
+                self._look()
+
+        self.workbench.adopt(self._choices(chosen), then)
+        self.param.trigger("turned")
+
+    def fit(self) -> None:
+        """Let the network of this step learn."""
+        self.workbench.fit()
+        self._look()
+
+    def leave(self) -> None:
+        """Give the page back as it was before; runs are kept."""
+        before, self._before = self._before, None
+        self.lesson = None
+        if before is not None:
+            restore(self.workbench, before)
+        self.param.trigger("turned")
+
+    # ------------------------------------------------------------------ what has happened
+
+    def shown(self) -> list[Run]:
+        """The runs of the networks that this step looks at, as far as they are there."""
+        found = [self.run(name) for name in self.step.show]
+        return [run for run in found if run is not None]
+
+    def run(self, name: str) -> Run | None:
+        """The newest whole fit of a network of the lesson."""
+        wanted = self._choices(name)
+        steps, plain = wanted.recipe.steps, wanted.to_dict()
+        whole = (run for run in self.workbench.runs if run.curve.step[-1] >= steps)
+        return next((run for run in whole if run.choices.to_dict() == plain), None)
+
+    def _choices(self, name: str) -> Choices:
+        choices: Choices = self.lesson.networks[name].choices()
+        return choices
+
+    def _look(self, *events: Any) -> None:
+        """See whether the step has what it waits for."""
+        if self.lesson is None:
+            return
+        bench, step = self.workbench, self.step
+        self.learning = not bench.ended
+        fitted = any(event.name == "fitted" and event.new is not None for event in events)
+        if fitted and step.learn and bench.fitted.choices.to_dict() == self._wanted(step):
+            self._show(keep_fit=True)
+        ready = not step.learn or self.run(step.learn) is not None
+        if step.sperr:
+            self._compare(step)
+            ready = bool(self.table or self.told)
+        self.ready = ready
+        self.param.trigger("turned")
+
+    def _wanted(self, step: Step) -> dict[str, Any]:
+        return self._choices(step.learn).to_dict()
+
+    def _show(self, keep_fit: bool) -> None:
+        """Look at the runs of this step; at none until its own network has been learned."""
+        bench, step = self.workbench, self.step
+        if step.learn and not keep_fit and self.run(step.learn) is None:
+            ids = [run.id for run in self.shown()][:1]
+        else:
+            ids = [run.id for run in self.shown()]
+        bench.param.update(picked=ids, following=not ids)
+
+    # ------------------------------------------------------------------ the wavelet
+
+    def _compare(self, step: Step) -> None:
+        """Ask for what SPERR makes of the field at the bytes of the networks."""
+        runs = [run for run in map(self.run, step.sperr) if run is not None]
+        field = self.workbench.field
+        asked = " ".join(run.id for run in runs)
+        if field is None or not runs or asked == self._compared:
+            return
+        self._compared = asked
+        shown = self.shown()
+
+        def take(rows: list[tuple[str, int, float, float]]) -> None:
+            if asked == self._compared:
+                self.table = rows
+                self._look()
+
+        def refuse(problem: Exception) -> None:
+            if asked == self._compared:
+                self.told = self.workbench.told(problem)
+                self._look()
+
+        shared.background(partial(beside_sperr, field, runs, shown), take, refuse)
+
+
+def beside_sperr(
+    field: Field, runs: Sequence[Run], shown: Sequence[Run]
+) -> list[tuple[str, int, float, float]]:
+    """Name, bytes, RMSE and PSNR of the runs shown, and of SPERR at the bytes of `runs`, on the
+    field and on its anomaly from the climatology. CainrError where SPERR is not installed."""
+    from cainr_core.evaluate.baselines import CODECS
+    from cainr_core.evaluate.rate_distortion import ANOMALY, measure_codec, tasks
+
+    rows = [(run.name, run.metrics.file_bytes, run.metrics.rmse, run.metrics.psnr) for run in shown]
+    codec = CODECS[SPERR]
+    problems: list[str] = []
+    with_context = any(run.choices.contexts for run in runs)
+    for task in tasks(field, shared.context("climatology") if with_context else None):
+        name = "SPERR on the anomaly" if task.on == ANOMALY else "SPERR on the field"
+        for run in runs:
+            size = run.metrics.file_bytes
+            for row in measure_codec(
+                task, codec, codec.modes[0], [size], lambda size, why: problems.append(why)
+            ):
+                rows.append((name, row.bytes, row.rmse, row.psnr))
+    if len(rows) == len(shown):
+        raise CainrError(problems[0] if problems else "SPERR made no file of that size.")
+    return rows

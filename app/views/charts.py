@@ -1,0 +1,44 @@
+"""Lines at print size: what a line plot of the page shows, drawn anew with a key and axes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from app.views.lineplot import Chart
+from app.views.printing import written
+
+WIDE, HIGH, TOLD = 6.6, 3.4, 0.13  # inches: of a chart, and of a line of provenance
+_DASHES = {"solid": "-", "dashed": "--", "dotted": ":", "dotdash": "-.", "dashdot": "-."}
+
+
+def chart_file(charts: Sequence[Chart], title: str, told: str, kind: str) -> bytes:
+    """Charts one below the other as a file of a format; `told` is where they come from."""
+    from matplotlib.figure import Figure
+
+    foot = 0.1 + TOLD * (1 + told.count("\n"))
+    high = 0.4 + HIGH * len(charts) + foot
+    figure = Figure(figsize=(WIDE, high))
+    figure.text(0.02, 1 - 0.1 / high, title, size=9.5, weight="bold", va="top")
+    figure.text(0.02, 0.06 / high, told, size=6.5, va="bottom", color="#505050")
+    for number, chart in enumerate(charts):
+        bottom = foot + HIGH * (len(charts) - 1 - number) + 0.5
+        axes = figure.add_axes((0.1, bottom / high, 0.86, (HIGH - 0.75) / high))
+        for line in chart.lines:
+            x, y = np.asarray(line.x, dtype=float), np.asarray(line.y, dtype=float)
+            axes.plot(
+                x, y, color=line.colour, lw=0.75 * line.width, label=line.name,
+                ls=_DASHES.get(line.dash, "-"),
+            )  # fmt: skip
+        axes.set_xscale("log" if chart.logarithmic[0] else "linear")
+        axes.set_yscale("log" if chart.logarithmic[1] else "linear")
+        axes.set(xlim=chart.limits[0], ylim=chart.limits[1])
+        axes.set_xlabel(chart.across, size=8)
+        axes.set_ylabel(chart.up, size=8)
+        axes.tick_params(labelsize=7)
+        axes.grid(color="#d0d4d8", lw=0.4)
+        axes.spines[["top", "right"]].set_visible(False)
+        if chart.lines:
+            axes.legend(fontsize=6.5, frameon=False, loc="best")
+    return written(figure, kind, title, told)

@@ -1,0 +1,139 @@
+"""A button with a choice of files, each made in the background and then downloaded."""
+
+from __future__ import annotations
+
+import json
+from base64 import b64encode
+from collections.abc import Callable, Collection, Sequence
+from threading import Event
+from typing import Any
+
+import panel as pn
+import panel_material_ui as pmui
+
+from app import shared
+from app.views.cards import stack
+
+MOST_BYTES = 14_000_000  # of a file: what a message to the page takes, as text
+EVERY = 500  # ms between two looks at how far a file is
+_SAVE = """
+const {name, data} = JSON.parse(cb_obj.value)
+const bytes = Uint8Array.from(atob(data), (letter) => letter.charCodeAt(0))
+const link = document.body.appendChild(document.createElement("a"))
+link.href = URL.createObjectURL(new Blob([bytes], {type: "application/octet-stream"}))
+link.download = name
+link.click()
+setTimeout(() => { URL.revokeObjectURL(link.href); link.remove() }, 1000)
+"""
+_LINE = ":host { display: flex; flex-flow: row wrap; align-items: flex-start; width: auto; }"
+
+Told = Callable[[int, int], None]  # how many parts are done, of how many
+Made = tuple[str, Callable[[Told], bytes]]  # the name of a file, and what makes it in a thread
+
+
+class Stopped(Exception):
+    """Nobody wants the file any more."""
+
+
+class FileMenu:
+    """A menu of kinds of files; what takes long says how far it is and can be stopped."""
+
+    def __init__(
+        self,
+        kinds: Sequence[str],
+        choose: Callable[[str], Made | None],
+        failed: Callable[[Exception], None],
+        allowed: Callable[[], bool] = lambda: True,
+        long: Collection[str] = (),
+        label: str = "Picture",
+        **look: Any,
+    ) -> None:
+        """`choose` says at a click what file of a kind is called and what makes it. `long`: the
+        kinds that can be stopped."""
+        self._choose, self._failed, self._long, self._label = choose, failed, long, label
+        self._stop: Event | None = None  # of the file that is being made
+        self._far = ""
+        css_class = f"menu-{label.lower()}"
+        self.menu = pmui.MenuButton(
+            items=[{"label": kind} for kind in kinds], label=label, icon="image",
+            variant="outlined", size="small", css_classes=[css_class], **look,
+        )  # fmt: skip
+        self.cancel = pmui.IconButton(
+            icon="close", size="small", visible=False, description="Stop making this file",
+            css_classes=[f"{css_class}-stop"], margin=(8, 0),
+        )  # fmt: skip
+        self._saved = pn.widgets.TextInput(visible=False)
+        self._saved.jscallback(value=_SAVE)
+        self.view = stack(self.menu, self.cancel, self._saved, css=_LINE, sizing_mode=None)
+        self.allow = shared.decided(
+            self.menu, "disabled", lambda: self._stop is not None or not allowed()
+        )
+        self.menu.on_click(shared.held(self._chosen))
+        self.cancel.on_click(shared.held(self._stopped))
+
+    def _chosen(self, item: Any) -> None:
+        kind = item["label"] if isinstance(item, dict) else str(item)
+        if self._stop is not None:
+            return
+        try:
+            chosen = self._choose(kind)
+        except Exception as problem:
+            self._failed(problem)
+            return
+        if chosen is not None:
+            self._make(*chosen, long=kind in self._long)
+
+    def _make(self, name: str, make: Callable[[Told], bytes], long: bool) -> None:
+        stop = self._stop = Event()
+        self._far = ""
+        self.cancel.visible = long
+        self._show()
+        callback = None
+        if long and pn.state.curdoc is not None and pn.state.curdoc.session_context is not None:
+            callback = pn.state.add_periodic_callback(shared.held(self._show), period=EVERY)
+
+        def told(done: int, of: int) -> None:
+            if stop.is_set():
+                raise Stopped
+            self._far = f"{done} of {of}"
+
+        def end() -> None:
+            if callback is not None:
+                callback.stop()
+            self._stop = None
+            self.cancel.visible = False
+            self._show()
+
+        def take(made: bytes) -> None:
+            end()
+            if len(made) > MOST_BYTES:
+                self._failed(too_large(len(made)))
+                return
+            self._number = getattr(self, "_number", 0) + 1
+            words = {"name": name, "data": b64encode(made).decode(), "number": self._number}
+            self._saved.value = json.dumps(words)
+
+        def refuse(problem: Exception) -> None:
+            end()
+            if not isinstance(problem, Stopped):
+                self._failed(problem)
+
+        shared.background(lambda: make(told), take, refuse)
+
+    def _stopped(self, event: object) -> None:
+        if self._stop is not None:
+            self._stop.set()
+
+    def _show(self, *events: object) -> None:
+        self.menu.loading = self._stop is not None
+        self.menu.label = self._far or self._label if self._stop is not None else self._label
+        self.allow()
+
+
+def too_large(size: int) -> Exception:
+    """Why a file does not come to the page."""
+    from cainr_core.errors import CainrError
+
+    return CainrError(
+        f"The file has {size / 1e6:.0f} MB, more than a page is sent; choose fewer time steps."
+    )

@@ -1,0 +1,211 @@
+"""The panel of the lessons: at the head of the page, on a phone at its foot."""
+
+from __future__ import annotations
+
+from functools import partial
+from html import escape
+
+import panel as pn
+import panel_material_ui as pmui
+
+from app import shared
+from app.lessons import LESSONS
+from app.lessons.guide import Guide
+from app.lessons.lesson import Lesson
+from app.views.cards import card, stack
+from app.words import size_of, three
+from app.workbench import Workbench
+from cainr_core.runs import Run
+
+_PLACE = """
+:host { position: sticky; top: 0; z-index: 20; box-shadow: 0 2px 10px rgb(0 0 0 / 18%);
+  border-left: 4px solid var(--panel-primary-color); }
+@media (max-width: 700px) {
+  :host { position: fixed; top: auto; bottom: 0; left: 0; right: 0; margin: 0 !important;
+    z-index: 1100; max-height: 46vh; overflow-y: auto; }
+}
+"""
+_CSS = """
+.head { display: flex; gap: 4px 14px; flex-wrap: wrap; align-items: baseline; }
+.lesson { font-weight: 600; font-size: .95rem; }
+.place { font-size: .78rem; opacity: .75; }
+.step { font-weight: 600; margin-top: 4px; font-size: .9rem; }
+p { margin: 2px 0; font-size: .88rem; line-height: 1.45; max-width: 110ch; }
+.watch::before { content: 'Watch'; font-size: .72rem; font-weight: 600; padding: 1px 6px;
+  border-radius: 4px; margin-right: 6px; color: #ffffff; background: #1a7a9c; }
+table { border-collapse: collapse; font-size: .82rem; font-variant-numeric: tabular-nums; }
+th, td { padding: 1px 14px 1px 0; text-align: right; font-weight: 400; }
+th { opacity: .7; }
+th:first-child, td:first-child { text-align: left; }
+"""
+_LINE = """
+:host { display: flex; flex-flow: row wrap; align-items: center; gap: 4px 8px; }
+.lesson-status { flex: 1 1 200px; min-width: 0; }
+"""
+_STATUS = ".status { font-size: .82rem; opacity: .85; }"
+_LIST = """
+:host { display: grid; grid-template-columns: repeat(auto-fill, minmax(270px, 1fr)); gap: 4px; }
+"""
+
+
+class LessonPanel:
+    """A button for the head of the page, and what it opens."""
+
+    def __init__(self, workbench: Workbench) -> None:
+        self.guide = Guide(workbench)
+        self.button = pmui.Button(
+            label="Lessons", icon="school", variant="text", size="small", sx={"color": "inherit"},
+            css_classes=["lessons"],
+        )  # fmt: skip
+        self.view = card(css_class="lesson-panel", visible=False)
+        self.view.stylesheets = [*self.view.stylesheets, _PLACE]
+        self.button.on_click(shared.held(self._open))
+        self._made = False
+
+    def _open(self, event: object) -> None:
+        if not self._made:
+            self._make()
+        if self.view.visible and self.guide.lesson is None:
+            self.view.visible = False
+            return
+        self.view.visible = True
+        self._show()
+
+    def _make(self) -> None:
+        """What nobody has opened costs nothing."""
+        self._made = True
+        small = {"size": "small", "margin": 0}
+        self.text = pn.pane.HTML(
+            "", stylesheets=[_CSS], sizing_mode="stretch_width", margin=(10, 14, 4, 14),
+            css_classes=["lesson-text"],
+        )  # fmt: skip
+        self.status = pn.pane.HTML(
+            "", stylesheets=[_STATUS], margin=(0, 6), css_classes=["lesson-status"]
+        )
+        self.fit = pmui.Button(label="Fit", icon="play_arrow", css_classes=["lesson-fit"], **small)
+        self.back = pmui.Button(
+            label="Previous", variant="outlined", css_classes=["lesson-back"], **small
+        )
+        self.next = pmui.Button(label="Next", css_classes=["lesson-next"], **small)
+        self.leave = pmui.Button(
+            label="Leave", variant="text", css_classes=["lesson-leave"], **small
+        )
+        self.line = stack(
+            self.fit, self.status, self.back, self.next, self.leave,
+            css=_LINE, margin=(2, 14, 10, 14),
+        )  # fmt: skip
+        self.list = stack(*map(self._offer, LESSONS), css=_LIST, margin=(0, 10, 10, 10))
+        guide = self.guide
+        self._allow = [
+            shared.decided(self.next, "disabled", lambda: not guide.ready),
+            shared.decided(self.back, "disabled", lambda: guide.number == 0),
+            shared.decided(self.fit, "disabled", lambda: guide.learning),
+        ]
+        self.fit.on_click(shared.held(lambda event: guide.fit()))
+        self.back.on_click(shared.held(lambda event: guide.go(guide.number - 1)))
+        self.next.on_click(shared.held(self._next))
+        self.leave.on_click(shared.held(self._leave))
+        guide.param.watch(shared.held(self._show), "turned")
+
+    def _offer(self, lesson: Lesson) -> pmui.Button:
+        number = LESSONS.index(lesson) + 1
+        button = pmui.Button(
+            label=f"{number}. {lesson.title}", variant="outlined", size="small", margin=4,
+            width=None, sizing_mode="stretch_width", description=lesson.told,
+            sx={"justifyContent": "flex-start", "textAlign": "left"},
+            css_classes=["lesson-offer"],
+        )  # fmt: skip
+        button.on_click(shared.held(partial(self._start, lesson)))
+        return button
+
+    def _start(self, lesson: Lesson, event: object) -> None:
+        self.guide.start(lesson)
+
+    def _next(self, event: object) -> None:
+        guide = self.guide
+        if guide.number + 1 < len(guide.lesson.steps):
+            guide.go(guide.number + 1)
+        elif guide.place < len(LESSONS):
+            guide.start(LESSONS[guide.place])
+        else:
+            self._leave(event)
+
+    def _leave(self, event: object) -> None:
+        self.guide.leave()
+        self.view.visible = False
+
+    # ------------------------------------------------------------------ what is shown
+
+    def _show(self, *events: object) -> None:
+        guide = self.guide
+        open_ = guide.lesson is not None
+        shown = [self.text, self.line if open_ else self.list]
+        if self.view.objects != shown:
+            self.view.objects = shown
+        if not open_:
+            self._write(
+                '<div class="head"><span class="lesson">Lessons</span><span class="place">Each '
+                "sets the page up and has fits of some seconds; leaving gives the page back as it "
+                "was.</span></div>"
+            )
+            return
+        self._write(self._told())
+        for allow in self._allow:
+            allow()
+        self.fit.visible = bool(guide.step.learn)
+        self.fit.label = "Fit again" if guide.step.learn and guide.ready else "Fit"
+        self.fit.variant = "outlined" if guide.ready else "contained"
+        last = guide.number + 1 == len(guide.lesson.steps)
+        label = "Next" if not last else "Next lesson" if guide.place < len(LESSONS) else "Finish"
+        self.next.label = label
+        status = f'<div class="status" role="status">{escape(self._status())}</div>'
+        if status != self.status.object:
+            self.status.object = status
+
+    def _write(self, html: str) -> None:
+        if html != self.text.object:
+            self.text.object = html
+
+    def _told(self) -> str:
+        guide = self.guide
+        step = guide.step
+        place = f"Lesson {guide.place} of {len(LESSONS)}, step {guide.number + 1} of "
+        html = (
+            f'<div class="head"><span class="lesson">{escape(guide.lesson.title)}</span>'
+            f'<span class="place">{place}{len(guide.lesson.steps)}</span></div>'
+            f'<div class="step">{escape(step.title)}</div><p>{escape(step.told)}</p>'
+            f'<p class="watch">{escape(step.watch)}</p>'
+        )
+        return html + (_table(guide.table, self._unit()) if guide.table else "")
+
+    def _unit(self) -> str:
+        field = self.guide.workbench.field
+        return field.units if field is not None else ""
+
+    def _status(self) -> str:
+        guide = self.guide
+        if guide.learning and guide.step.learn:
+            return "The network is learning …"
+        if guide.step.sperr:
+            return guide.told or ("" if guide.ready else "SPERR compresses the field …")
+        if not guide.ready:
+            return "Press Fit to go on."
+        return "; ".join(map(self._of_run, guide.shown()))
+
+    def _of_run(self, run: Run) -> str:
+        measures = run.metrics
+        return (
+            f"{run.name}: {measures.psnr:.1f} dB, RMSE {three(measures.rmse)} {self._unit()}, "
+            f"{size_of(measures.file_bytes)}"
+        )
+
+
+def _table(rows: list[tuple[str, int, float, float]], unit: str) -> str:
+    lines = "".join(
+        f"<tr><td>{escape(name)}</td><td>{size:,}</td><td>{rmse:.2f}</td><td>{psnr:.1f}</td></tr>"
+        for name, size, rmse, psnr in rows
+    )
+    return (
+        f"<table><tr><th></th><th>bytes</th><th>RMSE ({escape(unit)})</th><th>PSNR (dB)</th></tr>"
+        f"{lines}</table>"
+    )

@@ -1,0 +1,132 @@
+"""What a page shows, for others and for later: a link to it, or a file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+import panel as pn
+import panel_material_ui as pmui
+
+from app import shared
+from app.state import MOST_BYTES, from_json, restore, state_of, to_json, to_link
+from app.views.cards import stack
+from app.views.download import Download
+from app.workbench import Workbench
+from cainr_core.errors import CainrError
+
+FILE = "cainr_state.json"
+_CSS = """
+.told { font-size: .85rem; opacity: .8; line-height: 1.4; }
+"""
+_LINK = "A link opens this page with the same data, choices, runs and view, on this server."
+_SAVED = (
+    "A file holds the same and can be kept. It names runs and data; what they hold stays where it "
+    "is, and is needed again when the file is loaded."
+)
+# Without a secure address a browser has no clipboard, but it copies what is selected.
+_COPY = """
+const base = window.location.origin + window.location.pathname
+const text = base + (link.value ? "?state=" + link.value : "")
+const told = () => {
+  button.label = "Copied"
+  setTimeout(() => { button.label = "Copy link" }, 2000)
+}
+const by_hand = () => {
+  const area = document.body.appendChild(document.createElement("textarea"))
+  area.value = text
+  area.select()
+  document.execCommand("copy")
+  area.remove()
+}
+if (navigator.clipboard) navigator.clipboard.writeText(text).then(told, () => { by_hand(); told() })
+else { by_hand(); told() }
+"""
+
+
+class Share:
+    """A button for the head of the page, and the box that it opens."""
+
+    def __init__(self, workbench: Workbench) -> None:
+        self.workbench = workbench
+        self.button = pmui.Button(
+            label="Share", icon="share", variant="text", size="small", sx={"color": "inherit"},
+            css_classes=["share"],
+        )  # fmt: skip
+        self.dialog: pmui.Dialog | None = None  # made when first wanted
+        self.view = stack()
+        self.button.on_click(shared.held(self._open))
+
+    def _open(self, event: object) -> None:
+        if self.dialog is None:
+            self.dialog = self._make()
+            self.view.append(self.dialog)
+        self._name()
+        self.dialog.open = True
+
+    def _make(self) -> pmui.Dialog:
+        look = {"variant": "outlined", "size": "small", "margin": (6, 8, 14, 0)}
+        self.link = pn.widgets.TextInput(visible=False, css_classes=["link"])
+        self.shown = pmui.TextInput(
+            label="Link", size="small", width=None, sizing_mode="stretch_width",
+            margin=(10, 0, 4, 0), css_classes=["shown-link"],
+        )  # fmt: skip
+        self.copy = pmui.Button(
+            label="Copy link", icon="content_copy", css_classes=["copy-link"], **look
+        )
+        self.copy.jscallback(
+            args={"link": self.link, "button": self.copy}, clicks=_COPY
+        )  # fmt: skip
+        save = Download(
+            self._file, self.workbench.report, filename=FILE, label="Save state",
+            css_classes=["save-state"], **look,
+        )  # fmt: skip
+        self.load = pmui.FileInput(
+            label="Load state", accept=".json,application/json", max_file_size=MOST_BYTES,
+            css_classes=["load-state"], **look,
+        )  # fmt: skip
+        self.load.param.watch(shared.held(self._loaded), "value")
+        return pmui.Dialog(
+            stack(
+                _told(_LINK), self.shown, self.copy, _told(_SAVED), pn.Row(save, self.load),
+                self.link,
+                margin=(0, 4),
+            ),
+            title="Share this state", show_close_button=True, close_on_click=True,
+            css_classes=["share-dialog"],
+        )  # fmt: skip
+
+    def _name(self) -> None:
+        """Name the present state."""
+        try:
+            link = to_link(state_of(self.workbench))
+        except CainrError as problem:
+            self.link.value, self.shown.value = "", str(problem)
+            self.copy.disabled = True
+            return
+        self.copy.disabled = False
+        self.link.value = link
+        href = urlsplit(pn.state.location.href if pn.state.location is not None else "")
+        query = f"?state={link}" if link else ""
+        self.shown.value = f"{href.scheme}://{href.netloc}{href.path}{query}"
+
+    def _file(self) -> tuple[str, Callable[[], bytes]]:
+        state = state_of(self.workbench)
+        return FILE, lambda: to_json(state)
+
+    def _loaded(self, event: object) -> None:
+        data = self.load.value
+        if not data:
+            return
+        self.load.clear()
+        if self.dialog is not None:
+            self.dialog.open = False
+        try:
+            restore(self.workbench, from_json(bytes(data)))
+        except CainrError as problem:
+            self.workbench.report(problem)
+
+
+def _told(sentence: str) -> pn.pane.HTML:
+    html = f'<div class="told">{sentence}</div>'
+    return pn.pane.HTML(html, stylesheets=[_CSS], sizing_mode="stretch_width", margin=0)

@@ -1,0 +1,139 @@
+"""The tour: it sets the page up, waits for its fits, and gives the page back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from app import shared
+from app.lessons import LESSONS, context, wavelet
+from app.lessons.guide import Guide, beside_sperr
+from app.state import state_of
+from app.workbench import Workbench
+from cainr_core.curves import Curve
+from cainr_core.evaluate.metrics import Metrics
+from cainr_core.runs import Library, Run
+
+METRICS = Metrics(30.0, 39.0, 2.0, 2.0, 9.0, 0.1, 2000, 0, 500.0, 0.04, 300.0, 9000)
+
+
+@pytest.fixture
+def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workbench:
+    kept = Library(tmp_path / "runs")
+    monkeypatch.setattr(shared, "kept_runs", lambda: kept)
+    monkeypatch.setattr(shared, "prefetch", lambda *of: None)
+    bench = Workbench()
+    bench.open_data()
+    bench.list_runs()
+    return bench
+
+
+def learned(guide: Guide, name: str, steps: int = 1000) -> Run:
+    """Keep a fit of a network of the lesson, as if it had just ended."""
+    curve = Curve(np.array([0, steps]), np.arange(2.0), np.ones(2), np.array([10.0, 30.0]))
+    fitted = SimpleNamespace(
+        data=b"x" * 2000, metrics=METRICS, curve=curve, seconds=3.0, history=()
+    )
+    bench = guide.workbench
+    run = bench.library.add(guide.lesson.networks[name].choices(), fitted)
+    bench.job_field = bench.field
+    bench._select(run)
+    return run
+
+
+def test_a_step_sets_the_page_up_and_waits_for_its_fit(bench: Workbench):
+    guide = Guide(bench)
+    guide.start(context.LESSON)
+    assert bench.architecture.width == 24
+    assert bench.recipe.steps == 1000
+    assert not guide.ready
+    learned(guide, "none", steps=500)  # stopped before its end
+    assert not guide.ready
+    none = learned(guide, "none")
+    assert guide.ready
+    assert bench.picked == [none.id]
+    guide.go(1)
+    assert not guide.ready
+    assert [offer.choice.source for offer in bench.offers if offer.ticked] == [
+        "topography", "climatology",
+    ]  # fmt: skip
+    assert bench.picked == [none.id]
+    both = learned(guide, "both")
+    assert guide.ready
+    assert bench.picked == [none.id, both.id]
+    guide.go(2)
+    assert guide.ready
+    assert bench.centre == 90
+
+
+def test_a_fit_that_is_kept_need_not_be_made_again(bench: Workbench):
+    guide = Guide(bench)
+    guide.start(context.LESSON)
+    run = learned(guide, "none")
+    guide.leave()
+    guide.start(context.LESSON)
+    assert guide.ready
+    assert bench.picked == [run.id]
+    assert not bench.following
+
+
+def test_leaving_gives_the_page_back(bench: Workbench):
+    bench.architecture.param.update(depth=9, network="finer")
+    bench.tick(bench.offers[3], True)
+    bench.time, bench.projection = 4, "mollweide" if "mollweide" in _projections() else "robinson"
+    before = state_of(bench)
+    guide = Guide(bench)
+    guide.start(LESSONS[0])
+    learned(guide, "plain")
+    guide.start(LESSONS[2])
+    assert state_of(bench) != before
+    guide.leave()
+    assert guide.lesson is None
+    assert state_of(bench) == before
+    assert bench.problem == ""
+
+
+def _projections() -> list[str]:
+    return list(Workbench.param["projection"].objects)
+
+
+def test_other_fits_do_not_count(bench: Workbench):
+    guide = Guide(bench)
+    guide.start(LESSONS[1])
+    other = Guide(bench)
+    other.lesson = LESSONS[0]
+    learned(other, "plain")
+    assert not guide.ready
+
+
+def test_the_wavelet_is_compared_at_equal_bytes(bench: Workbench):
+    pytest.importorskip("numcodecs_wasm_sperr")
+    guide = Guide(bench)
+    guide.start(wavelet.LESSON)
+    learned(guide, "none")
+    guide.go(1)
+    names = [name for name, *_ in guide.table]
+    assert names == [bench.runs[0].name, "SPERR on the field"]
+    assert abs(guide.table[1][1] / 2000 - 1) < 0.1
+    assert guide.ready
+
+
+def test_a_codec_that_is_not_installed_gets_a_sentence(
+    bench: Workbench, monkeypatch: pytest.MonkeyPatch
+):
+    from cainr_core.errors import CainrError
+
+    def absent(*of: object) -> None:
+        raise CainrError("The codec 'sperr' comes with a package.")
+
+    monkeypatch.setattr("app.lessons.guide.beside_sperr", absent)
+    assert beside_sperr is not absent
+    guide = Guide(bench)
+    guide.start(wavelet.LESSON)
+    learned(guide, "none")
+    guide.go(1)
+    assert guide.ready
+    assert "comes with" in guide.told

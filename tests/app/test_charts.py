@@ -1,0 +1,62 @@
+"""Curves and closer looks for print: the lines, axes and words of the page."""
+
+from __future__ import annotations
+
+import xml.etree.ElementTree as ElementTree
+
+import numpy as np
+import pytest
+
+from app import shared
+from app.views.charts import chart_file
+from app.views.closer import Closer
+from app.views.lineplot import Line, LinePlot
+from app.views.printing import FORMATS
+from app.workbench import Workbench
+from cainr_core.errors import CainrError
+from cainr_core.runs import Library
+
+
+@pytest.fixture
+def plot() -> LinePlot:
+    plot = LinePlot("degree", "power (K²)", "printed", x_axis_type="log", y_axis_type="log")
+    x = np.array([1.0, 10.0, 100.0])
+    plot.draw([Line("Original", "#808a93", x, x**-2), Line("a <run>", "#1e88e5", x, x**-3)])
+    return plot
+
+
+@pytest.mark.parametrize(("kind", "head"), [("png", b"\x89PNG"), ("pdf", b"%PDF-1.")])
+def test_a_plot_is_printed(plot: LinePlot, kind: str, head: bytes):
+    assert chart_file([plot.chart()], "A title", "From here", kind).startswith(head)
+
+
+def test_a_printed_plot_has_its_lines_axes_and_words(plot: LinePlot):
+    chart = plot.chart()
+    assert chart.logarithmic == (True, True)
+    assert chart.limits[0] == (plot.figure.x_range.start, plot.figure.x_range.end)
+    made = chart_file([chart, chart], "A title", "From here", "svg")
+    words = " ".join(ElementTree.fromstring(made).itertext())
+    for word in ("A title", "From here", "degree", "power (K²)", "Original", "a <run>"):
+        assert word in words
+
+
+def test_every_closer_look_of_lines_can_be_printed(
+    finished: Library, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(shared, "kept_runs", lambda: finished)
+    bench = Workbench()
+    bench.data.time = "0:4"
+    bench.open_data()
+    bench.list_runs()
+    closer = Closer(bench)
+    with pytest.raises(CainrError, match="nothing drawn"):
+        closer._picture("SVG")
+    closer.open()
+    bench.pick([run.id for run in bench.runs])
+    bench.time = 2
+    name, make = closer._picture("SVG")
+    assert name == "Zonal_mean_TS.svg"
+    words = " ".join(ElementTree.fromstring(make(lambda done, of: None)).itertext())
+    for word in ("Zonal mean: TS", "1920-01-03", "latitude", *(run.name for run in bench.runs)):
+        assert word in words
+    assert set(FORMATS) == {"PNG", "SVG", "PDF"}

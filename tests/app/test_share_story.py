@@ -1,0 +1,109 @@
+"""A state is saved, loaded and sent as a link, in a headless Chromium: one story on one page."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("playwright")
+from playwright.sync_api import Browser, Page, expect
+
+from cainr_core.runs import Library
+from tests.app.browser import COLUMN, PATIENCE, Server, enter, listen, pick, ticks, visit
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def server(finished: Library, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """The dashboard on a copy of two finished runs."""
+    runs = tmp_path_factory.mktemp("library") / "runs"
+    shutil.copytree(finished.root, runs)
+    server = Server(runs)
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="module")
+def saved(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("saved") / "state.json"
+
+
+def shares(page: Page) -> None:
+    page.locator(".share button").click()
+    expect(page.locator(".copy-link button")).to_be_visible(timeout=PATIENCE)
+
+
+def shows_the_state(page: Page) -> None:
+    expect(page.locator(".choice-depth input").first).to_have_value("7", timeout=PATIENCE)
+    expect(ticks(page)).to_have_count(2, timeout=PATIENCE)
+    expect(page.locator(".map-gain")).to_be_visible(timeout=PATIENCE)
+    expect(page.locator(".player")).to_contain_text("1920-01-03", timeout=PATIENCE)
+    page.wait_for_function(f"() => ({COLUMN})('gain').n > 0")
+
+
+def test_a_state_is_saved(dashboard: Page, saved: Path):
+    enter(dashboard, "depth", 7)
+    pick(dashboard, 0)
+    pick(dashboard, 1)
+    expect(dashboard.locator(".map-gain")).to_be_visible(timeout=PATIENCE)
+    slider = dashboard.locator(".player input[type=range]")
+    slider.focus()
+    slider.press("ArrowRight")
+    slider.press("ArrowRight")
+    shows_the_state(dashboard)
+    shares(dashboard)
+    with dashboard.expect_download() as caught:
+        dashboard.locator(".save-state button, .save-state a").first.click()
+    caught.value.save_as(saved)
+    assert caught.value.suggested_filename == "cainr_state.json"
+    state = json.loads(saved.read_text())
+    assert state["choices"]["architecture"]["depth"] == 7
+    assert len(state["picked"]) == 2
+
+
+def test_its_link_opens_in_another_page(
+    dashboard: Page, browser: Browser, server: Server, complaints: list[str]
+):
+    link = dashboard.locator(".shown-link input").input_value()
+    assert link.startswith(f"{server.url}?state=")
+    dashboard.wait_for_function("() => window.location.search.startsWith('?state=')")
+    assert dashboard.url == link
+    dashboard.keyboard.press("Escape")
+    expect(dashboard.locator(".copy-link button")).to_be_hidden()
+    context = browser.new_context(viewport={"width": 1366, "height": 900})
+    page = context.new_page()
+    listen(page, complaints)
+    page.goto(link)
+    shows_the_state(page)
+    page.reload()
+    shows_the_state(page)
+    context.close()
+
+
+def test_a_saved_state_is_loaded(
+    browser: Browser, server: Server, complaints: list[str], saved: Path, tmp_path: Path
+):
+    context = browser.new_context(viewport={"width": 1366, "height": 900})
+    page = context.new_page()
+    listen(page, complaints)
+    visit(page, server)
+    assert "?" not in page.url
+    shares(page)
+    other = tmp_path / "other.json"
+    other.write_text("<script>alert(1)</script>")
+    page.locator(".load-state input[type=file]").set_input_files(other)
+    expect(page.locator(".problem")).to_contain_text("not JSON", timeout=PATIENCE)
+    shares(page)
+    page.locator(".load-state input[type=file]").set_input_files(saved)
+    shows_the_state(page)
+    context.close()
+
+
+def test_nobody_complained(complaints: list[str]):
+    assert complaints == []
