@@ -85,11 +85,13 @@ class Closer:
     def _picture(self, kind: str) -> Made:
         look = list(self.looks.values())[self.tabs.active]
         chosen, charts = selected(self.workbench), look.charts()
-        if chosen is None or not any(chart.lines for chart in charts):
-            raise CainrError("There is nothing drawn here yet of which to make a picture.")
+        charts = [chart for chart in charts if chart.lines]
+        if chosen is None or not charts:
+            raise CainrError("There are no lines drawn here of which to make a picture.")
         field, step = chosen.field(), self.workbench.time
         time = field.time.label(min(step, len(field.time) - 1))
-        title = f"{look.title}: {about(field)}" + (f", {time}" if "time" in look.after else "")
+        of_time = "time" in look.after and not look.of_all_times()
+        title = f"{look.title}: {about(field)}" + (f", {time}" if of_time else "")
         told = provenance(chosen.data, [picked.run for picked in chosen.runs], field.units)
         name = file_name(f"{look.title} {field.name}", FORMATS[kind])
         return name, lambda far: chart_file(charts, title, told, FORMATS[kind])

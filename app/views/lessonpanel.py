@@ -40,7 +40,7 @@ th:first-child, td:first-child { text-align: left; }
 """
 _LINE = """
 :host { display: flex; flex-flow: row wrap; align-items: center; gap: 4px 8px; }
-.lesson-status { flex: 1 1 200px; min-width: 0; }
+.lesson-status { flex: 1 1 200px; min-width: 0; align-self: center; }
 """
 _STATUS = ".status { font-size: .82rem; opacity: .85; }"
 _LIST = """

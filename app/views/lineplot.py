@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from html import escape
 from typing import Any
 
@@ -41,14 +41,15 @@ class Line:
 
 @dataclass(frozen=True)
 class Chart:
-    """What a plot shows: labels with units, lines, which axes are logarithmic (across, up), and
-    their limits."""
+    """What a plot shows: labels with units, lines, which axes are logarithmic (across, up), their
+    limits, and words at places across that stand for numbers, or none."""
 
     across: str
     up: str
     lines: tuple[Line, ...]
     logarithmic: tuple[bool, bool]
     limits: tuple[tuple[float, float], tuple[float, float]]
+    ticks: Mapping[float, str] = field(default_factory=dict)
 
 
 class LinePlot:
@@ -126,12 +127,14 @@ class LinePlot:
 
     def chart(self) -> Chart:
         """What is shown now, zoomed as it is."""
-        told, plot = self.source.data, self.figure
+        told: Any = self.source.data
+        plot: Any = self.figure
         columns = ("name", "colour", "xs", "ys", "width", "dash")
         lines = tuple(Line(*row) for row in zip(*(told[each] for each in columns), strict=True))
-        limits = tuple((axis.start, axis.end) for axis in (plot.x_range, plot.y_range))
-        across, up = (str(axis[0].axis_label) for axis in (plot.xaxis, plot.yaxis))
-        return Chart(across, up, lines, self._logarithmic, limits)
+        x, y = ((axis.start, axis.end) for axis in (plot.x_range, plot.y_range))
+        across, up = (str(axis[0].axis_label or "") for axis in (plot.xaxis, plot.yaxis))
+        ticks = dict(plot.xaxis[0].major_label_overrides)
+        return Chart(across, up, lines, self._logarithmic, (x, y), ticks)
 
 
 def plain_figure(height: int, **options: Any) -> figure:

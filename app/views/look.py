@@ -73,7 +73,8 @@ class Look:
 
     def charts(self) -> list[Chart]:
         """The plots of lines that are shown, for print."""
-        return [plot.chart() for plot in vars(self).values() if isinstance(plot, LinePlot)]
+        plots = [each for each in vars(self).values() if isinstance(each, LinePlot)]
+        return [plot.chart() for plot in plots if plot.view.visible]
 
     def see(self, seen: bool) -> None:
         """Somebody looks, or no longer."""

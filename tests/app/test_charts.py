@@ -10,9 +10,11 @@ import pytest
 from app import shared
 from app.views.charts import chart_file
 from app.views.closer import Closer
+from app.views.dateplot import DatePlot
 from app.views.lineplot import Line, LinePlot
 from app.views.printing import FORMATS
 from app.workbench import Workbench
+from cainr_core.data.fields import Field
 from cainr_core.errors import CainrError
 from cainr_core.runs import Library
 
@@ -23,6 +25,16 @@ def plot() -> LinePlot:
     x = np.array([1.0, 10.0, 100.0])
     plot.draw([Line("Original", "#808a93", x, x**-2), Line("a <run>", "#1e88e5", x, x**-3)])
     return plot
+
+
+def test_dates_are_printed_as_dates(sample: Field):
+    plot = DatePlot("K", "printed-dates")
+    days = sample.time.days
+    plot.draw_over(sample.time, [Line("Original", "#808a93", days, np.arange(len(days)) + 1.0)])
+    chart = plot.chart()
+    assert chart.ticks
+    words = " ".join(ElementTree.fromstring(chart_file([chart], "", "", "svg")).itertext())
+    assert any(word in words for word in chart.ticks.values())
 
 
 @pytest.mark.parametrize(("kind", "head"), [("png", b"\x89PNG"), ("pdf", b"%PDF-1.")])
@@ -49,7 +61,7 @@ def test_every_closer_look_of_lines_can_be_printed(
     bench.open_data()
     bench.list_runs()
     closer = Closer(bench)
-    with pytest.raises(CainrError, match="nothing drawn"):
+    with pytest.raises(CainrError, match="no lines"):
         closer._picture("SVG")
     closer.open()
     bench.pick([run.id for run in bench.runs])

@@ -5,13 +5,19 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 pytest.importorskip("playwright")
 from playwright.sync_api import Browser, Page, expect
 
+from app.lessons import context
+from cainr_core.compression import compress, open_data
+from cainr_core.curves import Curve
+from cainr_core.fit.recipe import Recipe
 from cainr_core.runs import Library
 from tests.app.browser import COLUMN, PATIENCE, Server, enter, listen, pick, ticks, visit
 
@@ -23,10 +29,23 @@ def server(finished: Library, tmp_path_factory: pytest.TempPathFactory) -> Itera
     """The dashboard on a copy of two finished runs."""
     runs = tmp_path_factory.mktemp("library") / "runs"
     shutil.copytree(finished.root, runs)
+    keep_lesson(Library(runs))
     server = Server(runs)
     server.start()
     yield server
     server.stop()
+
+
+def keep_lesson(library: Library) -> None:
+    """The runs of a lesson, as somebody has made them before; their files are of brief fits."""
+    for network in context.LESSON.networks.values():
+        choices = network.choices()
+        made = compress(
+            open_data(choices.data), choices.contexts, choices.architecture, Recipe(steps=20)
+        )
+        ends = np.array([1, choices.recipe.steps])
+        curve = Curve(ends, ends / 100, np.ones(2), np.array([15.0, made.metrics.psnr]))
+        library.add(choices, replace(made, curve=curve))
 
 
 @pytest.fixture(scope="module")
@@ -103,6 +122,31 @@ def test_a_saved_state_is_loaded(
     page.locator(".load-state input[type=file]").set_input_files(saved)
     shows_the_state(page)
     context.close()
+
+
+def test_a_lesson_leads_from_start_to_end_and_gives_the_page_back(dashboard: Page):
+    panel = dashboard.locator(".lesson-panel")
+    dashboard.locator(".lessons button").click()
+    expect(dashboard.locator(".lesson-offer")).to_have_count(6, timeout=PATIENCE)
+    dashboard.locator(".lesson-offer button").nth(2).press("Enter")
+    expect(panel).to_contain_text("Lesson 3 of 6, step 1 of 3", timeout=PATIENCE)
+    further = dashboard.locator(".lesson-next button")
+    expect(further).to_be_enabled(timeout=PATIENCE)
+    expect(dashboard.locator(".choice-depth input").first).to_have_value("4", timeout=PATIENCE)
+    expect(dashboard.locator(".lesson-back button")).to_be_disabled()
+    further.press("Enter")
+    expect(panel).to_contain_text("step 2 of 3", timeout=PATIENCE)
+    expect(dashboard.locator(".context-topography input").first).to_be_checked(timeout=PATIENCE)
+    expect(dashboard.locator(".map-gain")).to_be_visible(timeout=PATIENCE)
+    expect(dashboard.locator(".lesson-fit")).to_contain_text("Fit again")
+    expect(further).to_be_enabled(timeout=PATIENCE)
+    further.click()
+    expect(panel).to_contain_text("step 3 of 3", timeout=PATIENCE)
+    expect(further).to_have_text("Next lesson", timeout=PATIENCE)
+    dashboard.locator(".lesson-leave button").click()
+    expect(panel).to_be_hidden(timeout=PATIENCE)
+    shows_the_state(dashboard)
+    expect(dashboard.locator(".context-topography input").first).not_to_be_checked()
 
 
 def test_nobody_complained(complaints: list[str]):
