@@ -55,7 +55,9 @@ def _gif(frames: Iterator[NDArray[np.uint8]], drawn: MapFigure) -> bytes:
 
     # one palette for all frames: colours that stay are told once, and nothing flickers
     first = Image.fromarray(next(frames)).quantize(255)
-    rest = (Image.fromarray(frame).quantize(palette=first, dither=Image.Dither.NONE) for frame in frames)
+    rest = (
+        Image.fromarray(frame).quantize(palette=first, dither=Image.Dither.NONE) for frame in frames
+    )
     made = io.BytesIO()
     first.save(
         made, format="GIF", save_all=True, append_images=rest, duration=1000 // GIF_RATE, loop=0,

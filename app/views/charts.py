@@ -33,9 +33,9 @@ def chart_file(charts: Sequence[Chart], title: str, told: str, kind: str) -> byt
             )  # fmt: skip
         axes.set_xscale("log" if chart.logarithmic[0] else "linear")
         axes.set_yscale("log" if chart.logarithmic[1] else "linear")
-        axes.set(xlim=chart.limits[0], ylim=chart.limits[1])
         if chart.ticks:
             axes.set_xticks(list(chart.ticks), list(chart.ticks.values()))
+        axes.set(xlim=chart.limits[0], ylim=chart.limits[1])  # ticks would widen them
         axes.set_xlabel(chart.across, size=8)
         axes.set_ylabel(chart.up, size=8)
         axes.tick_params(labelsize=7)

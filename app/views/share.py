@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 from urllib.parse import urlsplit
 
 import panel as pn
@@ -65,7 +66,7 @@ class Share:
         self.dialog.open = True
 
     def _make(self) -> pmui.Dialog:
-        look = {"variant": "outlined", "size": "small", "margin": (6, 8, 14, 0)}
+        look: dict[str, Any] = {"variant": "outlined", "size": "small", "margin": (6, 8, 14, 0)}
         self.link = pn.widgets.TextInput(visible=False, css_classes=["link"])
         self.shown = pmui.TextInput(
             label="Link", size="small", width=None, sizing_mode="stretch_width",

@@ -69,6 +69,6 @@ def test_every_closer_look_of_lines_can_be_printed(
     name, make = closer._picture("SVG")
     assert name == "Zonal_mean_TS.svg"
     words = " ".join(ElementTree.fromstring(make(lambda done, of: None)).itertext())
-    for word in ("Zonal mean: TS", "1920-01-03", "latitude", *(run.name for run in bench.runs)):
+    for word in ("Zonal mean: TS", "1920-01-03", "30°N", *(run.name for run in bench.runs)):
         assert word in words
     assert set(FORMATS) == {"PNG", "SVG", "PDF"}

@@ -55,7 +55,7 @@ def test_a_report_holds_all_of_a_run(bench: Workbench):
 
 
 def test_a_name_is_text(bench: Workbench, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(report.prints, "png", lambda *told: b"")
+    monkeypatch.setattr(report.prints, "maps", lambda *told: b"")
     run = replace(bench.runs[0], name="<script>{} & co")
     page = report.html(run, 0, "robinson", 0, {}).decode()
     assert "<script" not in page
