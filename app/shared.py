@@ -128,6 +128,12 @@ def kept(run: Run, step: int | None) -> int | None:
     return moment.step
 
 
+def name_of(run: Run, step: int | None) -> str:
+    """What a run is called, with the state in which it is shown where that is not its end."""
+    state = kept(run, step)
+    return run.name if state is None else f"{run.name}, step {state:,}"
+
+
 def frame(run: Run, time: int, step: int | None = None) -> np.ndarray | None:
     """A decoded time step of a run, at a step of its fit, if it is at hand, flat."""
     return _frames.get((run.id, kept(run, step), time))

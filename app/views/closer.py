@@ -92,6 +92,7 @@ class Closer:
         time = field.time.label(min(step, len(field.time) - 1))
         of_time = "time" in look.after and not look.of_all_times()
         title = f"{look.title}: {about(field)}" + (f", {time}" if of_time else "")
-        told = provenance(chosen.data, [picked.run for picked in chosen.runs], field.units)
+        runs = [picked.run for picked in chosen.runs]
+        told = provenance(chosen.data, runs, field.units, self.workbench.step)
         name = file_name(f"{look.title} {field.name}", FORMATS[kind])
         return name, lambda far: chart_file(charts, title, told, FORMATS[kind])

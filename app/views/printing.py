@@ -23,16 +23,25 @@ _KEYS = {"png": ("Description", "Software"), "svg": ("Description", "Creator")}
 _KEYS["pdf"] = ("Subject", "Creator")
 
 
-def provenance(data: DataChoice, runs: Sequence[Run], unit: str) -> str:
-    """Source, runs and version, as they stand below a picture."""
+def provenance(data: DataChoice, runs: Sequence[Run], unit: str, step: int | None = None) -> str:
+    """Source, runs (at a step of their fits) and version, as they stand below a picture."""
     source = f"Data: {data_of(data)}" + (f" {data.time}" if data.time else "")
-    of_runs = [
-        f"{run.name}: {run.metrics.file_bytes:,} bytes, PSNR {run.metrics.psnr:.2f} dB, "
-        f"RMSE {three(run.metrics.rmse)} {unit}".rstrip()
-        for run in runs
-    ]
+    of_runs = [_about(run, unit, step) for run in runs]
     today = f"{datetime.now(UTC):%Y-%m-%d}"
     return "\n".join([*of_runs, f"{source}. Made with cainr {__version__}, {today}."])
+
+
+def _about(run: Run, unit: str, step: int | None) -> str:
+    if step is not None and (state := run.at(step)) != run.end:
+        return (
+            f"{run.name}, step {state.step:,} of {run.end.step:,}: {state.file_bytes:,} bytes, "
+            f"PSNR {state.psnr:.2f} dB"
+        )
+    measures = run.metrics
+    return (
+        f"{run.name}: {measures.file_bytes:,} bytes, PSNR {measures.psnr:.2f} dB, "
+        f"RMSE {three(measures.rmse)} {unit}".rstrip()
+    )
 
 
 def written(figure: Figure, kind: str, title: str, told: str) -> bytes:

@@ -32,11 +32,13 @@ GREY = "#808080"
 
 @dataclass(frozen=True)
 class Look:
-    """How maps are drawn: `scales` are those of the page, "original" and "error"."""
+    """How maps are drawn: `scales` are those of the page, "original" and "error"; `step`: of the
+    run's fit, None for the finished one."""
 
     projection: str
     centre: float
     scales: Mapping[str, Scale]
+    step: int | None = None
 
 
 def maps(run: Run, time: int, look: Look, kind: str) -> bytes:
@@ -53,12 +55,13 @@ class MapFigure:
         from matplotlib.figure import Figure
 
         self.run, self.field = run, shared.open_choice(run.choices.data)
+        self._step, self._name = look.step, shared.name_of(run, look.step)
         field = self.field
         self._view = picture(field.grid, look.projection, look.centre)
         self._values = look.scales.get("original") or sequential(field.lo, field.hi)
         self._errors = look.scales.get("error")
         self.title = ""
-        self.told = provenance(run.choices.data, [run], field.units)
+        self.told = provenance(run.choices.data, [run], field.units, look.step)
         height = PANEL / PROJECTIONS[look.projection].aspect
         foot = FOOT + TOLD * (1 + self.told.count("\n"))
         self._whole = whole = HEAD + height + foot
@@ -79,10 +82,10 @@ class MapFigure:
         field = self.field
         time = min(time, len(field.time) - 1)
         truth = field.values.reshape(len(field.time), -1)[time]
-        rebuilt = shared.decode(self.run, time)
+        rebuilt = shared.decode(self.run, time, self._step)
         error = rebuilt - truth
         rmse = three(float(np.sqrt(np.nanmean(error**2))))
-        titles = ("Original", self.run.name, f"Error, RMSE of this time {rmse} {field.units}")
+        titles = ("Original", self._name, f"Error, RMSE of this time {rmse} {field.units}")
         cells = (truth, rebuilt, error)
         self._errors = self._errors or symmetric(error)
         self.title = f"{about(field)}, {field.time.label(time)}"

@@ -310,13 +310,13 @@ class RunTable:
     def _picture(self, kind: str) -> MadeSlowly:
         run, bench = self._chosen(), self.workbench
         field = shared.open_choice(run.choices.data)
-        time = min(bench.time, len(field.time) - 1)
-        look = prints.Look(bench.projection, bench.centre, dict(self._scales))
+        time, called = min(bench.time, len(field.time) - 1), shared.name_of(run, bench.step)
+        look = prints.Look(bench.projection, bench.centre, dict(self._scales), bench.step)
         if kind in animation.ANIMATIONS:
             moving = animation.ANIMATIONS[kind]
-            name = file_name(f"{field.name} {run.name}", moving)
+            name = file_name(f"{field.name} {called}", moving)
             return name, lambda told: animation.animation(run, look, moving, told)
-        name = file_name(f"{field.name} {field.time.label(time)} {run.name}", FORMATS[kind])
+        name = file_name(f"{field.name} {field.time.label(time)} {called}", FORMATS[kind])
         return name, lambda told: prints.maps(run, time, look, FORMATS[kind])
 
 

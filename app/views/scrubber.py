@@ -94,7 +94,7 @@ class Scrubber:
         letter = f"{ascii_uppercase[bench.picked.index(run.id)]}: " if several else ""
         step = f"step {moment.step:,} of {end.step:,}"
         if moment == end:
-            step += " (finished)" if run.history else " (finished; no others were kept)"
+            step += " (finished)" if run.history else " (none kept before)"
         elif moment.step == 0 and run.choices.architecture.has_latents:
             step += " (the latents alone)"
         return (

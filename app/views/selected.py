@@ -57,8 +57,6 @@ def selected(workbench: Workbench) -> Selected | None:
     step = workbench.step
 
     def picked(run: Run) -> Picked:
-        kept = shared.kept(run, step)
-        title = run.name if kept is None else f"{run.name}, step {kept:,}"
-        return Picked(run, title, given[run.id], step)
+        return Picked(run, shared.name_of(run, step), given[run.id], step)
 
     return Selected(copy_of(data), tuple(map(picked, alike)))

@@ -10,6 +10,7 @@ from app import shared
 from app.recent import Recent
 from app.views.curves import Curves
 from app.views.mapboard import MapBoard
+from app.views.prints import Look, MapFigure
 from app.views.scrubber import LIVE, Scrubber
 from app.views.selected import selected
 from app.views.shown import RunSource
@@ -78,7 +79,7 @@ def test_nothing_to_look_back_on_takes_no_place(bench: Workbench):
     bench.pick([named(bench, "without").id])
     assert scrubber.view.visible  # or what is below would jump
     assert scrubber.player.disabled
-    assert "no others were kept" in scrubber.told.object
+    assert "none kept before" in scrubber.told.object
 
 
 def test_the_player_moves_the_page_to_a_step_and_back_to_the_end(bench: Workbench):
@@ -102,7 +103,7 @@ def test_other_runs_are_shown_as_they_are(bench: Workbench):
     bench.pick([named(bench, "with").id, named(bench, "without").id])
     scrubber.player.value = 0
     assert f"A: step 0 of {END}" in scrubber.told.object
-    assert "B: step 23 of 23 (finished; no others were kept)" in scrubber.told.object
+    assert "B: step 23 of 23 (none kept before)" in scrubber.told.object
 
 
 def test_a_fit_is_seen_as_it_is(bench: Workbench):
@@ -147,6 +148,22 @@ def test_closer_looks_are_of_the_state_and_say_so(bench: Workbench):
     assert (finished.title, early.title) == ("with", "with, step 0")
     np.testing.assert_array_equal(early.at(1), shared.decode(run, 1, 0))
     np.testing.assert_array_equal(early.values()[1].ravel(), early.at(1))
+
+
+def test_a_picture_for_print_is_of_the_state_and_says_so(
+    bench: Workbench, monkeypatch: pytest.MonkeyPatch
+):
+    run, asked = named(bench, "with"), []
+    plain = shared.decode
+    monkeypatch.setattr(
+        shared, "decode", lambda *state: (asked.append(state[1:]), plain(*state))[1]
+    )
+    figure = MapFigure(run, Look("robinson", 0, {}, run.history[1].step))
+    figure.show(1)
+    assert asked == [(1, run.history[1].step)]
+    assert f"with, step {run.history[1].step} of {END}" in figure.told
+    assert f"PSNR {run.history[1].psnr:.2f} dB" in figure.told
+    assert "RMSE" not in figure.told
 
 
 def test_a_hand_that_moved_on_is_not_waited_for(bench: Workbench, monkeypatch: pytest.MonkeyPatch):

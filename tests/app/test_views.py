@@ -333,7 +333,7 @@ def test_a_picture_has_the_size_for_print_and_the_colours_of_the_page(
     board, drawn = MapBoard(bench), []
     runs = RunTable(bench, board.scales)
     values = bench.field.values[2] + 1
-    monkeypatch.setattr(shared, "decode", lambda run, time: values.ravel())
+    monkeypatch.setattr(shared, "decode", lambda run, time, step: values.ravel())
     plain = prints._map
     monkeypatch.setattr(prints, "_map", lambda *told: (drawn.append(told[-1]), plain(*told))[1])
     bench.param.update(runs=[kept("printed", "my run")], picked=["printed"], projection=projection)
