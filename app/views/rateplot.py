@@ -24,7 +24,7 @@ from cainr_core.sweep.lines import Line
 
 HEIGHT = 340  # px
 _TOLD = (
-    "<div style='font-size:12px'>@name<b>@y{0.00} dB</b>, @x{0,0.0} times smaller<br>"
+    "<div style='font-size:12px'><div>@name</div><b>@y{0.00} dB</b>, @x{0,0.0} times smaller<br>"
     "@set, @network, @size{0,0} bytes</div>"
 )
 _TOLD_OF_OTHERS = (

@@ -40,6 +40,7 @@ class Spectrum(Look):
     told = ""
     doing = "Computing the power of spherical harmonics …"
     after = ("time", "spectrum_times")
+    long = True  # at a quarter of a degree, and more so of all times
 
     def body(self) -> Viewable:
         self.plot = LinePlot(

@@ -148,6 +148,21 @@ _MARKED = """(where) => {
 }"""
 
 
+def test_a_click_on_a_map_shows_its_place_over_time(dashboard: Page):
+    canvas = dashboard.locator(".map-a .bk-Canvas")
+    canvas.scroll_into_view_if_needed()
+    before = dashboard.evaluate("() => window.scrollY")
+    box = canvas.bounding_box()
+    dashboard.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    place = dashboard.locator(".look-place")
+    expect(place.locator(".told")).to_contain_text("the cell at", timeout=PATIENCE)
+    expect(place.locator(".choice-place_lat input")).not_to_have_value("")
+    assert dashboard.evaluate("() => window.scrollY") == before
+    marks = "() => Bokeh.documents[0].get_model_by_name('place').data"
+    at = dashboard.evaluate(f"() => {{const d = ({marks})(); return d.get ? d.get('x') : d.x}}")
+    assert len(at) == 1
+
+
 def test_the_lines_of_code_follow_the_choices(dashboard: Page):
     dashboard.locator(".lines [aria-label='show more']").first.click()
     expect(dashboard.locator(".python-lines")).to_contain_text("climatology")
