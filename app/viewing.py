@@ -6,9 +6,23 @@ from typing import Any
 
 import param
 
+from app.views.palettes import OF_DIFFERENCES, OF_VALUES
 from app.views.projections import PROJECTIONS
 
 TIMES = {"All times": "all", "This time": "time"}
+MODES = {
+    "Side by side": "side",
+    "Swipe": "swipe",
+    "Flicker": "flicker",
+    "Difference": "difference",
+    "Relative": "relative",
+}
+SCALES = {
+    "Shared": "shared",
+    "Locked": "locked",
+    "Symmetric": "symmetric",
+    "Percentile": "percentile",
+}
 
 
 class Viewing(param.Parameterized):
@@ -28,10 +42,18 @@ class Viewing(param.Parameterized):
         objects={p.title: p.name for p in PROJECTIONS.values()},
         doc="How the globe is drawn; figures are computed on the cells, whatever is drawn.",
     )
-    centre: Any = param.Selector(
-        default=0,
-        objects={"0°": 0, "90°E": 90, "180°": 180, "90°W": -90},
-        doc="The longitude in the middle of the maps.",
+    centre = param.Number(
+        default=0.0,
+        bounds=(-180, 360),
+        label="Centre (°E)",
+        doc="The longitude in the middle of the maps, in degrees; west is negative.",
+    )
+    region = param.List(
+        default=[],
+        item_type=(int, float),
+        bounds=(0, 3),
+        doc="What is zoomed in on: latitude and longitude of its middle, and its width, in degrees "
+        "of arc; empty for all of the map.",
     )
     place_lat = param.Number(
         default=None, bounds=(-90, 90), allow_None=True, label="Latitude (°N)",
@@ -68,6 +90,44 @@ class Viewing(param.Parameterized):
     )
     all_data = param.Boolean(
         default=False, label="All data", doc="Runs of other data, too, not only of those open."
+    )
+    mode: Any = param.Selector(
+        default="side",
+        objects=MODES,
+        label="Compare",
+        doc="Maps side by side, or one large map: of two things parted by a divider, of two in "
+        "turn, or of their difference, as it is or in percent of the second.",
+    )
+    left = param.String(default="", doc="What is compared: original, fit, or the id of a run.")
+    right = param.String(default="", doc="What it is compared with; empty: chosen by itself.")
+    scale: Any = param.Selector(
+        default="shared",
+        objects=SCALES,
+        label="Scale",
+        doc="Shared: all of the original; 99 % of the errors. Locked: limits stay. Symmetric: "
+        "around the mean, or zero. Percentile: 2 to 98 % of the field shown.",
+    )
+    palette: Any = param.Selector(
+        default="CET-L20",
+        objects=list(OF_VALUES),
+        label="Colours of values",
+        doc="Colour map of the field.",
+    )
+    contrast: Any = param.Selector(
+        default="CET-D1A",
+        objects=list(OF_DIFFERENCES),
+        label="Of differences",
+        doc="Colour map of errors and differences.",
+    )
+    low = param.Number(default=None, allow_None=True, doc="Lower end of a locked scale.")
+    high = param.Number(default=None, allow_None=True, doc="Upper end of a locked scale.")
+    reach = param.Number(
+        default=None,
+        allow_None=True,
+        bounds=(0, None),
+        inclusive_bounds=(False, True),
+        label="Errors up to",
+        doc="Ends of a locked scale of errors, below and above zero.",
     )
     tab = param.String(default="", doc="Title of the closer look that is open; empty for none.")
 

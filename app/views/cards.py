@@ -12,6 +12,7 @@ import panel as pn
 from panel.viewable import Viewable
 
 GAP = 12  # px between cards
+NARROW = 900  # px of the screen, up to which cards stand one below the other
 
 # Panel's Column is made to scroll: it ends at the height of the screen and holds a button for that.
 _WHOLE = """

@@ -6,30 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from bokeh.palettes import interp_palette
 from numpy.typing import NDArray
 
-# Kovesi's scales of even perceptual steps (CET-L20, -D1A, -D2; CC-BY), at every twentieth step:
-# the package that holds them takes a quarter of a second to import.
-SEQUENTIAL = interp_palette(
-    (
-        "#303030", "#3e3765", "#434195", "#3e50bc", "#3466c7", "#2183a1", "#419a75",
-        "#79a74e", "#aeb127", "#e4b613", "#fac613", "#fede10", "#f8f809",
-    ), 256,
-)  # fmt: skip
-DIVERGING = interp_palette(
-    (
-        "#172971", "#1e40b0", "#415be0", "#777df3", "#a3a0fc", "#cbc6f7", "#eee2e6",
-        "#fcbcae", "#fa8a75", "#e85b46", "#cd271e", "#9c010a", "#660702",
-    ), 256,
-)  # fmt: skip
-# Green where the second run is closer, purple where it is not.
-GAIN = interp_palette(
-    (
-        "#b759e4", "#c373e6", "#ce8ee9", "#d7a6eb", "#e0beed", "#e8d6ef", "#ebeaeb",
-        "#d3e1ca", "#b7d2a7", "#9bc484", "#7cb460", "#5da53d", "#38960e",
-    ), 256,
-)  # fmt: skip
+from app.views.palettes import DIVERGING, SEQUENTIAL
 
 # Runs in curves and beside maps: told apart on light and on dark, and by colour-blind readers; the
 # first ones, which are seen together most, best of all.
@@ -83,25 +62,28 @@ class Scale:
         )
 
 
-def sequential(low: float, high: float) -> Scale:
+def sequential(low: float, high: float, palette: Sequence[str] = SEQUENTIAL) -> Scale:
     """The scale of original and reconstruction; a constant field still gets a width."""
     if not np.isfinite(low + high):
         low, high = 0.0, 1.0
     if high <= low:
         low, high = low - 0.5, high + 0.5
-    return Scale(float(low), float(high), tuple(SEQUENTIAL))
+    return Scale(float(low), float(high), tuple(palette))
 
 
 def symmetric(
-    errors: NDArray[np.floating], before: Scale | None = None, palette: Sequence[str] = DIVERGING
+    errors: NDArray[np.floating],
+    before: Scale | None = None,
+    palette: Sequence[str] = DIVERGING,
+    quantile: float = 0.99,
 ) -> Scale:
-    """A scale around zero that holds 99 % of the errors, with round limits.
+    """A scale around zero that holds this part of the errors, with round limits.
 
     The scale `before` is kept while it still fits, so that colours don't flicker from one
     moment to the next.
     """
     valid = np.abs(errors[np.isfinite(errors)])
-    reach = float(np.quantile(valid, 0.99)) if valid.size else 0.0
+    reach = float(np.quantile(valid, quantile)) if valid.size else 0.0
     if before is not None and (not valid.size or 0.38 * before.high < reach <= before.high):
         return before
     limit = _round_up(reach)

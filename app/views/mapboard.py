@@ -1,43 +1,32 @@
-"""The middle of the page: maps side by side, the time, and the projection."""
+"""The middle of the page: maps side by side or one large one, the time, and the projection."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
-import numpy as np
-import panel as pn
 import panel_material_ui as pmui
-from numpy.typing import NDArray
 
 from app import shared
 from app.controls.form import widget
-from app.views.cards import GAP, card, side_by_side, stack
-from app.views.colours import DIVERGING, GAIN, SEQUENTIAL, Scale, sequential, symmetric
-from app.views.mapcard import FieldHead, MapCard
-from app.views.maps import Geography, MapSet, Plate
-from app.views.projections import PROJECTIONS, picture
+from app.views.cards import NARROW, card, side_by_side, stack
+from app.views.comparebar import CompareBar
+from app.views.largemap import LargeMap
+from app.views.mapcard import FieldHead
+from app.views.maps import Geography
+from app.views.pointing import Pointing
+from app.views.projections import PROJECTIONS, Picture, detail, picture
+from app.views.scales import Scales
 from app.views.scrubber import Scrubber
-from app.views.shown import FitSource, Held, RunSource, Shown, Source, colours
-from app.words import three
+from app.views.shown import FitSource, RunSource, Shown, colours
+from app.views.sidebyside import SideBySide
+from app.views.zooming import Zooming
 from app.workbench import Workbench
 from cainr_core.data.fields import Field
 from cainr_core.runs import Run
 
-NARROW = 900  # px of the screen, up to which maps stand one below the other
 PLAY_EVERY = 350  # ms between two time steps
-DIFFERENCE = "reconstruction minus original"
-ROWS = (
-    (
-        Plate("original", "Original", SEQUENTIAL),
-        Plate("a", "Reconstruction", SEQUENTIAL),
-        Plate("error_a", "Error", DIVERGING, DIFFERENCE),
-    ),
-    (
-        Plate("gain", "Gain of B over A", GAIN, "how much smaller the error of B is"),
-        Plate("b", "B", SEQUENTIAL),
-        Plate("error_b", "Error of B", DIVERGING, DIFFERENCE),
-    ),
-)
+AROUND = 0.15  # of the width seen, drawn finely on each side of it
 
 
 class MapBoard:
@@ -46,15 +35,16 @@ class MapBoard:
     def __init__(self, workbench: Workbench) -> None:
         self.workbench = workbench
         self.geography = Geography()
-        self.maps = MapSet(ROWS[0] + ROWS[1], self.geography)
-        self.cards: dict[str, MapCard] = {}
+        self.colours = Scales(workbench)
+        self.scales = self.colours.now  # those of the moment
+        self.six = SideBySide(self.geography, self.colours)
+        self.maps, self.cards = self.six.maps, self.six.cards
+        self.large: LargeMap | None = None  # made when it is first wanted
         self.shown = Shown(None)
-        self.scales: dict[str, Scale] = {}  # those of the moment
         self._fit: FitSource | None = None
         self._run_sources: dict[str, RunSource] = {}
-        self._placed: tuple[object, ...] = ()
-        self._names: dict[str, str] = {}  # of the maps, as the hover box has them
-        self._held: dict[str, Held] = {}  # what each reconstruction showed last
+        self._placed: tuple[object, ...] = ()  # the map that is seen
+        self._asked = 0  # for a finer picture of what is zoomed in on
 
         self.title = FieldHead()
         self.player = pmui.DiscretePlayer(
@@ -64,28 +54,37 @@ class MapBoard:
         )  # fmt: skip
         small = {"label": "", "margin": (6, 6), "description": ""}
         self.projection = widget(workbench.param.projection, **(small | {"label": "Projection"}))
-        self.centre = widget(workbench.param.centre, **(small | {"label": "Centre"}))
-        # The second row is there from the start: adding figures to a page later makes Bokeh
-        # measure some before they are ready, and complain.
-        first, second = (self._row(plates) for plates in ROWS)
-        self.second = stack(second, visible=False)
+        self.centre = widget(workbench.param.centre, step=30, **(small | {"label": "Centre (°E)"}))
+        self.zooming = Zooming(workbench, self.geography, shared.held(self._near))
         self.head = card(
             side_by_side(
                 self.title,
                 self.player,
-                side_by_side(self.projection, self.centre, shares="5 3", narrow=0),
-                shares="5 4 4",
+                side_by_side(
+                    self.projection,
+                    self.centre,
+                    self.zooming.choice,
+                    self.zooming.back,
+                    shares="12 11 13 3",
+                    narrow=0,
+                ),
+                shares="4 4 6",
                 narrow=NARROW,
                 styles={"align-items": "center"},
             ),
+            CompareBar(workbench).view,
             Scrubber(workbench, NARROW).view,
         )
-        self.view = stack(self.head, first, self.second)
+        self.view = stack(self.head, self.six.view)
         self.player.param.watch(lambda event: workbench.look_at(event.new), "value")
         self._watch(self._look, ["field", "job", "fitted", "picked", "following", "runs"])
         self._watch(self._snapshot, ["snapshot"])
-        self._watch(self._turn, ["time"])
+        self._watch(self._step_to, ["time"])
         self._watch(self._scrub, ["step"])
+        self._watch(self._draw, ["left", "right", "palette", "contrast"])
+        self._watch(self._draw, ["low", "high", "reach"])
+        self._watch(self._rescale, ["scale"])
+        self._watch(self._turn, ["mode"])
         self._watch(self._place, ["projection", "centre"])
         self._look()
 
@@ -97,7 +96,7 @@ class MapBoard:
     def _look(self) -> None:
         """Decide what to show, then place and draw it."""
         bench = self.workbench
-        picks = [] if bench.following else bench.picked[:2]
+        picks = [] if bench.following else bench.picked
         runs = [run for run in map(bench.run, picks) if run is not None]
         if runs:
             named = [run.choices.data for run in runs]
@@ -121,14 +120,14 @@ class MapBoard:
     def _show_runs(self, runs: list[Run], fields: list[Field]) -> None:
         if [run.id for run in runs] != self.workbench.picked[: len(runs)]:
             return  # another pick has overtaken this one
-        if len(runs) == 2 and fields[0] is not fields[1]:
+        alike = [run for run, field in zip(runs, fields, strict=True) if field is fields[0]]
+        if runs[1:2] and runs[1] not in alike:
             self.workbench.problem = (
                 "These two runs are of different data, so their maps cannot stand side by side; "
                 "the curves can."
             )
-            runs, fields = runs[:1], fields[:1]
         steps = len(fields[0].time)
-        self._show(Shown(fields[0], tuple(self._source(run, steps) for run in runs)))
+        self._show(Shown(fields[0], tuple(self._source(run, steps) for run in alike)))
 
     def _source(self, run: Run, steps: int) -> RunSource:
         bench = self.workbench
@@ -143,17 +142,17 @@ class MapBoard:
 
     def _show(self, shown: Shown) -> None:
         new_field = shown.field is not self.shown.field
-        if shown.sources != self.shown.sources:  # what they show decides, not what was before
-            self.scales.pop("error", None)
-            self.scales.pop("gain", None)
+        if shown.sources != self.shown.sources:
+            self.colours.forget_differences()
         self.shown = shown
         if shown.field is None:
             return
         if new_field:
             self._take_field(shown.field)
-        self.second.visible = shown.comparing
-        self._name()
-        self._place()
+        for board in (self.six, self.large):
+            if board is not None:
+                board.take(shown)
+        self._turn()
 
     def _take_field(self, field: Field) -> None:
         texts = {field.time.label(i): i for i in range(len(field.time))}
@@ -162,61 +161,80 @@ class MapBoard:
         time = self.workbench.time if self.workbench.time < len(field.time) else 0
         self.player.param.update(options=texts, value=time, disabled=len(texts) < 2)
         self.workbench.time = time
-        self.scales.clear()
-        self.scales["original"] = sequential(field.lo, field.hi)
+        self.colours.take_field(field)
         self.title.tell(field)
 
     # ------------------------------------------------------------------ drawing
 
-    def _row(self, plates: tuple[Plate, ...]) -> pn.Column:
-        """Maps side by side, on a narrow screen one below the other."""
-        for plate in plates:
-            plot = self.maps.figures[plate.column]
-            self.cards[plate.column] = MapCard(
-                plate.title, plot, f"map-{plate.column.replace('_', '-')}", plate.hint
-            )
-        return side_by_side(
-            *(self.cards[plate.column].view for plate in plates),
-            shares="1 1 1",
-            narrow=NARROW,
-            margin=(0, 0, GAP, 0),
-        )
+    @property
+    def _board(self) -> SideBySide | LargeMap:
+        """What is seen: many maps or one."""
+        if self.workbench.mode == "side":
+            return self.six
+        if self.large is None:
+            self.large = LargeMap(self.workbench, self.geography, self.colours)
+            self.large.overlay.param.watch(shared.held(lambda event: self._place()), "pixels")
+            Pointing(self.workbench, self.large.maps)
+            self.large.take(self.shown)
+            self.view.append(self.large.view)
+        return self.large
+
+    def _turn(self) -> None:
+        """Show many maps or one, as the mode says."""
+        seen = self._board
+        self.six.view.visible = seen is self.six
+        if self.large is not None:
+            self.large.view.visible = seen is self.large
+        self._place()
 
     def _place(self) -> None:
         """Put the present grid into the present projection."""
-        field, bench = self.shown.field, self.workbench
+        field, bench, board = self.shown.field, self.workbench, self._board
         if field is None:
             return
         key = (id(field), bench.projection, bench.centre)
+        view = picture(field.grid, bench.projection, bench.centre, board.pixels)
         if key != self._placed:
-            view = picture(field.grid, bench.projection, bench.centre)
             self.geography.show(bench.projection, bench.centre, view)
-            self.maps.place(view, PROJECTIONS[bench.projection].aspect)
+            self.zooming.apply()
             self._placed = key
+        if board.maps.whole.picture is not view:
+            board.maps.zoom(None)
+            board.place(view, PROJECTIONS[bench.projection].aspect)
         self._draw()
+        self._near()
 
-    def _turn(self) -> None:
+    def _step_to(self) -> None:
         """Show another time step, whoever has asked for it."""
         time = self.workbench.time
         if time in self.player.options.values():
             self.player.value = time
         self._draw()
 
-    def _name(self) -> None:
-        """Headings call the runs by their names, and so does the hover box when it is drawn."""
-        titles = {"original": "Original"}
-        for letter, source in zip("ab", self.shown.sources, strict=False):
-            named = f"{letter.upper()}: {source.title}" if self.shown.comparing else source.title
-            error = f"Error of {letter.upper()}" if self.shown.comparing else "Error"
-            titles |= {letter: named, f"error_{letter}": error}
-            self.cards[letter].title(named, source.colour)
-            self.cards[f"error_{letter}"].title(error, source.colour)
-        if not self.shown.sources:
-            self.cards["a"].title("Reconstruction")
-            self.cards["error_a"].title("Error")
-        if self.shown.comparing:
-            titles["gain"] = "Gain of B over A"
-        self._names = titles
+    def _near(self) -> None:
+        """Draw what is zoomed in on as finely as the screen shows it."""
+        field, bench, board = self.shown.field, self.workbench, self._board
+        part = self.zooming.window
+        self._asked += 1
+        asked = self._asked
+        if field is None or part is None:
+            board.maps.zoom(None)
+            return
+        part = part.padded(AROUND).within(self.geography.whole)
+        columns = round(board.pixels * part.width / self.geography.seen.width)
+
+        def take(view: Picture) -> None:
+            if asked == self._asked:  # else another part, map or mode has overtaken this one
+                board.maps.zoom(view)
+                self._draw()
+
+        work = partial(detail, field.grid, bench.projection, bench.centre, part, columns)
+        shared.background(work, take, bench.report)
+
+    def _rescale(self) -> None:
+        if self.workbench.scale == "locked":
+            self.colours.lock()
+        self._draw()
 
     def _scrub(self) -> None:
         """Show the runs at another step of their fits."""
@@ -234,79 +252,8 @@ class MapBoard:
         if self._fit in self.shown.sources:
             self._draw(original=False)
 
-    def _at_hand(self, letter: str, source: Source, time: int) -> Held | None:
-        """The values of a time step; until they are there, those of the step shown before."""
-        values = source.values(time)
-        if values is not None:
-            self._held[letter] = Held(source, time, values)
-        held = self._held.get(letter)
-        return held if held is not None and held.source is source else None
-
     def _draw(self, original: bool = True) -> None:
-        """Draw the present time step; each error is that of the step whose values are drawn."""
-        field, sources = self.shown.field, self.shown.sources
-        if field is None:
-            return
-        time = min(self.workbench.time, len(field.time) - 1)
-        truth = field.values.reshape(len(field.time), -1)
-        values: dict[str, NDArray | None] = {"original": truth[time]} if original else {}
-        late: dict[str, str] = {}  # maps that still show another time step, and which
-        for letter, source in zip("ab", sources or (None,), strict=False):
-            held = self._at_hand(letter, source, time) if source is not None else None
-            values[letter] = None if held is None else held.values
-            values[f"error_{letter}"] = None if held is None else held.values - truth[held.time]
-            if held is not None and held.time != time:
-                late |= dict.fromkeys((letter, f"error_{letter}"), field.time.label(held.time))
-        if self.shown.comparing:
-            a, b = values["error_a"], values["error_b"]
-            values["gain"] = None
-            if a is not None and b is not None and not late:
-                values["gain"] = np.abs(a) - np.abs(b)
-        self._colour(values)
-        self.maps.draw(values)
-        self.maps.fade(late)
-        read = {column: name for column, name in self._names.items() if column not in late}
-        self.maps.name(read, field.units)
-        self._tell(truth[time], values, late)
-
-    def _colour(self, values: dict[str, NDArray | None]) -> None:
-        scales = dict.fromkeys(("original", "a", "b"), self.scales["original"])
-        errors = [values.get(name) for name in ("error_a", "error_b")]
-        together = np.concatenate([e for e in errors if e is not None] or [np.empty(0)])
-        self.scales["error"] = symmetric(together, self.scales.get("error"))
-        scales["error_a"] = scales["error_b"] = self.scales["error"]
-        gain = values.get("gain")
-        self.scales["gain"] = symmetric(
-            np.empty(0) if gain is None else gain, self.scales.get("gain"), GAIN
-        )
-        scales["gain"] = self.scales["gain"]
-        self.maps.colour({column: scales[column] for column in self.maps.mappers})
-        unit = self.shown.field.units if self.shown.field else ""
-        for column, each in self.cards.items():
-            each.colour(scales[column], unit, scales[column].exceeded(values.get(column)))
-
-    def _tell(
-        self, truth: NDArray, values: dict[str, NDArray | None], late: dict[str, str]
-    ) -> None:
-        """Figures of this time step beside the titles, on native cells."""
-        cards, field = self.cards, self.shown.field
-        unit = field.units if field else ""
-        # the table has the error of all steps
-        rmse_of = "RMSE of this time" if field and len(field.time) > 1 else "RMSE"
-        cards["original"].tell(f"{three(np.nanmin(truth))} to {three(np.nanmax(truth))} {unit}")
-        for letter, _ in zip("ab", self.shown.sources, strict=False):
-            error = values[f"error_{letter}"]
-            rmse = "…"
-            if error is not None:
-                rmse = f"{rmse_of} {three(float(np.sqrt(np.nanmean(error**2))))} {unit}"
-            still = f"still {late[letter]}" if letter in late else ""
-            cards[letter].tell(still)
-            cards[f"error_{letter}"].tell(still or rmse)
-        if not self.shown.sources:
-            cards["a"].tell("press Fit to learn this field")
-            cards["error_a"].tell("")
-        if self.shown.comparing:
-            gain = values["gain"]
-            cards["gain"].tell(
-                "…" if gain is None else f"B closer in {np.nanmean(gain > 0):.0%} of the cells"
-            )
+        """Draw the present time step, with the original or what has come besides."""
+        if self.shown.field is not None:
+            time = min(self.workbench.time, len(self.shown.field.time) - 1)
+            self._board.draw(time, original)

@@ -12,14 +12,14 @@ from app.views.colours import Scale
 from app.words import about
 from cainr_core.data.fields import Field
 
-_HEAD = """
+HEAD = """
 :host { overflow: hidden; }
 .head { display: flex; align-items: baseline; gap: 8px; white-space: nowrap; }
 .title { font-weight: 600; font-size: .95rem; overflow: hidden; text-overflow: ellipsis; }
 .told { margin-left: auto; font-size: .8rem; opacity: .75; font-variant-numeric: tabular-nums; }
 .dot { flex: none; width: 9px; height: 9px; border-radius: 50%; align-self: center; }
 """
-_BAR = """
+BAR = """
 .bar { position: relative; font-size: .72rem; font-variant-numeric: tabular-nums; display: grid;
   grid-template-columns: 1fr auto; column-gap: 16px; }
 .strip { height: 8px; border-radius: 4px; position: relative; }
@@ -68,10 +68,10 @@ class MapCard:
         self._title, self._told, self._hint = title, "", hint
         self._colour: str | None = None
         self.head = pn.pane.HTML(
-            "", stylesheets=[_HEAD], height=22, margin=(8, 12, 4, 12), sizing_mode="stretch_width"
+            "", stylesheets=[HEAD], height=22, margin=(8, 12, 4, 12), sizing_mode="stretch_width"
         )
         self.bar = pn.pane.HTML(
-            "", stylesheets=[_BAR], height=28, margin=(6, 20, 6, 20), sizing_mode="stretch_width"
+            "", stylesheets=[BAR], height=28, margin=(6, 20, 6, 20), sizing_mode="stretch_width"
         )
         self.view = card(
             self.head,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import Any
@@ -26,6 +26,7 @@ from bokeh.models.renderers import GlyphRenderer
 from bokeh.plotting import figure
 
 from app.views.colours import Scale
+from app.views.layer import Layer
 from app.views.projections import PROJECTIONS, Array, Extent, Lines, Picture, globe
 
 # The tools lie over the map, on light and dark.
@@ -35,7 +36,8 @@ div { --icon-color: var(--panel-on-surface-color); border-radius: 4px;
   background: color-mix(in srgb, var(--panel-surface-color) 85%, transparent); }
 """
 FAINT = 0.35  # opacity of a map that shows another time step than the one asked for
-_PLACE = ("x", "y", "dw", "dh", "lat", "lon")
+MARGIN = 0.01  # of the width, around a map
+DEEPEST = 200  # times that a map is magnified at most
 
 # What the hover's numbers look like; NaN is a pixel that shows nothing.
 _SHOWN = "return !isNaN(cb_data.value)"
@@ -50,8 +52,10 @@ class Geography:
     """What maps share: the view (pan, zoom), coastlines, graticule and outline."""
 
     def __init__(self) -> None:
-        self.x_range = Range1d(start=0, end=1)
+        self.x_range = Range1d(start=0, end=1, name="seen-x")
         self.y_range = Range1d(start=0, end=1)
+        self.whole = self.home = Extent(0, 1, 0, 1)  # all of the map; what is seen of it first
+        self._moving = False
         self.coast, self.grid, self.rim = (ColumnDataSource({"xs": [], "ys": []}) for _ in range(3))
         # One cursor cross for all maps: spans that every figure's crosshair moves.
         self.cross = (
@@ -65,21 +69,46 @@ class Geography:
         for source, lines in zip(sources, globe(projection, centre), strict=True):
             source.data = _columns(lines)
         whole, view = picture.extent, picture.view
-        margin = 0.01
-        for axis, (low, high), (start, end) in (
-            (self.x_range, (whole.x0, whole.x1), (view.x0, view.x1)),
-            (self.y_range, (whole.y0, whole.y1), (view.y0, view.y1)),
+        self.whole, self.home = (
+            whole.padded(MARGIN),
+            view.within(whole).padded(MARGIN * whole.width / view.width),
+        )
+        for axis, low, high, start, end in (
+            (self.x_range, self.whole.x0, self.whole.x1, self.home.x0, self.home.x1),
+            (self.y_range, self.whole.y0, self.whole.y1, self.home.y0, self.home.y1),
         ):
-            pad = margin * (high - low)
-            start, end = max(start, low) - pad, min(end, high) + pad
             axis.update(
-                bounds=(low - pad, high + pad),
-                start=start,
-                end=end,
+                bounds=(low, high),
                 reset_start=start,
                 reset_end=end,
-                min_interval=(high - low) / 200,
+                min_interval=(high - low) / DEEPEST,
             )
+        self.look_at(self.home)
+
+    @property
+    def seen(self) -> Extent:
+        """The part of the map that is seen."""
+        x: Any = self.x_range
+        y: Any = self.y_range
+        return Extent(x.start, x.end, y.start, y.end)
+
+    def look_at(self, part: Extent) -> None:
+        """See that part of the map."""
+        self._moving = True
+        self.x_range.update(start=part.x0, end=part.x1)
+        self.y_range.update(start=part.y0, end=part.y1)
+        self._moving = False
+
+    def on_move(self, told: Callable[[], None]) -> None:
+        """Call that when somebody pans or zooms in the page."""
+
+        def moved(name: str, old: object, new: object) -> None:
+            if not self._moving:
+                told()
+
+        for axis in (self.x_range, self.y_range):
+            axis.on_change("start", moved)
+            axis.on_change("end", moved)
 
 
 def _columns(lines: Lines) -> dict[str, list[np.ndarray]]:
@@ -88,74 +117,61 @@ def _columns(lines: Lines) -> dict[str, list[np.ndarray]]:
 
 @dataclass(frozen=True)
 class Plate:
-    """One map of a set: the column it draws, its title, its colours, and what pointing at the
-    title adds."""
+    """One map of a set: the column it draws, its title, and what pointing at the title adds."""
 
     column: str
     title: str
-    palette: Sequence[str]
     hint: str = ""
 
 
 class MapSet:
     """Figures that draw the columns of one source; every hover reads all of them."""
 
-    def __init__(self, plates: Sequence[Plate], geography: Geography) -> None:
+    def __init__(self, plates: Sequence[Plate], geography: Geography, name: str = "maps") -> None:
+        """`name`: that of the data source, for who looks for it in the page."""
         self.geography = geography
         self.mappers = {
-            plate.column: LinearColorMapper(palette=list(plate.palette), nan_color="#00000000")
+            plate.column: LinearColorMapper(palette=["#808080"], nan_color="#00000000")
             for plate in plates
         }
-        self.source = ColumnDataSource(
-            {column: [] for column in (*_PLACE, *self.mappers)}, name="maps"
-        )
-        self._hovers: list[HoverTool] = []
-        self._images: dict[str, GlyphRenderer] = {}
+        self.whole = Layer(self.mappers, name)
+        self.near = Layer(self.mappers, f"{name}-near")  # over it, of the part that is seen
+        self.source = self.whole.source
+        self._hovers: dict[str, HoverTool] = {}
+        self._images: dict[str, tuple[GlyphRenderer, GlyphRenderer]] = {}  # of each layer
         self.figures = {plate.column: self._figure(plate) for plate in plates}
-        self._picture: Picture | None = None
-        self._place: dict[str, list[Any]] = {}  # of a picture that was not drawn yet
 
     def place(self, picture: Picture, aspect: float) -> None:
         """Take another grid or projection; the images stay as they were until `draw`."""
-        self._picture = picture
-        extent: Extent = picture.extent
-        blank = np.full(picture.index.shape, np.nan, dtype=np.float32)
-        self._place = {
-            "x": [extent.x0],
-            "y": [extent.y0],
-            "dw": [extent.width],
-            "dh": [extent.height],
-            "lat": [picture.lat],
-            "lon": [picture.lon],
-            **{column: [blank] for column in self.mappers},
-        }
+        self.whole.place(picture)
         for plot in self.figures.values():
             plot.aspect_ratio = aspect
 
+    def zoom(self, picture: Picture | None) -> None:
+        """Draw a part of the map as finely as that picture from the next `draw` on; None: as all
+        of it."""
+        self.near.place(picture)
+        for column, (whole, near) in self._images.items():
+            self._hovers[column].renderers = [whole if picture is None else near]
+
     def draw(self, values: Mapping[str, Array | None]) -> None:
         """Show values on native cells (any shape of `grid.size`); None blanks a map."""
-        picture = self._picture
-        if picture is None:
-            return
-        blank = np.full(picture.index.shape, np.nan, dtype=np.float32)
-        images = {
-            column: [blank if cells is None else picture.draw(cells)]
-            for column, cells in values.items()
-        }
-        if self._place:  # all at once, or the page would show the blank ones meanwhile
-            self.source.data, self._place = self._place | images, {}
-        else:  # one patch that carries only these columns
-            self.source.data.update(images)
+        self.near.draw(values)
+        self.whole.draw(values)
 
     def colour(self, scales: Mapping[str, Scale]) -> None:
-        """Set limits by column."""
+        """Set limits and colours by column."""
         for column, scale in scales.items():
-            self.mappers[column].update(low=scale.low, high=scale.high)
+            mapper = self.mappers[column]
+            mapper.update(low=scale.low, high=scale.high)
+            if mapper.palette != list(scale.palette):
+                mapper.palette = list(scale.palette)
 
     def fade(self, columns: Collection[str]) -> None:
         """Draw some maps faintly, the others in full."""
-        for column, image in self._images.items():
-            image.glyph.global_alpha = FAINT if column in columns else 1.0
+        for column, images in self._images.items():
+            for image in images:
+                image.glyph.global_alpha = FAINT if column in columns else 1.0
 
     def name(self, titles: Mapping[str, str], unit: str) -> None:
         """What the hover reads: names of columns, in order."""
@@ -169,7 +185,7 @@ class MapSet:
             "<div style='opacity:.75'>@lat{custom}, @lon{custom}</div>"
             f"<table style='border-spacing:0'>{rows}</table></div>"
         )
-        for hover in self._hovers:
+        for hover in self._hovers.values():
             hover.tooltips = html
 
     def _figure(self, plate: Plate) -> figure:
@@ -212,18 +228,21 @@ class MapSet:
         plot.toolbar.autohide = True
         plot.toolbar.logo = None
         plot.toolbar.stylesheets = [_TOOLS]
-        image = plot.image(
-            image=plate.column,
-            x="x",
-            y="y",
-            dw="dw",
-            dh="dh",
-            source=self.source,
-            color_mapper=self.mappers[plate.column],  # type: ignore[call-arg]
+        whole, near = (
+            plot.image(
+                image=plate.column,
+                x="x",
+                y="y",
+                dw="dw",
+                dh="dh",
+                source=layer.source,
+                color_mapper=self.mappers[plate.column],  # type: ignore[call-arg]
+            )
+            for layer in (self.whole, self.near)
         )
-        hover.renderers = [image]
-        self._images[plate.column] = image
-        self._hovers.append(hover)
+        hover.renderers = [whole]
+        self._images[plate.column] = (whole, near)
+        self._hovers[plate.column] = hover
         plot.multi_line("xs", "ys", source=shared.grid, color="#808080", alpha=0.25, line_width=0.6)
         # A light halo keeps dark coastlines legible on the dark end of the scale.
         plot.multi_line("xs", "ys", source=shared.coast, color="#ffffff", alpha=0.35, line_width=2)

@@ -12,7 +12,7 @@ from panel.viewable import Viewable
 
 from app import shared
 from app.views.cards import GAP, stack
-from app.views.colours import SEQUENTIAL, sequential
+from app.views.colours import sequential
 from app.views.dateplot import DatePlot
 from app.views.lineplot import Line
 from app.views.look import Look
@@ -53,9 +53,8 @@ class RmseOverTime(Look):
         bench = self.workbench
         self._result: tuple[Field, list[RunErrors]] | None = None
         self.geography = Geography()
-        plates = [Plate(letter, "", SEQUENTIAL) for letter in LETTERS]
-        self.maps = MapSet(plates, self.geography)
-        self.maps.source.name = "rmse-maps"
+        plates = [Plate(letter, "") for letter in LETTERS]
+        self.maps = MapSet(plates, self.geography, name="rmse-maps")
         self.cards = {
             letter: MapCard("", plot, f"rmse-{letter}")
             for letter, plot in self.maps.figures.items()

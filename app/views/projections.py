@@ -93,6 +93,18 @@ class Extent:
     def height(self) -> float:
         return self.y1 - self.y0
 
+    def padded(self, share: float) -> Extent:
+        """Wider and higher by a share of each on every side."""
+        x, y = share * self.width, share * self.height
+        return Extent(self.x0 - x, self.x1 + x, self.y0 - y, self.y1 + y)
+
+    def within(self, other: Extent) -> Extent:
+        """The part that lies within another."""
+        return Extent(
+            max(self.x0, other.x0), min(self.x1, other.x1),
+            max(self.y0, other.y0), min(self.y1, other.y1),
+        )  # fmt: skip
+
 
 @dataclass(frozen=True)
 class Picture:
@@ -131,9 +143,19 @@ def frame(name: str, centre: float = 0.0) -> tuple[ccrs.Projection, Polygon]:
 
 
 @_one_at_a_time
-def picture(grid: Grid, name: str, centre: float = 0.0) -> Picture:
-    """The picture of `grid` in the projection `name`; computed once for each."""
-    return _picture(_Key(grid), name, float(centre))
+def picture(grid: Grid, name: str, centre: float = 0.0, most: int = 720) -> Picture:
+    """The picture of `grid` in the projection `name`, up to `most` pixels wide; computed once for
+    each."""
+    # About 1.7 pixels a cell: cells stay visible as cells, and a frame stays small to send.
+    around = grid.shape[1] if grid.kind == "latlon" else int(np.sqrt(2 * grid.size))
+    columns = int(np.clip(round(around * 1.7 * PROJECTIONS[name].sees), 240, max(240, most)))
+    return _picture(_Key(grid), name, float(centre), columns)
+
+
+@_one_at_a_time
+def detail(grid: Grid, name: str, centre: float, part: Extent, columns: int) -> Picture:
+    """The picture of a part of the map, that many pixels wide."""
+    return _detail(_Key(grid), name, float(centre), part, columns)
 
 
 class _Key:
@@ -150,15 +172,23 @@ class _Key:
         return isinstance(other, _Key) and self._digest == other._digest
 
 
-@lru_cache(maxsize=32)
-def _picture(key: _Key, name: str, centre: float) -> Picture:
-    grid, projection = key.grid, PROJECTIONS[name]
+@lru_cache(maxsize=24)
+def _picture(key: _Key, name: str, centre: float, columns: int) -> Picture:
     crs, outline = frame(name, centre)
     extent = Extent(*np.array(outline.bounds)[[0, 2, 1, 3]])
-    # About 1.7 pixels a cell: cells stay visible as cells, and a frame stays small to send.
-    around = grid.shape[1] if grid.kind == "latlon" else int(np.sqrt(2 * grid.size))
-    columns = int(np.clip(round(around * 1.7 * projection.sees), 240, 720))
-    rows = round(columns * extent.height / extent.width)
+    view = _view(key.grid, crs, extent, name)
+    return _sampled(key.grid, crs, outline, extent, columns, view)
+
+
+@lru_cache(maxsize=8)
+def _detail(key: _Key, name: str, centre: float, part: Extent, columns: int) -> Picture:
+    return _sampled(key.grid, *frame(name, centre), part, columns, part)
+
+
+def _sampled(
+    grid: Grid, crs: ccrs.Projection, outline: Polygon, extent: Extent, columns: int, view: Extent
+) -> Picture:
+    rows = max(1, round(columns * extent.height / extent.width))
     x = extent.x0 + (np.arange(columns) + 0.5) * extent.width / columns
     y = extent.y0 + (np.arange(rows) + 0.5) * extent.height / rows
     xx, yy = np.meshgrid(x, y)
@@ -168,7 +198,7 @@ def _picture(key: _Key, name: str, centre: float) -> Picture:
     index[inside] = nearest_cell(grid, lonlat[:, 1], lonlat[:, 0])
     lat, lon = (np.append(values, np.nan).astype(np.float32) for values in grid.points())
     signed = (lon + 180) % 360 - 180
-    return Picture(extent, _view(grid, crs, extent, name), index, lat[index], signed[index])
+    return Picture(extent, view, index, lat[index], signed[index])
 
 
 def _view(grid: Grid, crs: ccrs.Projection, extent: Extent, name: str) -> Extent:

@@ -1,4 +1,4 @@
-"""What the maps show: a field, and one or two reconstructions of it."""
+"""What the maps show: a field, and reconstructions of it."""
 
 from __future__ import annotations
 
@@ -17,25 +17,42 @@ from cainr_core.data.fields import Field
 from cainr_core.runs import Run
 
 State = tuple[int, int | None]  # a time step, and the step of the fit: None where it is finished
+LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
 class Source(Protocol):
-    """A reconstruction that comes step by step."""
+    """What comes step by step: a reconstruction, or the original itself."""
 
+    key: str  # how a view names it
     title: str
-    colour: str
+    colour: str | None
 
     def values(self, time: int) -> NDArray[np.floating] | None:
         """A time step on native cells, shape (cells,), or None while it is not at hand."""
 
 
+class Original:
+    """The field itself."""
+
+    key, title = "original", "Original"
+    colour: str | None = None
+
+    def __init__(self, field: Field) -> None:
+        self._cells = field.values.reshape(len(field.time), -1)
+
+    def values(self, time: int) -> NDArray[np.floating]:
+        """A time step, always at hand."""
+        return self._cells[time]
+
+
 class FitSource:
     """The fit under way: the frames that its worker sent, the newest of each time step."""
 
-    title = "This fit"
+    key, title = "fit", "This fit"
 
     def __init__(self, job: Any, colour: str) -> None:
-        self.job, self.colour = job, colour
+        self.job = job
+        self.colour: str | None = colour
         self._frames: dict[int, NDArray[np.floating]] = {}
 
     def take(self, snapshot: Any) -> None:
@@ -60,7 +77,8 @@ class RunSource:
         arrived: Callable[[int], None],
         failed: Callable[[Exception], None],
     ) -> None:
-        self.run, self.title, self.colour = run, run.name, RUN_COLOURS[0]
+        self.run, self.key, self.title = run, run.id, run.name
+        self.colour: str | None = RUN_COLOURS[0]
         self._steps, self._arrived, self._failed = steps, arrived, failed
         self.step: int | None = None
         self._asked: set[State] = set()
@@ -117,9 +135,24 @@ class Held:
     values: NDArray[np.floating]
 
 
+class AtHand:
+    """What each place showed last, so that it keeps that until what is asked for is there."""
+
+    def __init__(self) -> None:
+        self._held: dict[str, Held] = {}
+
+    def of(self, place: str, source: Source, time: int) -> Held | None:
+        """The values of a time step; until they are there, those of the step shown before."""
+        values = source.values(time)
+        if values is not None:
+            self._held[place] = Held(source, time, values)
+        held = self._held.get(place)
+        return held if held is not None and held.source is source else None
+
+
 @dataclass(frozen=True)
 class Shown:
-    """A field and the reconstructions of it, at most two."""
+    """A field and the reconstructions of it; the first two are A and B."""
 
     field: Field | None
     sources: tuple[Source, ...] = ()
@@ -127,7 +160,27 @@ class Shown:
     @property
     def comparing(self) -> bool:
         """Whether two runs are side by side."""
-        return len(self.sources) == 2
+        return len(self.sources) > 1
+
+    def title(self, source: Source) -> str:
+        """What a reconstruction is called, with its letter where there are several."""
+        letter = LETTERS[self.sources.index(source) % len(LETTERS)]
+        return f"{letter}: {source.title}" if self.comparing else source.title
+
+    def pair(self, left: str, right: str) -> tuple[Source, Source] | None:
+        """The two that a view names, where they are here; else A and B, or the original and A.
+        None where there is nothing to compare."""
+        if self.field is None or not self.sources:
+            return None
+        things: tuple[Source, ...] = (Original(self.field), *self.sources)
+        every = {source.key: source for source in things}
+        usual = self.sources[:2] if self.comparing else (every["original"], self.sources[0])
+        first, second = every.get(left), every.get(right)
+        if first is None or first is second:
+            first = next(each for each in (*usual, *things) if each is not second)
+        if second is None:
+            second = next(each for each in (*usual[::-1], *things) if each is not first)
+        return first, second
 
 
 # The order in which this server met the runs of the library: it gives each its colour, which

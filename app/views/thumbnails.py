@@ -8,7 +8,7 @@ import io
 import numpy as np
 from PIL import Image
 
-from app.views.colours import SEQUENTIAL
+from app.views.palettes import SEQUENTIAL
 from cainr_core.data.contexts import Context
 from cainr_core.data.times import TimeAxis
 

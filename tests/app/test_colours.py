@@ -9,14 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.views.colours import (
-    DIVERGING,
-    RUN_COLOURS,
-    SEQUENTIAL,
-    Scale,
-    sequential,
-    symmetric,
-)
+from app.views.colours import RUN_COLOURS, Scale, sequential, symmetric
+from app.views.palettes import DIVERGING, SEQUENTIAL
 
 # How red, green and blue (linear) look to a person who lacks a kind of cone: Machado et al. 2009.
 EYES = {

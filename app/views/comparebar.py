@@ -1,0 +1,76 @@
+"""The row of choices over the maps: how two things are compared, and how they are coloured."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import panel_material_ui as pmui
+import param
+
+from app.controls.form import widget
+from app.viewing import Viewing
+from app.views.cards import stack
+
+_ROW = """
+:host { display: flex; flex-flow: row wrap; align-items: center; gap: 8px 16px;
+  padding: 0 12px 8px; box-sizing: border-box; }
+"""
+# The label beside its buttons, where Material has it above.
+_BESIDE = """
+:host fieldset.MuiFormControl-root { flex-direction: row; align-items: center; gap: 2px 8px;
+  flex-wrap: wrap; }
+:host .MuiFormLabel-root { font-size: .8rem; white-space: nowrap; }
+"""
+_GROUP = {
+    "& .MuiToggleButton-root": {"padding": "2px 8px", "fontSize": ".8rem", "whiteSpace": "nowrap"},
+    "@media (max-width: 480px)": {
+        "& .MuiToggleButton-root": {"padding": "2px 5px", "fontSize": ".76rem"}
+    },
+}
+_MORE = {"padding": "2px 10px", "fontSize": ".8rem", "whiteSpace": "nowrap"}
+LIMITS = ("low", "high", "reach")
+
+
+class CompareBar:
+    """Mode and scale at one click each; colour maps and locked limits in a row that opens."""
+
+    def __init__(self, viewing: Viewing) -> None:
+        self.viewing = viewing
+        self.mode = self._group(viewing.param.mode)
+        self.scale = self._group(viewing.param.scale)
+        self.more = pmui.Toggle(
+            label="Colours", icon="palette", size="small", width=None, sizing_mode=None, margin=0,
+            sx=_MORE, css_classes=["more-colours"],
+        )  # fmt: skip
+        small = {"margin": 0, "sizing_mode": None}
+        self.palettes = [
+            widget(viewing.param[name], width=150, **small) for name in ("palette", "contrast")
+        ]
+        self.limits = [widget(viewing.param[name], width=140, **small) for name in LIMITS]
+        # the row within, as its way of standing would show what is hidden
+        self.second = stack(stack(*self.palettes, *self.limits, css=_ROW), visible=False)
+        self.view = stack(
+            stack(self.mode, self.scale, self.more, css=_ROW), self.second, css_class="compare-bar"
+        )
+        self.more.param.watch(self._open, "value")
+        viewing.param.watch(self._locked, "scale")
+        self._locked()
+
+    @staticmethod
+    def _group(parameter: param.Parameter) -> Any:
+        return pmui.RadioButtonGroup.from_param(
+            parameter, size="small", width=None, sizing_mode=None, margin=0, sx=_GROUP,
+            stylesheets=[_BESIDE],
+            color="primary", description=parameter.doc or "",
+            css_classes=[f"choice-{parameter.name}"],
+        )  # fmt: skip
+
+    def _open(self, *events: object) -> None:
+        self.second.visible = self.more.value
+
+    def _locked(self, *events: object) -> None:
+        locked = self.viewing.scale == "locked"
+        for limit in self.limits:
+            limit.visible = locked
+        if locked:
+            self.more.value = True

@@ -1,0 +1,88 @@
+"""The colour scales of the moment: their limits by the rule that is chosen, and their palettes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.viewing import Viewing
+from app.views.colours import Scale, sequential, symmetric
+from app.views.palettes import GAIN, OF_DIFFERENCES, OF_VALUES
+from cainr_core.data.fields import Field
+
+LOW, HIGH = 0.02, 0.98  # quantiles of the field shown
+
+
+class Scales:
+    """Scales by what they are of: "original" (values), "error", and other differences."""
+
+    def __init__(self, viewing: Viewing) -> None:
+        self.viewing = viewing
+        self.now: dict[str, Scale] = {}  # those of the moment
+        self._field: Field | None = None
+        self._limits: dict[str, Scale] = {}  # of differences, before they are coloured
+
+    def take_field(self, field: Field) -> None:
+        """Forget what was shown, and scale values by all of a field."""
+        self._field = field
+        self.forget_differences()
+        self.of_values(np.array([field.lo, field.hi]))
+
+    def forget_differences(self) -> None:
+        """Let what is shown next decide, not what was shown before."""
+        self._limits.clear()
+
+    def of_values(self, shown: NDArray[np.floating]) -> Scale:
+        """The scale of original and reconstruction, where the original shows these cells now."""
+        view, field = self.viewing, self._field
+        low, high = (field.lo, field.hi) if field is not None else (np.nan, np.nan)
+        palette = OF_VALUES[view.palette]
+        if view.scale == "locked" and view.low is not None and view.high is not None:
+            low, high = view.low, view.high
+        elif view.scale == "percentile":
+            valid = shown[np.isfinite(shown)]
+            if valid.size:
+                low, high = np.quantile(valid, [LOW, HIGH])
+        elif view.scale == "symmetric" and np.isfinite(low + high):
+            middle = 0.0 if low < 0 < high else float(np.nanmean(shown))
+            reach = max(high - middle, middle - low)
+            low, high, palette = middle - reach, middle + reach, OF_DIFFERENCES[view.contrast]
+        self.now["original"] = sequential(float(low), float(high), palette)
+        return self.now["original"]
+
+    def of_differences(self, kind: str, shown: Sequence[NDArray[np.floating]]) -> Scale:
+        """The scale of a kind of differences, around zero, where these are shown now."""
+        view, before = self.viewing, self._limits.get(kind)
+        scale = before
+        if view.scale == "locked" and kind == "error" and view.reach is not None:
+            scale = Scale(-view.reach, view.reach, ())
+        elif view.scale != "locked" or before is None:
+            scale = self._around_zero(np.concatenate(shown or [np.empty(0)]), before)
+        assert scale is not None
+        self._limits[kind] = scale
+        palette = GAIN if kind == "gain" else OF_DIFFERENCES[view.contrast]
+        self.now[kind] = Scale(scale.low, scale.high, tuple(palette))
+        return self.now[kind]
+
+    def _around_zero(self, shown: NDArray[np.floating], before: Scale | None) -> Scale:
+        if self.viewing.scale == "percentile":
+            return symmetric(shown, quantile=HIGH)
+        if self.viewing.scale == "symmetric":
+            return symmetric(shown, before, quantile=1.0)
+        return symmetric(shown, before)
+
+    def lock(self) -> None:
+        """Keep the limits of the moment."""
+        values, errors = self.now.get("original"), self._limits.get("error")
+        told: dict[str, float] = {}
+        if values is not None:
+            step = 10.0 ** (np.floor(np.log10(values.high - values.low)) - 2)
+            told |= {
+                "low": float(round(np.floor(values.low / step) * step, 12)),
+                "high": float(round(np.ceil(values.high / step) * step, 12)),
+            }
+        if errors is not None:
+            told |= {"reach": errors.high}
+        self.viewing.param.update(**told)

@@ -1,0 +1,158 @@
+"""Maps side by side: the original, one or two reconstructions, their errors, and who is closer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import panel as pn
+from numpy.typing import NDArray
+
+from app.views.cards import GAP, NARROW, side_by_side, stack
+from app.views.mapcard import MapCard
+from app.views.maps import Geography, MapSet, Plate
+from app.views.projections import Picture
+from app.views.scales import Scales
+from app.views.shown import AtHand, Shown
+from app.words import three
+
+DIFFERENCE = "reconstruction minus original"
+ROWS = (
+    (
+        Plate("original", "Original"),
+        Plate("a", "Reconstruction"),
+        Plate("error_a", "Error", DIFFERENCE),
+    ),
+    (
+        Plate("gain", "Gain of B over A", "how much smaller the error of B is"),
+        Plate("b", "B"),
+        Plate("error_b", "Error of B", DIFFERENCE),
+    ),
+)
+KINDS = {  # the scale that each map is coloured by
+    **dict.fromkeys(("original", "a", "b"), "original"),
+    **dict.fromkeys(("error_a", "error_b"), "error"),
+    "gain": "gain",
+}
+
+
+class SideBySide:
+    """Three maps of one reconstruction, six of two; the figures beside their titles are computed
+    on native cells."""
+
+    pixels = 720  # that one of three maps is wide on a large screen, or a dense one
+
+    def __init__(self, geography: Geography, scales: Scales) -> None:
+        self.scales = scales
+        self.maps = MapSet(ROWS[0] + ROWS[1], geography)
+        self.cards: dict[str, MapCard] = {}
+        self.shown = Shown(None)
+        self._at_hand = AtHand()
+        self._names: dict[str, str] = {}  # of the maps, as the hover box has them
+        # The second row is there from the start: adding figures to a page later makes Bokeh
+        # measure some before they are ready, and complain.
+        first, second = (self._row(plates) for plates in ROWS)
+        self.second = stack(second, visible=False)
+        self.view = stack(first, self.second)
+
+    def _row(self, plates: tuple[Plate, ...]) -> pn.Column:
+        for plate in plates:
+            plot = self.maps.figures[plate.column]
+            self.cards[plate.column] = MapCard(
+                plate.title, plot, f"map-{plate.column.replace('_', '-')}", plate.hint
+            )
+        return side_by_side(
+            *(self.cards[plate.column].view for plate in plates),
+            shares="1 1 1",
+            narrow=NARROW,
+            margin=(0, 0, GAP, 0),
+        )
+
+    def place(self, picture: Picture, aspect: float) -> None:
+        """Take another grid or projection from the next `draw` on."""
+        self.maps.place(picture, aspect)
+
+    def take(self, shown: Shown) -> None:
+        """Show these from the next `draw` on; headings call the runs by their names, and so does
+        the hover box when it is drawn."""
+        self.shown = shown
+        self.second.visible = shown.comparing
+        titles = {"original": "Original"}
+        for letter, source in zip("ab", shown.sources, strict=False):
+            error = f"Error of {letter.upper()}" if shown.comparing else "Error"
+            titles |= {letter: shown.title(source), f"error_{letter}": error}
+            self.cards[letter].title(titles[letter], source.colour)
+            self.cards[f"error_{letter}"].title(error, source.colour)
+        if not shown.sources:
+            self.cards["a"].title("Reconstruction")
+            self.cards["error_a"].title("Error")
+        if shown.comparing:
+            titles["gain"] = "Gain of B over A"
+        self._names = titles
+
+    def draw(self, time: int, original: bool = True) -> None:
+        """Draw a time step, with the original or without; each error is that of the step whose
+        values are drawn."""
+        field, sources = self.shown.field, self.shown.sources
+        if field is None:
+            return
+        truth = field.values.reshape(len(field.time), -1)
+        values: dict[str, NDArray | None] = {"original": truth[time]} if original else {}
+        late: dict[str, str] = {}  # maps that still show another time step, and which
+        for letter, source in zip("ab", sources or (None,), strict=False):
+            held = None if source is None else self._at_hand.of(letter, source, time)
+            values[letter] = None if held is None else held.values
+            values[f"error_{letter}"] = None if held is None else held.values - truth[held.time]
+            if held is not None and held.time != time:
+                late |= dict.fromkeys((letter, f"error_{letter}"), field.time.label(held.time))
+        if self.shown.comparing:
+            a, b = values["error_a"], values["error_b"]
+            values["gain"] = None
+            if a is not None and b is not None and not late:
+                values["gain"] = np.abs(a) - np.abs(b)
+        self._colour(truth[time], values)
+        self.maps.draw(values)
+        self.maps.fade(late)
+        read = {column: name for column, name in self._names.items() if column not in late}
+        self.maps.name(read, field.units)
+        self._tell(truth[time], values, late)
+
+    def _colour(self, truth: NDArray, values: Mapping[str, NDArray | None]) -> None:
+        self.scales.of_values(truth)
+        errors = [values.get(name) for name in ("error_a", "error_b")]
+        together = [error for error in errors if error is not None]
+        self.scales.of_differences("error", together)
+        gain = values.get("gain")
+        self.scales.of_differences("gain", [] if gain is None else [gain])
+        scales = {column: self.scales.now[kind] for column, kind in KINDS.items()}
+        self.maps.colour(scales)
+        unit = self.shown.field.units if self.shown.field else ""
+        for column, each in self.cards.items():
+            cells = truth if column == "original" else values.get(column)
+            each.colour(scales[column], unit, scales[column].exceeded(cells))
+
+    def _tell(
+        self, truth: NDArray, values: Mapping[str, NDArray | None], late: Mapping[str, str]
+    ) -> None:
+        """Figures of this time step beside the titles, on native cells."""
+        cards, field = self.cards, self.shown.field
+        unit = field.units if field else ""
+        # the table has the error of all steps
+        rmse_of = "RMSE of this time" if field and len(field.time) > 1 else "RMSE"
+        cards["original"].tell(f"{three(np.nanmin(truth))} to {three(np.nanmax(truth))} {unit}")
+        for letter, _ in zip("ab", self.shown.sources, strict=False):
+            error = values[f"error_{letter}"]
+            rmse = "…"
+            if error is not None:
+                rmse = f"{rmse_of} {three(float(np.sqrt(np.nanmean(error**2))))} {unit}"
+            still = f"still {late[letter]}" if letter in late else ""
+            cards[letter].tell(still)
+            cards[f"error_{letter}"].tell(still or rmse)
+        if not self.shown.sources:
+            cards["a"].tell("press Fit to learn this field")
+            cards["error_a"].tell("")
+        if self.shown.comparing:
+            gain = values["gain"]
+            cards["gain"].tell(
+                "…" if gain is None else f"B closer in {np.nanmean(gain > 0):.0%} of the cells"
+            )

@@ -1,0 +1,111 @@
+"""The part of the maps that is seen: told by the page once it has settled, or set by the view."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import panel_material_ui as pmui
+
+from app import shared
+from app.settling import settled
+from app.views.maps import Geography
+from app.views.projections import Extent
+from app.views.regions import REGIONS, Region, region_of, window
+from app.workbench import Workbench
+
+WHOLE, BY_HAND = "Whole globe", "As zoomed"
+SETTLED = 250  # ms without a change of what is seen
+SLACK = 0.01  # of the width: what the page rounds
+
+
+class Zooming:
+    """Keeps the region of the workbench and the view of the maps alike, and offers regions."""
+
+    def __init__(
+        self, workbench: Workbench, geography: Geography, seen: Callable[[], None]
+    ) -> None:
+        """`seen` is called when another part of the maps is seen."""
+        self.workbench, self.geography, self._seen = workbench, geography, seen
+        self._told: list[float] = []  # the region that the page itself told
+        geography.on_move(settled(self._moved, SETTLED))
+        self.choice = pmui.Select(
+            label="Region", options=[WHOLE, *REGIONS], value=WHOLE, size="small", width=None,
+            sizing_mode="stretch_width", margin=(6, 6), css_classes=["choice-region"],
+        )  # fmt: skip
+        self.back = pmui.IconButton(
+            icon="public", size="small", margin=(8, 0), disabled=True, description=WHOLE,
+            css_classes=["whole-globe"],
+        )  # fmt: skip
+        self.choice.param.watch(shared.held(self._choose), "value")
+        self.back.on_click(shared.held(self._whole))
+        workbench.param.watch(shared.held(self._set), "region")
+
+    @property
+    def window(self) -> Extent | None:
+        """The part of the map that is seen, or None for all of it."""
+        return self.geography.seen if self.workbench.region else None
+
+    def apply(self) -> None:
+        """Look at the region of the workbench on a map that was placed anew."""
+        seen = self._wanted()
+        if seen is None:
+            self._told = self.workbench.region = []  # this map may not show it
+        self.geography.look_at(seen or self.geography.home)
+        self._offer()
+
+    def _set(self, *events: object) -> None:
+        if self.workbench.region != self._told:
+            self._told = self.workbench.region
+            self.apply()
+        self._offer()
+        self._seen()
+
+    def _moved(self) -> None:
+        bench, seen = self.workbench, self.geography.seen
+        if self._alike(seen):
+            return
+        region = region_of(seen, bench.projection, bench.centre, self.geography.home)
+        self._told = [] if region is None else list(region)
+        if bench.region != self._told:
+            bench.region = self._told
+
+    def _alike(self, seen: Extent) -> bool:
+        """Whether that is what the region of the workbench comes to."""
+        wanted = self._wanted() or self.geography.home
+        apart = (seen.x0 - wanted.x0, seen.x1 - wanted.x1, seen.y0 - wanted.y0, seen.y1 - wanted.y1)
+        return max(map(abs, apart)) < SLACK * wanted.width
+
+    def _wanted(self) -> Extent | None:
+        bench = self.workbench
+        if len(bench.region) != len(Region._fields):
+            return None
+        region = Region(*bench.region)
+        return window(region, bench.projection, bench.centre, self.geography.whole)
+
+    def _offer(self) -> None:
+        region = self.workbench.region
+        names = [name for name, each in REGIONS.items() if list(each) == region]
+        name = names[0] if names else BY_HAND if region else WHOLE
+        options = [WHOLE, *REGIONS, *([BY_HAND] if name == BY_HAND else [])]
+        self.choice.param.update(options=options, value=name)
+        self.back.disabled = not region
+
+    def _choose(self, *events: object) -> None:
+        name = self.choice.value
+        if name in REGIONS:
+            self._visit(name)
+        elif name == WHOLE:
+            self._whole()
+
+    def _visit(self, name: str) -> None:
+        bench, region = self.workbench, REGIONS[name]
+        if window(region, bench.projection, bench.centre, self.geography.whole) is None:
+            bench.problem = (
+                f"{name} is not on this map: choose another centre or another projection."
+            )
+            self._offer()
+            return
+        bench.region = list(region)
+
+    def _whole(self, *events: object) -> None:
+        self.workbench.region = []

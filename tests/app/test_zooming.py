@@ -1,0 +1,96 @@
+"""Zooming: the page tells what is seen, the view brings it back, and cells are drawn finely."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from app.views.mapboard import MapBoard
+from app.views.regions import REGIONS
+from app.views.zooming import BY_HAND, WHOLE
+from app.workbench import Workbench
+
+
+@pytest.fixture
+def board() -> MapBoard:
+    bench = Workbench()
+    bench.open_data()
+    return MapBoard(bench)
+
+
+def zoom(board: MapBoard, factor: float) -> None:
+    """What a wheel over the middle of a map does to the ranges that all share."""
+    seen, maps = board.geography.seen, board.geography
+    with_ = seen.padded((1 / factor - 1) / 2)
+    maps._moving = True
+    maps.x_range.update(start=with_.x0, end=with_.x1)
+    maps.y_range.start = with_.y0
+    maps._moving = False
+    maps.y_range.end = with_.y1
+
+
+def test_a_region_chosen_is_seen_and_drawn_finely(board: MapBoard):
+    bench = board.workbench
+    assert board.maps.near.source.data["x"] == []
+    board.zooming.choice.value = "Europe"
+    assert bench.region == list(REGIONS["Europe"])
+    near = board.maps.near
+    assert near.picture.extent.within(board.geography.whole) == near.picture.extent
+    seen = board.geography.seen
+    assert seen.within(near.picture.extent) == seen
+    # one pixel of the whole map is several of the part
+    fine = near.picture.extent.width / near.picture.index.shape[1]
+    coarse = board.maps.whole.picture.extent.width / board.maps.whole.picture.index.shape[1]
+    assert fine < coarse / 2
+    image = near.source.data["original"][0]
+    cells = bench.field.values[0].ravel()
+    inside = near.picture.index >= 0
+    np.testing.assert_array_equal(image[inside], cells[near.picture.index[inside]])
+
+
+def test_the_zoom_of_the_page_becomes_the_region_and_is_kept(board: MapBoard):
+    bench = board.workbench
+    zoom(board, 4)
+    assert bench.region == pytest.approx([0, 0, 78], abs=8)
+    assert board.zooming.choice.value == BY_HAND
+    seen, before = board.geography.seen, board.maps.near.source.data["original"][0]
+    bench.look_at(3)
+    assert board.maps.near.source.data["original"][0] is not before
+    bench.param.update(mode="swipe", palette="Batlow", scale="percentile")
+    assert board.geography.seen == seen
+    assert board.large.maps.near.picture is not None
+    bench.mode = "side"
+    bench.projection = "mollweide"  # the same place, as wide
+    assert bench.region == pytest.approx([0, 0, 78], abs=8)
+    assert board.geography.seen.width == pytest.approx(seen.width, rel=0.02)
+
+
+def test_the_whole_globe_is_one_click_away(board: MapBoard):
+    assert board.zooming.back.disabled
+    board.workbench.region = [10, 20, 40]
+    assert not board.zooming.back.disabled
+    board.zooming.back.clicks += 1
+    assert board.workbench.region == []
+    assert board.zooming.choice.value == WHOLE
+    assert board.geography.seen == board.geography.home
+    assert board.maps.near.picture is None
+    assert list(board.maps.near.source.data["original"]) == []
+
+
+def test_a_saved_view_is_brought_back_at_once(board: MapBoard):
+    bench = board.workbench
+    bench.param.update(projection="plate_carree", centre=75.0, region=[20, 80, 60])
+    seen = board.geography.seen
+    assert (seen.x0, seen.x1, seen.y0, seen.y1) == pytest.approx((-25, 35, 5, 35))
+    assert bench.region == [20, 80, 60]
+
+
+def test_a_region_that_a_map_does_not_show_is_told(board: MapBoard):
+    bench = board.workbench
+    bench.projection = "south"
+    board.zooming.choice.value = "Europe"
+    assert "Europe is not on this map" in bench.problem
+    assert board.zooming.choice.value == WHOLE
+    bench.param.update(projection="robinson", region=list(REGIONS["Europe"]))
+    bench.projection = "south"
+    assert bench.region == []
