@@ -12,6 +12,8 @@ import param
 
 from app import shared
 from app.settings import settings
+from app.uploads import Uploads
+from cainr_core.apart import copy_context
 from cainr_core.choices import Choices, DataChoice, Target, values_of
 from cainr_core.data.choices import split_source
 from cainr_core.data.contexts import BUILTIN_CONTEXTS, Context, ContextChoice, load_context
@@ -24,6 +26,7 @@ from cainr_core.planning import Plan
 log = logging.getLogger("cainr.app")
 
 DEVICES = ("auto", "cpu", "cuda")
+SENT = "Of a file that you sent, which goes with this page: it is kept in the .cainr file."
 SURPRISE = "Something went wrong that cainr did not expect; the server's log has the details."
 
 
@@ -48,6 +51,7 @@ class Choosing(param.Parameterized):
     opening = param.Boolean(doc="Whether a field is being read.")
     changed = param.Event(doc="Some choice has changed.")
     offered = param.Event(doc="The list of contexts, or which are ticked, has changed.")
+    uploaded = param.Parameter(doc="The file sent last, and what of it can be a context.")
     adopted = param.Event(doc="All choices were taken over from a run.")
     device: Any = param.Selector(
         default="auto",
@@ -66,6 +70,7 @@ class Choosing(param.Parameterized):
             Offer(ContextChoice(source=name), title, sentence)
             for name, (title, sentence) in BUILTIN_CONTEXTS.items()
         ]
+        self.uploads = Uploads()
         self._opened = copy_of(self.data)
         self._planned = 0
         for choice in (self.architecture, self.recipe, self.target):
@@ -132,15 +137,35 @@ class Choosing(param.Parameterized):
 
         self._background(load, take)
 
+    def offer_upload(self, path: str, variable: str) -> None:
+        """Add a context from a file that the visitor has sent. As that is removed with the session,
+        the context is kept in the .cainr file, unless told otherwise."""
+
+        def load() -> tuple[ContextChoice, Context]:
+            place = Uploads.context_place(path, variable)
+            if not place.exists():
+                copy_context(path, variable, place)
+            choice = ContextChoice(source=f"{place}:{variable}", embedded=True)
+            return choice, load_context(choice, self.field)
+
+        def take(loaded: tuple[ContextChoice, Context]) -> None:
+            choice, context = loaded
+            self._add(choice, context.title, SENT)
+            self.param.trigger("offered")
+            self._choice_changed()
+
+        self._background(load, take)
+
     def withdraw(self, offer: Offer) -> None:
         """Remove a context that the visitor added."""
         self.offers.remove(offer)
         self.param.trigger("offered")
         self._choice_changed()
 
-    def _add(self, choice: ContextChoice, title: str) -> None:
+    def _add(self, choice: ContextChoice, title: str, sentence: str = "") -> None:
         choice.param.watch(self._choice_changed, names_of(choice))
-        self.offers.append(Offer(choice, title, choice.source, ticked=True, own=True))
+        sentence = sentence or choice.source
+        self.offers.append(Offer(choice, title, sentence, ticked=True, own=True))
 
     # ------------------------------------------------------------------ field and plan
 

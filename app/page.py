@@ -30,6 +30,7 @@ from app.views.pointing import Pointing
 from app.views.runs import RunTable
 from app.views.share import Share
 from app.views.sweepcard import SweepCard
+from app.words import plain
 from app.workbench import Workbench
 from cainr_core.errors import CainrError
 from cainr_core.job import GRACE
@@ -182,12 +183,14 @@ def _keep_session_while_fitting(bench: Workbench) -> Callable[[], None]:
 
 def _forget(bench: Workbench, session_context: object) -> None:
     """A session is gone: what it held goes with it, but its fit."""
+    bench.uploads.close()
+    shared.forget_uploads(bench.uploads)
     visitors.guests.leave(bench.visitor, shared.kept_runs().root)
 
 
 def _tell_problems(bench: Workbench, alert: pmui.Alert) -> None:
     def tell(*events: object) -> None:
-        alert.param.update(object=bench.problem, closed=not bench.problem)
+        alert.param.update(object=plain(bench.problem), closed=not bench.problem)
         told, document = bench.problem, pn.state.curdoc
 
         def forget() -> None:

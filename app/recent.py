@@ -29,3 +29,9 @@ class Recent:
             self._kept[key] = value
             while sum(map(self._size, self._kept.values())) > self._limit and len(self._kept) > 1:
                 self._kept.popitem(last=False)
+
+    def forget(self, of: Callable[[Any], bool]) -> None:
+        """Drop the values whose keys `of` is true of."""
+        with self._lock:
+            for key in [key for key in self._kept if of(key)]:
+                del self._kept[key]

@@ -38,6 +38,12 @@ class Settings(param.Parameterized):
         doc="Most steps of a fit in kiosk mode; of a network larger than the default fewer.",
     )
 
+    upload_mb = param.Integer(
+        default=300,
+        bounds=(1, None),
+        doc="Largest file that a visitor may send, in MB; a page may send three times that.",
+    )
+
     @classmethod
     def of(cls, environment: Mapping[str, str]) -> Settings:
         """The settings that an environment names. CainrError where a value is none."""

@@ -18,9 +18,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from app import uploads
 from app.recent import Recent
 from app.session import POOL, after_maps, background, decided, held, later
 from app.settings import settings
+from cainr_core.apart import open_apart
 from cainr_core.choices import Choices, DataChoice, values_of
 from cainr_core.compression import open_data
 from cainr_core.data.choices import ContextChoice, split_source
@@ -93,9 +95,16 @@ def open_choice(choice: DataChoice) -> Field:
     settings.check_file(choice.path, kept_runs().root)
     field = opened(choice)
     if field is None:
-        field = open_data(choice)
+        uploads.check(choice.path)
+        read = open_apart if uploads.is_upload(choice.path) else open_data
+        field = read(choice)
         _fields.put(_key(choice), field)
     return field
+
+
+def forget_uploads(of: uploads.Uploads) -> None:
+    """Drop what is in memory of the files of a session."""
+    _fields.forget(lambda key: of.holds(key[1]))
 
 
 def _key(choice: DataChoice) -> Hashable:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from html import escape
+
 import panel_material_ui as pmui
 
 
@@ -10,5 +12,5 @@ def sentence(problem: Exception) -> pmui.Page:
     told = str(problem) or type(problem).__name__
     return pmui.Page(
         title="cainr",
-        main=[pmui.Alert(object=f"The dashboard cannot start: {told}", severity="error")],
+        main=[pmui.Alert(object=f"The dashboard cannot start: {escape(told)}", severity="error")],
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -67,6 +68,12 @@ def contexts_of(run: Run) -> str:
 def _in_short(context: ContextChoice) -> str:
     words = context.spec.replace("topography", "topo").replace("climatology", "clim")
     return words.replace("insolation", "sun").replace("_", " ") if context.is_builtin else words
+
+
+def plain(text: str) -> str:
+    """A text for where Markdown and HTML are understood, so that it is shown as it is: file names,
+    units and sentences about them come from anywhere."""
+    return re.sub(r"[^\w\s.,;:'()/%-]", lambda found: f"&#{ord(found[0])};", text)
 
 
 def data_of(data: DataChoice) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 import param
 
 from cainr_core.data.contexts import ContextChoice
+from cainr_core.data.region import part_in_words
 from cainr_core.fit.recipe import RECIPES, Recipe
 from cainr_core.model.architecture import NETWORKS, PRESETS, Architecture
 
@@ -20,8 +21,8 @@ class DataChoice(param.Parameterized):
     path = param.String(
         default="",
         label="File",
-        doc="A NetCDF file or Zarr store; empty for the bundled sample, 30 days of CESM1 surface "
-        "temperature.",
+        doc="A NetCDF file or Zarr store by its path, or a Zarr store by its address; empty for "
+        "the bundled sample, 30 days of CESM1 surface temperature.",
     )
     variable = param.String(
         default="", label="Variable", doc="Name of the variable; empty where there is but one."
@@ -51,8 +52,7 @@ class DataChoice(param.Parameterized):
     @property
     def part(self) -> str:
         """Region and thinning in a few words, "" where all is taken."""
-        thinned = f"thinned by {self.thin}" if self.thin > 1 else ""
-        return ", ".join(filter(None, [self.region, thinned]))
+        return part_in_words(self.region, self.thin)
 
 
 class Target(param.Parameterized):

@@ -15,13 +15,12 @@ import typer
 from cainr_core import __version__, advise, benchmark, options, terminal
 from cainr_core.choices import Choices, Target
 from cainr_core.data.choices import ContextChoice
-from cainr_core.data.samples import sample_path
+from cainr_core.data.samples import SAMPLE, sample_path
 from cainr_core.errors import CainrError
 from cainr_core.files import atomic_write, writable
 from cainr_core.sweep.command import sweep_command
 
 BAD_INPUT, INTERRUPTED = 2, 130
-SAMPLE = "cesm1_ts_30days.nc"
 COLOURS = {"pass": "green", "near": "yellow", "fail": "red", "not asked": "dim"}
 
 app = typer.Typer(

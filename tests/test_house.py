@@ -18,7 +18,7 @@ ROOMS = ["data", "model", "fit", "codec", "evaluate"]  # imports point from righ
 TOGETHER = {  # above all rooms
     *("choices", "planning", "compression", "history", "runs"),
     *("cluster", "job", "jobs", "one_fit", "pending", "queue", "worker"),
-    *("archive", "xarray_backend", "numcodecs_codec"),
+    *("apart", "archive", "xarray_backend", "numcodecs_codec"),
     *("cli", "benchmark", "sweep", "advise", "adviser", "options", "terminal"),
 }
 UPSTAIRS = {"app", "panel", "panel_material_ui", "holoviews", "geoviews", "cartopy", "bokeh"}

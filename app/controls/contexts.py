@@ -14,6 +14,7 @@ from app.style import SMALL
 from app.views.thumbnails import EMPTY, thumbnail
 from app.workbench import Workbench
 
+CHOOSE = "Choose a variable"
 QUALITY = ("resolution", "noise", "bits", "embedded")
 
 
@@ -32,8 +33,16 @@ class ContextSection:
             visible=settings.files_allowed,
         )  # fmt: skip
         self.file.param.watch(self._file_named, "value")
+        self.sent = pmui.Select(
+            label="From the file that you sent", options=[], visible=False,
+            description="A variable on a grid, with or without time, given on its own grid.",
+            width=None, sizing_mode="stretch_width", margin=SMALL, size="small",
+            css_classes=["context-sent"],
+        )  # fmt: skip
+        self.sent.param.watch(self._sent_chosen, "value")
+        workbench.param.watch(self._sent, "uploaded")
         self._cards: dict[int, ContextCard] = {}
-        self.section = Section("Context", self.rows, self.file)
+        self.section = Section("Context", self.rows, self.file, self.sent)
         workbench.param.watch(self._list, "offered")
         workbench.param.watch(self._tell, "changed")
         self._list()
@@ -62,6 +71,16 @@ class ContextSection:
         if self.file.value.strip():
             self.workbench.offer_file(self.file.value)
             self.file.value = ""
+
+    def _sent(self, *events: object) -> None:
+        names = self.workbench.uploaded[1] if self.workbench.uploaded else []
+        options = {CHOOSE: ""} | {name: name for name in names}
+        self.sent.param.update(options=options, value="", visible=bool(names))
+
+    def _sent_chosen(self, event: object) -> None:
+        if self.sent.value:
+            self.workbench.offer_upload(self.workbench.uploaded[0], self.sent.value)
+            self.sent.value = ""
 
     def _tell(self, *events: object) -> None:
         ticked = [offer.title for offer in self.workbench.offers if offer.ticked]

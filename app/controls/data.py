@@ -1,4 +1,4 @@
-"""Which field: the bundled sample, or a variable of a file."""
+"""Which field: the bundled sample, or a part of a variable of a file, which may be sent."""
 
 from __future__ import annotations
 
@@ -7,131 +7,179 @@ from pathlib import Path
 import panel as pn
 import panel_material_ui as pmui
 
-from app import shared
-from app.controls.form import widget
+from app import shared, uploads
+from app.controls.form import pairs, widget
 from app.controls.section import Section
+from app.controls.upload import UploadButton
 from app.settings import settings
 from app.style import SMALL
-from app.words import size_of
+from app.words import plain, size_of
 from app.workbench import Workbench
+from cainr_core.apart import Contents, describe_apart
+from cainr_core.data.samples import SAMPLE as CESM
+from cainr_core.data.samples import sample_path
 from cainr_core.data.sources import VariableSummary, describe
+from cainr_core.errors import CainrError
 
-SAMPLE, FILE = "Bundled sample", "File"
+SAMPLE, FILE, UPLOAD = "Sample", "File", "Upload"
+PART = ("time", "region", "thin")
 
 
 class DataSection:
-    """Source, variable, times and levels; a file is described before it is read."""
+    """Source, variable, level, times, region and thinning; a file is described before it is
+    read, and how much would be read is told."""
 
     def __init__(self, workbench: Workbench) -> None:
         self.workbench, choice = workbench, workbench.data
         self._variables: list[VariableSummary] = []
         wide = {"width": None, "sizing_mode": "stretch_width", "margin": SMALL, "size": "small"}
         self.source = pmui.RadioButtonGroup(
-            options=[SAMPLE, FILE],
+            options=[SAMPLE, FILE, *([UPLOAD] if settings.uploads_allowed else [])],
             value=SAMPLE,
-            width=None,
-            sizing_mode="stretch_width",
-            margin=SMALL,
-            size="small",
+            **wide,
         )
-        self.path = widget(
-            choice.param.path, placeholder="/path/to/file.nc or store.zarr", description=""
-        )
+        self.path = widget(choice.param.path, placeholder="/path/file.nc or https://…/store.zarr")
+        self.upload = UploadButton(workbench.uploads, self._sent, self._refused)
         self.variable = pmui.Select(
             label=choice.param.variable.label,
             description=choice.param.variable.doc,
             options=[],
+            css_classes=["choice-variable"],
             **wide,
         )
         self.times = widget(choice.param.time, placeholder="all")
+        self.region = widget(choice.param.region, placeholder="all")
+        self.thin = widget(choice.param.thin)
         self.levels = pn.Column(sizing_mode="stretch_width")
         self.size = pmui.Typography(
-            "", variant="caption", margin=(0, 8), sizing_mode="stretch_width"
-        )
+            "", variant="caption", margin=(0, 8), sizing_mode="stretch_width",
+            css_classes=["data-size"],
+        )  # fmt: skip
         self.open = pmui.Button(
             label="Open", variant="outlined", icon="folder_open", margin=SMALL,
             sizing_mode="stretch_width", css_classes=["open-data"],
         )  # fmt: skip
-        self._file_only = [self.path, self.variable, self.levels, self.size, self.open]
         self.section = Section(
-            "Data", self.source, self.path, self.variable, self.levels, self.times, self.size,
-            self.open,
+            "Data", self.source, self.path, self.upload.button, self.upload.told, self.variable,
+            self.levels, self.times, pairs([self.region, self.thin]), self.size, self.open,
         )  # fmt: skip
         self.source.param.watch(self._source_changed, "value")
         choice.param.watch(self._path_changed, "path")
+        choice.param.watch(self._part_changed, list(PART))
         self.variable.param.watch(self._variable_changed, "value")
-        self.times.param.watch(self._times_changed, "value")
         self.open.on_click(shared.held(lambda event: workbench.open_data()))
         workbench.param.watch(self._field_opened, "field")
         workbench.param.watch(self._adopted, "adopted")
         show_opening = shared.decided(self.open, "loading", lambda: workbench.opening)
         workbench.param.watch(show_opening, "opening")
         self.source.visible = settings.files_allowed
-        self._source_changed()
+        self._show()
+        self._path_changed()
+
+    # ------------------------------------------------------------------ where from
+
+    def _show(self) -> None:
+        """Show what belongs to the source that is chosen."""
+        chosen, known = self.source.value, bool(self._variables)
+        self.path.visible = chosen == FILE
+        self.upload.button.visible = self.upload.told.visible = chosen == UPLOAD
+        named = chosen != SAMPLE and known and bool(self.workbench.data.path)
+        self.variable.visible = self.levels.visible = named
+        self.open.visible = chosen != SAMPLE
 
     def _source_changed(self, *events: object) -> None:
-        of_file = self.source.value == FILE
-        for control in self._file_only:
-            control.visible = of_file
-        self.variable.visible = of_file and bool(self._variables)
-        if events and not of_file and self.workbench.data.path:
-            self.workbench.data.param.update(path="", variable="", select={}, time="")
-            self.workbench.open_data()
+        data, chosen = self.workbench.data, self.source.value
+        belongs = {SAMPLE: not data.path, UPLOAD: uploads.is_upload(data.path)}
+        if data.path and not belongs.get(chosen, not belongs[UPLOAD]):
+            data.param.update(path="", variable="", select={}, time="", region="", thin=1)
+            if chosen == SAMPLE:
+                self.workbench.open_data()
+        self._show()
 
     def _adopted(self, *events: object) -> None:
-        self.source.value = FILE if self.workbench.data.path else SAMPLE
+        self.source.value = self._source_of(self.workbench.data.path)
+
+    @staticmethod
+    def _source_of(path: str) -> str:
+        return UPLOAD if uploads.is_upload(path) else FILE if path else SAMPLE
+
+    def _sent(self, path: Path) -> None:
+        """A file has arrived: nothing of the former one holds for it."""
+        self.workbench.data.param.update(
+            path=str(path), variable="", select={}, time="", region="", thin=1
+        )
+
+    # ------------------------------------------------------------------ what is in it
 
     def _path_changed(self, *events: object) -> None:
         path = self.workbench.data.path.strip()
-        self.workbench.problem = ""
-        self.source.value = FILE if path else self.source.value
+        if events:
+            self.workbench.problem = ""
         if path:
-            shared.background(lambda: self._describe(path), self._take_variables, self._refused)
-        else:
-            self._take_variables([])
+            self.source.value = self._source_of(path)
+            self.size.object = "Looking into the file …"
+
+        def take(contents: Contents) -> None:
+            if path == self.workbench.data.path.strip():  # else another one was named meanwhile
+                self._take(path, contents)
+
+        def refuse(problem: Exception) -> None:
+            if path == self.workbench.data.path.strip():
+                self._refused(problem)
+
+        shared.background(lambda: self._describe(path), take, refuse)
 
     @staticmethod
-    def _describe(path: str) -> list[VariableSummary]:
+    def _describe(path: str) -> Contents:
         settings.check_file(path, shared.kept_runs().root)
-        return describe(path)
+        uploads.check(path)
+        if uploads.is_upload(path):
+            return describe_apart(path)
+        return Contents(describe(path or sample_path(CESM)), [], "")
 
     def _refused(self, problem: Exception) -> None:
         self._take_variables([])
         self.workbench.report(problem)
+
+    def _take(self, path: str, contents: Contents) -> None:
+        if uploads.is_upload(path):
+            self.workbench.uploaded = (path, contents.contexts)
+        self._take_variables(contents.variables)
+        if contents.problem:
+            self.workbench.problem = (
+                f"{contents.problem} Variables of the file can be contexts: see Context."
+            )
 
     def _take_variables(self, variables: list[VariableSummary]) -> None:
         self._variables = variables
         names = {self._name(each): each.name for each in variables}
         before = self.workbench.data.variable  # as a run that is taken up again has it
         chosen = before if before in names.values() else next(iter(names.values()), None)
-        self.variable.param.update(options=names, value=chosen, visible=bool(names))
-        if variables:
-            self.workbench.problem = ""
+        self.variable.param.update(options=names, value=chosen)
+        self._show()
         self._variable_changed()
 
     @staticmethod
     def _name(each: VariableSummary) -> str:
         return each.name if each.long_name == each.name else f"{each.name}: {each.long_name}"
 
+    @property
+    def _chosen(self) -> VariableSummary | None:
+        return next((v for v in self._variables if v.name == self.variable.value), None)
+
     def _variable_changed(self, *events: object) -> None:
-        chosen = next((v for v in self._variables if v.name == self.variable.value), None)
-        data = self.workbench.data
-        if chosen is None or chosen.name != data.variable:
+        chosen, data = self._chosen, self.workbench.data
+        if data.path and (chosen is None or chosen.name != data.variable):
             data.param.update(variable=chosen.name if chosen else "", select={})
-        self.levels.objects = (
-            [self._level(dim, at) for dim, at in chosen.levels.items()] if chosen else []
-        )
-        if chosen:
-            first, last = chosen.times
-            shape = " × ".join(map(str, chosen.shape))
-            self.size.object = f"{shape} values, {first} to {last}"
-        else:
-            self.size.object = ""
+        levels = chosen.levels if chosen and data.path else {}
+        self.levels.objects = [self._level(dim, at) for dim, at in levels.items()]
+        self._measure()
 
     def _level(self, dim: str, entries: list[object]) -> pmui.Select:
         before = self.workbench.data.select.get(dim)
         select = pmui.Select(
             label=dim,
+            description="A field has one entry of this dimension.",
             options={str(each): each for each in entries},
             value=before if before in entries else entries[0],
             width=None, sizing_mode="stretch_width", margin=SMALL, size="small",
@@ -145,9 +193,30 @@ class DataSection:
         choose()
         return select
 
-    def _times_changed(self, event: object) -> None:
-        if self.source.value == SAMPLE:
+    # ------------------------------------------------------------------ how much of it
+
+    def _part_changed(self, *events: object) -> None:
+        if self._measure() and self.source.value == SAMPLE and not self.workbench.data.path:
             self.workbench.open_data()
+
+    def _measure(self) -> bool:
+        """Tell how much the choices take of how much there is; whether they take anything."""
+        chosen, data = self._chosen, self.workbench.data
+        if chosen is None:
+            self.size.object = ""
+            return True
+        try:
+            part = chosen.part(data.time, data.region, data.thin)
+        except CainrError as problem:
+            self.size.object = plain(str(problem))
+            return False
+        first, last = chosen.times
+        shape, size = _extent(part, chosen.itemsize)
+        if part != chosen.shape:
+            all_shape, all_size = _extent(chosen.shape, chosen.itemsize)
+            shape, size = f"{shape} of {all_shape}", f"{size} of {all_size}"
+        self.size.object = plain(f"{shape} values, {size}; {first} to {last}")
+        return True
 
     def _field_opened(self, *events: object) -> None:
         field = self.workbench.field
@@ -155,3 +224,11 @@ class DataSection:
             return
         source = Path(self.workbench.data.path).name or "sample"
         self.section.tell(f"{field.name}, {source}, {size_of(field.original_bytes)}")
+
+
+def _extent(shape: tuple[int, ...], itemsize: int) -> tuple[str, str]:
+    """A shape, and the bytes of as many values."""
+    count = itemsize
+    for each in shape:
+        count *= each
+    return " × ".join(map(str, shape)), size_of(count)

@@ -7,6 +7,7 @@ from html import escape
 import panel as pn
 import panel_material_ui as pmui
 
+from app.uploads import without_folders
 from app.workbench import Workbench
 
 _CSS = """
@@ -48,5 +49,5 @@ class Lines:
 
     def _show(self, *events: object) -> None:
         choices = self.workbench.choices
-        self.python.object = f"<pre>{escape(choices.to_python())}</pre>"
-        self.shell.object = f"<pre>{escape(choices.to_command())}</pre>"
+        self.python.object = f"<pre>{escape(without_folders(choices.to_python()))}</pre>"
+        self.shell.object = f"<pre>{escape(without_folders(choices.to_command()))}</pre>"

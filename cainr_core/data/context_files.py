@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -15,7 +15,7 @@ from cainr_core.data.calendars import MONTH_LENGTHS, month_middles, month_starts
 from cainr_core.data.choices import BUILTIN_CONTEXTS, ContextChoice, split_source
 from cainr_core.data.grid import Grid
 from cainr_core.data.insolation import daily_mean
-from cainr_core.data.layout import build_grid, find_layout
+from cainr_core.data.layout import Layout, build_grid, find_layout
 from cainr_core.data.reading import opened
 from cainr_core.data.samples import sample_path
 from cainr_core.data.selection import select_others
@@ -93,6 +93,13 @@ def read_file(choice: ContextChoice, search: Sequence[str | Path] = ()) -> RawCo
     return _read(find_file(path, search), variable, choice)
 
 
+def list_contexts(source: str | Path) -> list[str]:
+    """Names of the variables on a lat-lon grid or on columns, without further dimensions; a
+    dimension of time may be there."""
+    with opened(source) as dataset:
+        return [name for name, layout in _on_a_grid(dataset) if _is_plain(dataset, layout)]
+
+
 def find_file(path: str, search: Sequence[str | Path] = ()) -> str:
     """The path itself, or the file of that name in a folder to search; CainrError if nowhere."""
     if "://" in path or Path(path).exists():
@@ -157,15 +164,23 @@ def _kind(
     return ("times", first, days) if days.size > 1 else ("static", first, None)
 
 
-def _only_variable(dataset: xr.Dataset, origin: str) -> str:
-    names = []
+def _on_a_grid(dataset: xr.Dataset) -> Iterator[tuple[str, Layout]]:
     for name in map(str, dataset.data_vars):
         try:
             layout = find_layout(dataset, name)
         except CainrError:
             continue
         if name not in (layout.lat, layout.lon, "area"):
-            names.append(name)
+            yield name, layout
+
+
+def _is_plain(dataset: xr.Dataset, layout: Layout) -> bool:
+    array = dataset[layout.variable]
+    return array.dtype.kind in "iuf" and all(array.sizes[dim] == 1 for dim in layout.others)
+
+
+def _only_variable(dataset: xr.Dataset, origin: str) -> str:
+    names = [name for name, _ in _on_a_grid(dataset)]
     if len(names) == 1:
         return names[0]
     raise CainrError(

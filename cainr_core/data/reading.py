@@ -100,6 +100,8 @@ def _open(source: str) -> xr.Dataset:
     engine = _engine(source)
     try:
         return _open_with(source, engine, decode_times=True)
+    except MemoryError as error:
+        raise CainrError(f"'{source}' takes more memory than there is to be opened.") from error
     except Exception as error:  # each backend has its own errors for a file that it can't read
         if "decode" in str(error) and "time" in str(error):
             return _decode_what_decodes(_open_with(source, engine, decode_times=False))

@@ -94,6 +94,11 @@ class Part:
         return dataset.assign_coords({layout.lon: lon.copy(data=turned)})
 
 
+def part_in_words(region: str, thin: int) -> str:
+    """Region and thinning in a few words, "" where all is taken."""
+    return ", ".join(filter(None, [region.strip(), f"thinned by {thin}" if thin > 1 else ""]))
+
+
 def choose_cells(grid: Grid, region: str = "", thin: int = 1) -> Part | None:
     """The cells of a region, and of these every n-th along each dimension; None if all are taken.
 

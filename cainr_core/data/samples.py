@@ -13,6 +13,9 @@ _PACKAGE = Path(__file__).parents[1]
 _FOLDERS = (_PACKAGE / "_sample", _PACKAGE.parent / "data" / "sample")
 
 
+SAMPLE = "cesm1_ts_30days.nc"
+
+
 def sample_path(name: str) -> Path:
     """Path of a bundled file, such as "cesm1_ts_30days.nc"; CainrError if there is none."""
     if Path(name).name == name:

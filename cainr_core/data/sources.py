@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,8 +14,8 @@ from cainr_core.data.fields import Field
 from cainr_core.data.grid import Grid
 from cainr_core.data.layout import Layout, build_grid, find_layout, places, time_bounds_name
 from cainr_core.data.reading import describe_source, opened
-from cainr_core.data.region import Part, choose_cells
-from cainr_core.data.samples import coastlines, sample_path
+from cainr_core.data.region import Part, choose_cells, part_in_words
+from cainr_core.data.samples import SAMPLE, coastlines, sample_path
 from cainr_core.data.selection import entries_along, select_others, select_times
 from cainr_core.data.times import TimeAxis
 from cainr_core.errors import CainrError
@@ -98,7 +98,9 @@ def open_field(
     def choose(grid: Grid) -> Part | None:
         return choose_cells(grid, region or "", thin)
 
-    return read_field(source, variable, time, select, choose, thin)
+    field = read_field(source, variable, time, select, choose, thin)
+    part = part_in_words(region or "", thin)
+    return replace(field, source=f"{field.source}, {part}") if part else field
 
 
 def read_field(
@@ -154,8 +156,7 @@ def open_sample(
     time: str | slice | None = None, *, region: str | None = None, thin: int = 1
 ) -> Field:
     """The bundled sample: 30 days of CESM1 surface temperature, 192x288, K."""
-    path = sample_path("cesm1_ts_30days.nc")
-    return open_field(path, "TS", time=time, region=region, thin=thin)
+    return open_field(sample_path(SAMPLE), "TS", time=time, region=region, thin=thin)
 
 
 def list_variables(source: str | Path | xr.Dataset) -> list[str]:

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import numpy as np
 import panel as pn
 import pytest
 
+from app.choosing import SURPRISE
 from app.controls.data import FILE, SAMPLE, DataSection
 from app.controls.form import widget
 from app.controls.model import ArchitectureSection
 from app.views.fitbar import FitBar
+from app.words import plain
 from app.workbench import Workbench
 from cainr_core.model.architecture import Architecture
+from tests import small
 
 
 @pytest.fixture
@@ -72,6 +78,81 @@ def test_a_budget_that_cannot_be_spent_is_told(bench: Workbench):
     assert "largest width" not in bar.figures.object
     bench.target.value = 1.0
     assert "512 is the largest width" in bar.figures.object
+
+
+@pytest.fixture
+def levels(tmp_path: Path) -> Path:
+    dataset = small.dataset()
+    dataset["tas"].attrs["long_name"] = "<script>alert(1)</script>"
+    dataset["T"] = dataset["tas"].expand_dims(lev=[500.0, 850.0], axis=1)
+    dataset.to_netcdf(tmp_path / "levels.nc")
+    return tmp_path / "levels.nc"
+
+
+def test_how_much_is_taken_is_told_before_it_is_read(bench: Workbench, levels: Path):
+    section = DataSection(bench)
+    assert section.size.object.startswith("30 &#215; 192 &#215; 288 values, 6.64 MB; 1920")
+    bench.data.path = str(levels)
+    assert section.source.value == FILE
+    section.variable.value = "T"
+    assert bench.data.select == {"lev": 500.0}
+    bench.data.param.update(region="0:90,350:40", thin=2)
+    told = section.size.object.replace("&#215;", "×")
+    assert told.startswith("3 × 4 × 2 of 6 × 2 × 15 × 24 values, 96 B of 17.3 kB; 1999-12-30")
+    bench.data.region = "Europe"
+    assert "is not understood; write LAT:LAT,LON:LON" in section.size.object
+    bench.data.param.update(region="", thin=1)
+    bench.open_data()
+    assert bench.field.shape == (6, 15, 24)
+
+
+def test_a_part_of_the_sample_is_opened_when_it_is_chosen(bench: Workbench):
+    section = DataSection(bench)
+    section.thin.value = 8
+    assert bench.field.shape == (4, 24, 36)
+    assert bench.field.source == "cesm1_ts_30days.nc, thinned by 8"
+    section.region.value = "nowhere"
+    assert bench.field.shape == (4, 24, 36)
+    assert not bench.problem  # told where it was written
+    section.source.value = FILE
+    section.source.value = SAMPLE
+    assert bench.data.thin == 8
+
+
+BAD = {
+    "text": (b"no NetCDF at all", "is not a data file"),
+    "empty": (b"", "is empty"),
+    "cut": (None, "cut short"),
+    "folder": ("folder", "is a folder but not a Zarr store"),
+    "nan": (lambda d: d * np.nan, "All values of 'tas' are missing"),
+    "no grid": (lambda d: d.rename(lat="a", lon="b").drop_vars(["a", "b"]), "no latitude and lon"),
+    "text values": (lambda d: d.astype(str), "holds no"),
+    "script": (lambda d: d.rename(tas="x<img src=x onerror=alert(1)>") * np.nan, "missing"),
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_bad_files_are_told_in_a_sentence(bench: Workbench, tmp_path: Path, name: str):
+    content, words = BAD[name]
+    path = tmp_path / "bad.nc"
+    if content == "folder":
+        path.mkdir()
+    elif isinstance(content, bytes):
+        path.write_bytes(content)
+    else:
+        dataset = small.dataset()
+        (content(dataset) if callable(content) else dataset).to_netcdf(path)
+        if content is None:
+            path.write_bytes(path.read_bytes()[:-3000])
+    before, section = bench.field, DataSection(bench)
+    section.path.value = str(path)
+    bench.open_data()
+    assert words in bench.problem
+    assert bench.problem.endswith(".")
+    assert "<" not in plain(bench.problem)
+    assert "Traceback" not in bench.problem
+    assert bench.problem != SURPRISE
+    assert bench.field is before
 
 
 def test_taking_up_a_run_shows_the_tab_of_its_data(bench: Workbench):
