@@ -1,0 +1,108 @@
+"""A visitor sends files: one that is good, but hostile in its names, and some that are no good.
+
+The tests of this file tell one story on one page and run in their order.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("playwright")
+from playwright.sync_api import Page, expect
+
+from tests import small
+from tests.app.browser import COLUMN, PATIENCE, Server, enter, finish, fit, rows
+
+pytestmark = pytest.mark.browser
+
+HOSTILE = "<img src=x onerror='window.hurt=1'><script>window.hurt=1</script>"
+# Let the page send what it would not send itself.
+_UNLIMITED = """() => {
+  for (const model of Bokeh.documents[0]._all_models.values())
+    if (model.data?.attributes?.max_file_size) model.data.max_file_size = null
+}"""
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server that takes files of 1 MB."""
+    server = Server(tmp_path_factory.mktemp("library") / "runs")
+    os.environ["CAINR_UPLOAD_MB"] = "1"
+    server.start()
+    del os.environ["CAINR_UPLOAD_MB"]
+    yield server
+    server.stop()
+
+
+def send(page: Page, path: Path) -> None:
+    page.locator(".upload input[type=file]").set_input_files(path)
+
+
+def told(page: Page) -> str:
+    """The problem that the page tells, which is then put away."""
+    alert = page.locator(".problem .MuiAlert-message")
+    expect(alert).to_be_visible(timeout=PATIENCE)
+    text = alert.inner_text()
+    page.locator(".problem button").click()
+    expect(alert).to_be_hidden(timeout=PATIENCE)
+    return text
+
+
+def test_a_file_is_sent_opened_and_fitted(dashboard: Page, tmp_path: Path):
+    dataset = small.dataset()
+    dataset["tas"].attrs |= {"long_name": HOSTILE, "units": "<b>K</b>", "note": HOSTILE}
+    dataset["oro<b>g"] = dataset["tas"][0] - 200
+    dataset.attrs["title"] = HOSTILE
+    dataset.to_netcdf(tmp_path / "mine.nc", format="NETCDF4")
+    dashboard.get_by_role("button", name="Upload", exact=True).click()
+    send(dashboard, tmp_path / "mine.nc")
+    size = dashboard.locator(".data-size")
+    expect(size).to_contain_text("6 × 15 × 24 values, 8.64 kB", timeout=PATIENCE)
+    enter(dashboard, "region", "-90:90,0:180")
+    expect(size).to_contain_text("6 × 15 × 13 of 6 × 15 × 24", timeout=PATIENCE)
+    before = dashboard.evaluate(COLUMN, "original")
+    dashboard.locator(".open-data button").click()
+    dashboard.wait_for_function(
+        f"(mean) => ({COLUMN})('original').mean != mean", arg=before["mean"]
+    )
+    heading = dashboard.get_by_text("mine.nc, -90:90,0:180, 6 × 15 × 13 values").first
+    expect(heading).to_be_visible()
+    expect(dashboard.get_by_text("tas: <img src=x").first).to_be_visible()
+    dashboard.locator(".section-recipe [aria-label='show more']").first.click()
+    enter(dashboard, "steps", 30)
+    expect(dashboard.locator(".section-recipe")).to_contain_text("30 steps")
+    fit(dashboard)
+    finish(dashboard, 1)
+    expect(rows(dashboard).first).to_contain_text("mine tas")
+
+
+def test_its_variables_can_be_contexts(dashboard: Page):
+    dashboard.locator(".context-sent [role=combobox]").click()
+    dashboard.locator(".MuiMenuItem-root", has_text="oro<b>g").click()
+    added = dashboard.locator("[class*='context-mine']").first
+    expect(added).to_contain_text("(mine.nc)", timeout=PATIENCE)
+    expect(added.locator("input")).to_be_checked()
+
+
+def test_a_file_that_is_too_large_is_refused_by_page_and_server(dashboard: Page, tmp_path: Path):
+    (tmp_path / "large.nc").write_bytes(bytes(1_500_000))
+    send(dashboard, tmp_path / "large.nc")
+    assert "larger than the 1 MB" in told(dashboard)
+    dashboard.evaluate(_UNLIMITED)
+    send(dashboard, tmp_path / "large.nc")
+    assert "'large.nc' is larger than the 1 MB that this server takes" in told(dashboard)
+
+
+def test_a_file_that_is_no_netcdf_is_refused(dashboard: Page, tmp_path: Path):
+    (tmp_path / "text.nc").write_text("nothing of the sort")
+    send(dashboard, tmp_path / "text.nc")
+    assert told(dashboard).startswith("'text.nc' is not a data file")
+
+
+def test_what_files_say_of_themselves_was_never_run(dashboard: Page, complaints: list[str]):
+    assert dashboard.evaluate("window.hurt") is None
+    assert complaints == []
