@@ -39,7 +39,7 @@ class DataSection:
             **wide,
         )
         self.path = widget(choice.param.path, placeholder="/path/file.nc or https://…/store.zarr")
-        self.upload = UploadButton(workbench.uploads, self._sent, self._refused)
+        self.upload = UploadButton(workbench.uploads, self._sent, workbench.report)
         self.variable = pmui.Select(
             label=choice.param.variable.label,
             description=choice.param.variable.doc,

@@ -44,6 +44,17 @@ def _about(run: Run, unit: str, step: int | None) -> str:
     )
 
 
+def without_formulas(figure: Figure) -> None:
+    """Let names and units be what they are, though they hold dollars; ticks may be formulas."""
+    words = list(figure.texts)
+    for axes in figure.axes:
+        words += [axes.title, axes.xaxis.label, axes.yaxis.label]
+        legend = axes.get_legend()
+        words += legend.get_texts() if legend is not None else []
+    for word in words:
+        word.set_parse_math(False)
+
+
 def written(figure: Figure, kind: str, title: str, told: str) -> bytes:
     """A figure as a file of a format in `FORMATS`, which says what it is to a reader as well."""
     from matplotlib import rc_context
@@ -51,6 +62,7 @@ def written(figure: Figure, kind: str, title: str, told: str) -> bytes:
     description, software = _KEYS[kind]
     words = {"Title": title, description: told, software: f"cainr {__version__}"}
     made = io.BytesIO()
+    without_formulas(figure)
     with rc_context(_TEXT):
         figure.savefig(made, format=kind, dpi=DPI, metadata=words)
     return made.getvalue()

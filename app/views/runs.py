@@ -24,7 +24,7 @@ from app.views.filemenu import FileMenu
 from app.views.filemenu import Made as MadeSlowly
 from app.views.printing import FORMATS, file_name
 from app.views.table import Table
-from app.words import contexts_of, data_of
+from app.words import contexts_of, data_of, plain
 from app.workbench import Workbench
 from cainr_core.runs import Run, network_title
 
@@ -265,7 +265,7 @@ class RunTable:
 
     def _ask(self, event: object) -> None:
         names = [run.name for run in self._picked_runs()]
-        self.question.object = f"{', '.join(names)}: the files go too, for good."
+        self.question.object = plain(f"{', '.join(names)}: the files go too, for good.")
         if self.dialog is None:
             delete = pmui.Button(label="Delete", color="error", css_classes=["delete-yes"])
             keep = pmui.Button(label="Keep", variant="outlined", css_classes=["delete-no"])

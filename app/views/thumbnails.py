@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+from html import escape
 
 import numpy as np
 from PIL import Image
@@ -39,6 +40,6 @@ def thumbnail(context: Context) -> str:
     image.save(packed, "PNG")
     data = base64.b64encode(packed.getvalue()).decode()
     return (
-        f'<img src="data:image/png;base64,{data}" alt="Map of {context.title}" width="84" '
+        f'<img src="data:image/png;base64,{data}" alt="Map of {escape(context.title)}" width="84" '
         'height="42" style="border-radius:4px;display:block">'
     )

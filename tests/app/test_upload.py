@@ -19,7 +19,7 @@ from tests.app.browser import COLUMN, PATIENCE, Server, enter, finish, fit, rows
 
 pytestmark = pytest.mark.browser
 
-HOSTILE = "<img src=x onerror='window.hurt=1'><script>window.hurt=1</script>"
+HOSTILE = "\"'><img src=x onerror='window.hurt=1'><script>window.hurt=1</script>"
 # Let the page send what it would not send itself.
 _UNLIMITED = """() => {
   for (const model of Bokeh.documents[0]._all_models.values())
@@ -71,7 +71,7 @@ def test_a_file_is_sent_opened_and_fitted(dashboard: Page, tmp_path: Path):
     )
     heading = dashboard.get_by_text("mine.nc, -90:90,0:180, 6 × 15 × 13 values").first
     expect(heading).to_be_visible()
-    expect(dashboard.get_by_text("tas: <img src=x").first).to_be_visible()
+    expect(dashboard.get_by_text("><img src=x").first).to_be_visible()
     dashboard.locator(".section-recipe [aria-label='show more']").first.click()
     enter(dashboard, "steps", 30)
     expect(dashboard.locator(".section-recipe")).to_contain_text("30 steps")
@@ -89,18 +89,32 @@ def test_its_variables_can_be_contexts(dashboard: Page):
 
 
 def test_a_file_that_is_too_large_is_refused_by_page_and_server(dashboard: Page, tmp_path: Path):
-    (tmp_path / "large.nc").write_bytes(bytes(1_500_000))
+    for name in ("large.nc", "huge.nc"):
+        (tmp_path / name).write_bytes(bytes(1_500_000))
     send(dashboard, tmp_path / "large.nc")
     assert "larger than the 1 MB" in told(dashboard)
     dashboard.evaluate(_UNLIMITED)
-    send(dashboard, tmp_path / "large.nc")
-    assert "'large.nc' is larger than the 1 MB that this server takes" in told(dashboard)
+    send(dashboard, tmp_path / "huge.nc")
+    assert "'huge.nc' is larger than the 1 MB that this server takes" in told(dashboard)
+    expect(dashboard.locator(".data-size")).to_contain_text("6 × 15 × 13 of")  # as it was
 
 
 def test_a_file_that_is_no_netcdf_is_refused(dashboard: Page, tmp_path: Path):
     (tmp_path / "text.nc").write_text("nothing of the sort")
     send(dashboard, tmp_path / "text.nc")
     assert told(dashboard).startswith("'text.nc' is not a data file")
+
+
+def test_a_run_may_be_called_anything(dashboard: Page):
+    rows(dashboard).first.locator("[tabulator-field=name]").click()
+    field = dashboard.locator(".runs-table input[type=text]")
+    field.fill(HOSTILE)
+    field.press("Enter")
+    expect(rows(dashboard).first).to_contain_text("><img src=x")
+    expect(dashboard.locator(".map-a .title")).to_contain_text("><img src=x", timeout=PATIENCE)
+    dashboard.locator(".delete button").click()
+    expect(dashboard.get_by_text("the files go too")).to_contain_text("<script>")
+    dashboard.locator(".delete-no button").click()
 
 
 def test_what_files_say_of_themselves_was_never_run(dashboard: Page, complaints: list[str]):

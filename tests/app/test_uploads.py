@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from app import uploads
+from app import page, shared, uploads
 from app.settings import Settings
 from app.uploads import MB, Uploads, is_upload, without_folders
+from app.workbench import Workbench
 from cainr_core.choices import Choices, DataChoice
 from cainr_core.errors import CainrError
 
@@ -129,6 +130,19 @@ def test_a_server_may_take_no_files(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(uploads, "settings", Settings(kiosk=True))
     with pytest.raises(CainrError, match="takes no files"):
         send(Uploads(), "a.nc", b"1")
+
+
+def test_a_session_that_ends_takes_its_files_along() -> None:
+    bench = Workbench()
+    path = send(bench.uploads, "a.nc", b"data")
+    choice = DataChoice(path=str(path))
+    key = shared._key(choice)
+    shared._fields.put(key, "a field")
+    page._forget(bench, None)
+    assert not path.exists()
+    assert shared._fields.get(key) is None
+    with pytest.raises(CainrError, match="gone with it"):
+        shared.open_choice(choice)
 
 
 def test_lines_name_a_file_without_its_place() -> None:

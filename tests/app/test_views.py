@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 from base64 import b64decode
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -22,6 +23,7 @@ from app.views.mapboard import MapBoard
 from app.views.maps import FAINT
 from app.views.runs import COLUMNS, MANY, RunTable
 from app.views.shown import colours
+from app.views.thumbnails import thumbnail
 from app.words import data_of
 from app.workbench import Workbench
 from cainr_core.choices import Choices, DataChoice
@@ -34,6 +36,7 @@ from cainr_core.history import Moment
 from cainr_core.model.architecture import Architecture
 from cainr_core.queue import Place
 from cainr_core.runs import Library
+from tests import small
 from tests.app.test_workbench import CURVE, METRICS
 
 
@@ -326,6 +329,11 @@ def test_table_and_buttons_are_of_the_runs_picked(bench: Workbench):
     assert table._chosen() is runs[0]
 
 
+def test_a_title_from_a_file_stays_in_its_attribute():
+    hostile = replace(small.context("topography"), title='"><script>')
+    assert 'alt="Map of &quot;&gt;&lt;script&gt;"' in thumbnail(hostile)
+
+
 @pytest.mark.parametrize("projection", ["robinson", "south"])
 def test_a_picture_has_the_size_for_print_and_the_colours_of_the_page(
     bench: Workbench, monkeypatch: pytest.MonkeyPatch, projection: str
@@ -336,11 +344,13 @@ def test_a_picture_has_the_size_for_print_and_the_colours_of_the_page(
     monkeypatch.setattr(shared, "decode", lambda run, time, step: values.ravel())
     plain = prints._map
     monkeypatch.setattr(prints, "_map", lambda *told: (drawn.append(told[-1]), plain(*told))[1])
-    bench.param.update(runs=[kept("printed", "my run")], picked=["printed"], projection=projection)
+    bench.param.update(
+        runs=[kept("printed", r"my $\frac$ run")], picked=["printed"], projection=projection
+    )
     bench.look_at(2)
     runs.picture._chosen("PNG")
     saved = json.loads(runs.picture._saved.value)
-    assert saved["name"] == "TS_1920-01-03_my_run.png"
+    assert saved["name"] == "TS_1920-01-03_my_frac_run.png"
     image = Image.open(io.BytesIO(b64decode(saved["data"])))
     assert image.width == 3 * prints.PANEL * 300
     assert drawn == [board.scales[n] for n in ("original", "original", "error")]

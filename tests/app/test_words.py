@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-import pytest
+from html import escape, unescape
 
-from app.words import about, about_duration, duration, size_of, summary, three
+import pytest
+from panel_material_ui import Alert
+
+from app.words import about, about_duration, duration, plain, size_of, summary, three
 from cainr_core.choices import Choices
 from cainr_core.data.contexts import ContextChoice
 from cainr_core.data.fields import Field
@@ -69,3 +72,12 @@ def test_a_summary_says_what_is_learned_with_what():
         "SIREN 5 × 48 with topography, 4,000 steps and 600 for rounding"
     )
     assert "no context" in summary(Choices())
+
+
+@pytest.mark.parametrize(
+    "text", ["<img src=x onerror=alert(1)>", "_a_ *b* `c` [d](e) &amp;", "a_b"]
+)
+def test_a_text_is_shown_as_it_is(text: str):
+    """In an alert, which takes Markdown and HTML; it is escaped once more on its way."""
+    html = unescape(Alert()._process_param_change({"object": plain(text)})["object"])
+    assert html.strip() == f"<p>{escape(text)}</p>"
