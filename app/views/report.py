@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from html import escape
 
 from app import shared
+from app.uploads import without_folders
 from app.views import prints
 from app.views.analysis import CSS, Checked, table
 from app.views.colours import Scale
@@ -71,8 +72,8 @@ def html(run: Run, time: int, projection: str, centre: float, scales: Mapping[st
         curve=_curve(run),
         checks=table([checked], opened=True),
         choices=escape(f"{data_of(run.choices.data)}: {summary(run.choices)}."),
-        python=escape(run.choices.to_python()),
-        shell=escape(run.choices.to_command()),
+        python=escape(without_folders(run.choices.to_python())),
+        shell=escape(without_folders(run.choices.to_command())),
         css=CSS,
         version=__version__,
     )

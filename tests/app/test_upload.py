@@ -113,7 +113,8 @@ def test_a_run_may_be_called_anything(dashboard: Page):
     expect(rows(dashboard).first).to_contain_text("><img src=x")
     expect(dashboard.locator(".map-a .title")).to_contain_text("><img src=x", timeout=PATIENCE)
     dashboard.locator(".delete button").click()
-    expect(dashboard.get_by_text("the files go too")).to_contain_text("<script>")
+    question = dashboard.get_by_text("the files go too")
+    expect(question).to_contain_text("<script>", timeout=PATIENCE)
     dashboard.locator(".delete-no button").click()
 
 
