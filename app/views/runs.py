@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 import panel as pn
 import panel_material_ui as pmui
-from bokeh.models.widgets.tables import NumberFormatter
+from bokeh.models.widgets.tables import HTMLTemplateFormatter, NumberFormatter
 
 from app import shared
 from app.settings import settings
@@ -83,6 +83,8 @@ _TABLE = """
   border-color: color-mix(in srgb, var(--panel-on-surface-color) 30%, transparent) !important; }
 .tabulator-placeholder-contents { font-size: 13px !important; font-weight: 400 !important; }
 """
+# Tabulator would take a name in its own tooltips for HTML; <%- escapes.
+TEXT = HTMLTemplateFormatter(template='<span title="<%- value %>"><%- value %></span>')
 HINT = "Tick one to see it, two to compare."
 FIND = 50  # px
 MANY = 20  # runs, beyond which some can be looked for
@@ -104,7 +106,7 @@ class RunTable:
                     "widthGrow": column.share,
                     "minWidth": column.width,
                     "responsive": column.rank,
-                    "tooltip": True,  # what an ellipsis hides
+                    "tooltip": name in _NUMBERS,  # what an ellipsis hides, of text in its cell
                 }
                 for name, column in COLUMNS.items()
             },
@@ -119,7 +121,8 @@ class RunTable:
             theme="simple",
             sizing_mode="stretch_width",
             editors={column: "input" if column == "name" else None for column in COLUMNS},
-            formatters={name: NumberFormatter(format=form) for name, form in _NUMBERS.items()},
+            formatters=dict.fromkeys(COLUMNS, TEXT)
+            | {name: NumberFormatter(format=form) for name, form in _NUMBERS.items()},
             text_align=dict.fromkeys(_NUMBERS, "right"),
             configuration={
                 "columnDefaults": {"headerSortTristate": True},
