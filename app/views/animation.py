@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from app.views.printing import without_formulas
 from app.views.prints import Look, MapFigure
 from cainr_core import __version__
 from cainr_core.errors import CainrError
@@ -44,6 +45,7 @@ def _frames(drawn: MapFigure, steps: range, told: Told) -> Iterator[NDArray[np.u
     for number, step in enumerate(steps):
         told(number, len(steps))
         drawn.show(step)
+        without_formulas(drawn.figure)
         canvas.draw()
         image = np.asarray(canvas.buffer_rgba())[..., :3]
         yield np.ascontiguousarray(image[: image.shape[0] // 2 * 2, : image.shape[1] // 2 * 2])
