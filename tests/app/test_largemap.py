@@ -27,7 +27,7 @@ def bench() -> Workbench:
 def board(bench: Workbench, monkeypatch: pytest.MonkeyPatch) -> MapBoard:
     """A board of three runs that are off by a known amount."""
     cells = bench.field.values.reshape(len(bench.field.time), -1)
-    monkeypatch.setattr(shared, "frame", lambda run, time: cells[time] + OFFSETS[run.id])
+    monkeypatch.setattr(shared, "frame", lambda run, time, step=None: cells[time] + OFFSETS[run.id])
     board = MapBoard(bench)
     runs = [kept(id, name=f"run {id}") for id in OFFSETS]
     bench.param.update(runs=runs, picked=list(OFFSETS), following=False)
