@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from bokeh.events import RangesUpdate
-from bokeh.models import CustomJSHover, FixedTicker
+from bokeh.models import ColumnDataSource, CustomJSHover, FixedTicker
 from bokeh.models.annotations import Span
 
 from app import shared
@@ -15,6 +15,7 @@ from app.views.lineplot import HEIGHT, Line, LinePlot
 from cainr_core.data.times import TimeAxis
 
 EDGE = 84  # px left of the lines, so that those of one plot stand below those of another
+FEW = 12  # times, up to which each has a dot: of one time there is no line
 ROOM = 84  # px that a date takes along the axis
 _DATE = """
 let nearest = 0
@@ -41,6 +42,8 @@ class DatePlot(LinePlot):
             line_width=1.2,
         )  # fmt: skip
         self.figure.add_layout(self.now)
+        self.dots = ColumnDataSource({"x": [], "y": [], "colour": []})
+        self.figure.scatter("x", "y", source=self.dots, size=5, color="colour")
         self._ticker = FixedTicker(ticks=[])
         self.figure.xaxis.ticker = self._ticker
         self.figure.on_event(RangesUpdate, shared.held(self._tick))
@@ -52,7 +55,18 @@ class DatePlot(LinePlot):
         if self._date.args["days"] != (days := time.days.tolist()):
             self._date.args = {"days": days, "dates": list(map(time.label, range(len(time))))}
         self.draw(lines)
+        dotted = lines if len(time) <= FEW else []
+        self.dots.data = {
+            "x": [x for line in dotted for x in line.x],
+            "y": [y for line in dotted for y in line.y],
+            "colour": [line.colour for line in dotted for _ in line.x],
+        }
         self._tick()
+
+    def blank(self) -> None:
+        """Show no lines."""
+        self.draw([])
+        self.dots.data = {"x": [], "y": [], "colour": []}
 
     def mark(self, days: float | None) -> None:
         """Mark a time, or none."""

@@ -62,6 +62,9 @@ class Look:
         """Show what was computed."""
         raise AssertionError("a look draws")
 
+    def blank(self) -> None:
+        """Show nothing: what could not be computed is not to look like what was before it."""
+
     def of_all_times(self) -> bool:
         """Whether another time shown changes nothing here; only asked where `after` has it."""
         return False
@@ -108,6 +111,7 @@ class Look:
             self._busy = False
             if not self._stale:
                 self.tell(self.workbench.told(problem))
+                self.blank()
             self._go_on()
 
         shared.background(self.work(chosen), take, fail, long=self.long)

@@ -86,6 +86,7 @@ class Place(Look):
 
     def draw(self, result: Series | None) -> None:
         if result is None:
+            self.blank()
             return
         self._field = result.field
         self.tell(result.told)
@@ -96,6 +97,10 @@ class Place(Look):
         self.errors.draw_over(result.field.time, result.errors)
         self.errors.view.visible = bool(result.errors)
         self._mark()
+
+    def blank(self) -> None:
+        self.plot.blank()
+        self.errors.blank()
 
     def _mark(self) -> None:
         if self._field is not None:

@@ -89,6 +89,9 @@ class Spectrum(Look):
         self.plot.label("spherical harmonic degree", f"power{unit}")
         self.plot.draw(result.lines)
 
+    def blank(self) -> None:
+        self.plot.draw([])
+
 
 def _steps(times: int, time: int | None) -> NDArray[np.int64]:
     """The time shown, or all, of many only some."""

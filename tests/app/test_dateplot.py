@@ -24,3 +24,13 @@ def test_the_time_shown_is_marked(sample):
     plot = DatePlot("K", "test")
     plot.mark(float(sample.time.days[3]))
     assert plot.now.location == sample.time.days[3]
+
+
+def test_a_single_time_is_a_dot(sample):
+    plot = DatePlot("K", "test")
+    one = sample.time[:1]
+    plot.draw_over(one, [Line("a", "#000000", one.days, np.array([280.0]))])
+    assert plot.dots.data == {"x": [one.days[0]], "y": [280.0], "colour": ["#000000"]}
+    assert plot.figure.x_range.start < one.days[0] < plot.figure.x_range.end
+    plot.draw_over(sample.time, [Line("a", "#000000", sample.time.days, np.ones(30))])
+    assert not plot.dots.data["x"]

@@ -26,3 +26,5 @@ def test_a_place_shows_the_original_the_runs_and_their_errors(bench: Workbench, 
     assert set(look.plot._ticker.ticks) == set(look.errors._ticker.ticks)
     bench.place_lat = None
     assert "Click a map" in look._told.object
+    assert look.plot.source.data["name"] == []
+    assert not look.plot.dots.data["x"]

@@ -27,10 +27,13 @@ def test_a_run_has_a_line_and_one_of_its_error(bench: Workbench, closer: Closer)
 
 
 def test_columns_have_none(bench: Workbench, closer: Closer, shared_columns):
+    look = closer.looks["Spectrum"]
+    bench.tab = "Spectrum"
+    assert look.plot.source.data["name"] == ["Original"]
     bench.data.param.update(**shared_columns)
     bench.open_data()
-    bench.tab = "Spectrum"
-    assert "columns" in closer.looks["Spectrum"]._told.object
+    assert "columns" in look._told.object
+    assert look.plot.source.data["name"] == []
 
 
 @pytest.fixture
