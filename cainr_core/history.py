@@ -22,7 +22,7 @@ TABLE = "moments.csv"
 COLUMNS = ["step", "psnr", "file_bytes"]
 MOST = 32
 MOST_BYTES = 8 << 20  # of all states of a fit together, about
-APART = 50  # steps of the fit, at least, for each state: it takes as long as about two
+APART = 60  # steps of the fit, at least, for each state: it takes as long as two or three
 PROBES, PROBE_POINTS = 2, 1 << 10  # to choose how finely a state is rounded
 
 

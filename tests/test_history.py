@@ -14,11 +14,11 @@ from cainr_core.choices import Choices
 from cainr_core.compression import Compressed, Compression
 from cainr_core.data.fields import Field
 from cainr_core.fit import fitting
-from cainr_core.history import MOST, MOST_BYTES, Moment, contents, load, planned, save
+from cainr_core.history import APART, MOST, MOST_BYTES, Moment, contents, load, planned, save
 from cainr_core.runs import HISTORY, Library
 from tests import small
 
-STEPS = 300
+STEPS = 400
 
 
 @pytest.fixture(scope="module")
@@ -52,12 +52,12 @@ def psnr_of(field: Field, moment: Moment) -> float:
 # --- when ---------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("steps", [50, 172, 700, 4600, 30_000])
+@pytest.mark.parametrize("steps", [60, 172, 700, 4600, 30_000])
 def test_states_lie_close_at_first_and_are_never_too_many(steps: int) -> None:
     due = planned(steps, 7000)
     assert due[0] == 0
     assert due[-1] < steps
-    assert len(due) <= min(MOST, steps // 50)
+    assert len(due) <= min(MOST, steps // APART)
     gaps = [after - before for before, after in pairwise(due)]
     assert gaps == sorted(gaps)
 
@@ -65,7 +65,7 @@ def test_states_lie_close_at_first_and_are_never_too_many(steps: int) -> None:
 def test_large_files_are_kept_less_often_and_short_fits_have_no_states() -> None:
     assert len(planned(4600, MOST_BYTES // 5)) == 5
     assert planned(4600, 2 * MOST_BYTES) == []
-    assert planned(49, 7000) == []
+    assert planned(APART - 1, 7000) == []
 
 
 # --- what ---------------------------------------------------------------------------------
