@@ -19,6 +19,7 @@ from cainr_core.runs import Run
 ANIMATIONS = {"GIF over time": "gif", "MP4 over time": "mp4"}
 DPI = 120
 MOST_FRAMES = 240  # of more time steps every second is taken, or every third
+COLOURS, GREYS = 115, 25  # of a GIF: of each scale, and for words and lines
 GIF_RATE, MP4_RATE = 5, 8  # frames a second
 Told = Callable[[int, int], None]  # frames done, and all; raises where nobody wants them any more
 
@@ -55,11 +56,14 @@ def _frames(drawn: MapFigure, steps: range, told: Told) -> Iterator[NDArray[np.u
 def _gif(frames: Iterator[NDArray[np.uint8]], drawn: MapFigure) -> bytes:
     from PIL import Image
 
-    # one palette for all frames: colours that stay are told once, and nothing flickers
-    first = Image.fromarray(next(frames)).quantize(255)
-    rest = (
-        Image.fromarray(frame).quantize(palette=first, dither=Image.Dither.NONE) for frame in frames
-    )
+    shown_first = next(frames)  # the scales are known from then on
+    palette = Image.new("P", (1, 1))
+    palette.putpalette(drawn.colours(COLOURS, GREYS))
+
+    def indexed(frame: NDArray[np.uint8]) -> Image.Image:
+        return Image.fromarray(frame).quantize(palette=palette, dither=Image.Dither.NONE)
+
+    first, rest = indexed(shown_first), map(indexed, frames)
     made = io.BytesIO()
     first.save(
         made, format="GIF", save_all=True, append_images=rest, duration=1000 // GIF_RATE, loop=0,

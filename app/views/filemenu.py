@@ -52,7 +52,7 @@ class FileMenu:
         kinds that can be stopped."""
         self._choose, self._failed, self._long, self._label = choose, failed, long, label
         self._stop: Event | None = None  # of the file that is being made
-        self._far = ""
+        self._far, self._number = "", 0
         css_class = f"menu-{label.lower()}"
         self.menu = pmui.MenuButton(
             items=[{"label": kind} for kind in kinds], label=label, icon="image",
@@ -109,7 +109,7 @@ class FileMenu:
             if len(made) > MOST_BYTES:
                 self._failed(too_large(len(made)))
                 return
-            self._number = getattr(self, "_number", 0) + 1
+            self._number += 1  # the same file once more is news, too
             words = {"name": name, "data": b64encode(made).decode(), "number": self._number}
             self._saved.value = json.dumps(words)
 
@@ -125,8 +125,9 @@ class FileMenu:
             self._stop.set()
 
     def _show(self, *events: object) -> None:
-        self.menu.loading = self._stop is not None
-        self.menu.label = self._far or self._label if self._stop is not None else self._label
+        making = self._stop is not None
+        self.menu.loading = making and not self._far  # the spinner would cover how far it is
+        self.menu.label = self._far if making and self._far else self._label
         self.allow()
 
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 FORMATS = {"PNG": "png", "SVG": "svg", "PDF": "pdf"}
 DPI = 300
+SAMPLE = "sample of the CESM1 Large Ensemble"
 _TEXT = {"svg.fonttype": "none", "pdf.fonttype": 42}  # words that can be found, copied and edited
 _KEYS = {"png": ("Description", "Software"), "svg": ("Description", "Creator")}
 _KEYS["pdf"] = ("Subject", "Creator")
@@ -25,7 +26,8 @@ _KEYS["pdf"] = ("Subject", "Creator")
 
 def provenance(data: DataChoice, runs: Sequence[Run], unit: str, step: int | None = None) -> str:
     """Source, runs (at a step of their fits) and version, as they stand below a picture."""
-    source = f"Data: {data_of(data)}" + (f" {data.time}" if data.time else "")
+    source = f"Data: {data_of(data) if data.path else SAMPLE}"
+    source += f", times {data.time}" if data.time else ""
     of_runs = [_about(run, unit, step) for run in runs]
     today = f"{datetime.now(UTC):%Y-%m-%d}"
     return "\n".join([*of_runs, f"{source}. Made with cainr {__version__}, {today}."])

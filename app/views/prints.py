@@ -97,6 +97,16 @@ class MapFigure:
             assert image.axes is not None
             image.axes.set_title(title, fontsize=8, pad=4)
 
+    def colours(self, each: int, greys: int) -> list[int]:
+        """Red, green and blue, 0 to 255, of so many colours of both scales and of greys: one
+        palette for all time steps, so that nothing flickers."""
+        assert self._errors is not None
+        told: list[int] = []
+        for scale in (self._values, self._errors):
+            for place in np.linspace(0, len(scale.palette) - 1, each).round().astype(int):
+                told += bytes.fromhex(scale.palette[place][1:7])
+        return told + [int(level) for level in np.linspace(0, 255, greys) for _ in range(3)]
+
     def _draw(self, cells: tuple[NDArray, NDArray, NDArray]) -> None:
         assert self._errors is not None
         scales = (self._values, self._values, self._errors)

@@ -25,6 +25,7 @@ from app.views.sweepplot import SweepPlot
 from app.words import data_of, duration, size_of
 from cainr_core.runs import Run, network_kind
 from cainr_core.sweep import SWEEPS, Sweep, report
+from cainr_core.sweep.lines import lines_of
 
 TITLE = "Sweep: many networks at once"
 _FORM = """
@@ -158,17 +159,23 @@ class SweepBar:
             description="All fits and the best of them as CSV and JSON, and the figure as PNG and "
             "SVG, in a ZIP file",
         )  # fmt: skip
+        self.table = Download(
+            self._csv, sweeping.workbench.report, filename="sweep.csv", label="CSV",
+            variant="outlined", size="small", margin=(12, 0), css_classes=["download-sweep-csv"],
+            description="All fits as a table, one a line",
+        )  # fmt: skip
         self.bar = pmui.LinearProgress(
             value=0, variant="determinate", margin=0, sizing_mode="stretch_width", width=None,
             sx=IDLE,
         )  # fmt: skip
         self.view = stack(
-            stack(self.start, self.cancel, self.figures, self.report, css=_LINE),
+            stack(self.start, self.cancel, self.figures, self.table, self.report, css=_LINE),
             self.bar,
         )  # fmt: skip
         self._allow = [
             shared.decided(self.start, "disabled", lambda: not self._left()),
             shared.decided(self.report, "disabled", lambda: not sweeping.runs),
+            shared.decided(self.table, "disabled", lambda: not sweeping.runs),
         ]
         self.start.on_click(shared.held(lambda event: sweeping.start()))
         self.cancel.on_click(shared.held(lambda event: sweeping.cancel()))
@@ -225,6 +232,11 @@ class SweepBar:
                 now.state, "Ended early"
             )
         return row(values, escape(now.problem or _described(now.wanted)))
+
+    def _csv(self) -> tuple[str, Callable[[], bytes]]:
+        wanted, runs = self.sweeping.shown, self.sweeping.runs
+        assert wanted is not None
+        return "sweep.csv", lambda: report.to_csv(lines_of(wanted, runs))
 
     def _report(self) -> tuple[str, Callable[[], bytes]]:
         wanted, runs = self.sweeping.shown, self.sweeping.runs

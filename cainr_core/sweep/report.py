@@ -26,15 +26,20 @@ def write(wanted: Sweep, runs: Sequence[Run], folder: Path) -> list[Path]:
     if lowered:
         tables[QUALITY] = lowered
     for name, table in tables.items():
-        text = io.StringIO()
-        names = [field.name for field in fields(table[0])]
-        writer = csv.DictWriter(text, names, lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(map(asdict, table))
         paths.append(folder / f"{name}.csv")
-        atomic_write(paths[-1], text.getvalue().encode())
+        atomic_write(paths[-1], to_csv(table))
     paths.append(folder / f"{NAME}.json")
     values = {name: list(map(asdict, table)) for name, table in tables.items()}
     atomic_write(paths[-1], json.dumps(values, indent=1).encode() + b"\n")
     paths += figure.draw(lines, folder / NAME)
     return [*paths, *(figure.draw_qualities(lowered, folder / QUALITY) if lowered else ())]
+
+
+def to_csv(table: Sequence[Line | Quality]) -> bytes:
+    """A table, which is not empty, as a file."""
+    text = io.StringIO()
+    names = [field.name for field in fields(table[0])]
+    writer = csv.DictWriter(text, names, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(map(asdict, table))
+    return text.getvalue().encode()

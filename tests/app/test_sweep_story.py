@@ -177,7 +177,12 @@ def test_the_report_is_what_the_command_writes(dashboard: Page, tmp_path: Path):
     with zipfile.ZipFile(path) as archive:
         names = set(archive.namelist())
         assert names == {"sweep.csv", "sweep_best.csv", "sweep.json", "sweep.png", "sweep.svg"}
-        assert len(archive.read("sweep.csv").splitlines()) == FITS + 1
+        table = archive.read("sweep.csv")
+    assert len(table.splitlines()) == FITS + 1
+    with dashboard.expect_download() as caught:
+        dashboard.locator(".download-sweep-csv button, .download-sweep-csv a").first.click()
+    caught.value.save_as(path)
+    assert path.read_bytes() == table
 
 
 def test_the_paper_is_a_preset(dashboard: Page, complaints: list[str]):
