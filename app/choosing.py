@@ -72,7 +72,7 @@ class Choosing(param.Parameterized):
         ]
         self.uploads = Uploads()
         self._opened = copy_of(self.data)
-        self._planned = 0
+        self._planned = self._asked = 0
         for choice in (self.architecture, self.recipe, self.target):
             choice.param.watch(self._choice_changed, names_of(choice))
         for offer in self.offers:
@@ -172,16 +172,21 @@ class Choosing(param.Parameterized):
     def open_data(self, then: Callable[[], None] = lambda: None) -> None:
         """Read the field that the choices name."""
         choice = copy_of(self.data)
+        self._asked += 1
+        asked = self._asked  # what is read for a later choice counts, whichever comes first
 
         def take(opened: Field) -> None:
+            if asked != self._asked:
+                return
             self._opened = choice
             self.param.update(field=opened, opening=False, problem="")
             self._choice_changed()
             then()
 
         def refuse(problem: Exception) -> None:
-            self.opening = False
-            self.report(problem)
+            if asked == self._asked:
+                self.opening = False
+                self.report(problem)
 
         if (field := shared.opened(choice)) is not None:
             take(field)

@@ -53,7 +53,7 @@ class DataSection:
         self.levels = pn.Column(sizing_mode="stretch_width")
         self.size = pmui.Typography(
             "", variant="caption", margin=(0, 8), sizing_mode="stretch_width",
-            css_classes=["data-size"],
+            css_classes=["data-size"], min_height=40,  # two lines, so that nothing jumps
         )  # fmt: skip
         self.open = pmui.Button(
             label="Open", variant="outlined", icon="folder_open", margin=SMALL,

@@ -138,6 +138,21 @@ def test_bad_data_leave_the_field_and_tell_a_sentence(bench: Workbench):
     assert bench.choices.data.path == ""  # what would be fitted is what is open
 
 
+def test_the_field_chosen_last_is_opened_whichever_is_read_first(
+    bench: Workbench, monkeypatch: pytest.MonkeyPatch
+):
+    turns = []
+    monkeypatch.setattr(shared, "background", lambda work, then, failed: turns.append((work, then)))
+    for times in ("0:3", "0:2"):
+        bench.data.time = times
+        bench.open_data()
+    for work, then in reversed(turns):
+        then(work())
+    assert bench.field.shape[0] == 2
+    assert bench.choices.data.time == "0:2"
+    assert not bench.opening
+
+
 def test_a_context_that_cannot_be_read_is_not_offered(bench: Workbench):
     offers = len(bench.offers)
     bench.offer_file("/nowhere.nc:T")
