@@ -43,8 +43,8 @@ class LargeMap:
         self.shown = Shown(None)
         self._at_hand = AtHand()
         look = {"size": "small", "width": None, "sizing_mode": "stretch_width", "margin": _BELOW}
-        self.left = pmui.Select(label="Left", css_classes=["compare-left"], **look)
-        self.right = pmui.Select(label="Right", css_classes=["compare-right"], **look)
+        self.left = pmui.Select(label="Left", css_classes=["choice-left"], **look)
+        self.right = pmui.Select(label="Right", css_classes=["choice-right"], **look)
         self.told = pn.pane.HTML(
             "", stylesheets=[_TOLD], margin=(4, 12), sizing_mode="stretch_width", visible=False
         )

@@ -69,7 +69,7 @@ def test_a_divider_is_moved_by_keys_and_by_the_mouse(dashboard: Page):
     drawn(dashboard, "large", "left")
     drawn(dashboard, "large", "right")
     handle, upper = divider(dashboard), dashboard.locator(".stage .map-left")
-    expect(dashboard.locator(".map-gain")).to_be_hidden()
+    expect(dashboard.locator(".map-gain")).to_be_hidden(timeout=PATIENCE)
     handle.focus()
     for key, at in (("Home", 0), ("ArrowRight", 2), ("End", 100), ("PageDown", 90)):
         handle.press(key)
@@ -113,19 +113,20 @@ def test_the_difference_is_that_of_the_decoded_files(dashboard: Page, server: Se
     )
     apart = first - second
     told = dashboard.locator(".map-large")
-    expect(told).to_contain_text(f"RMS {three(float(np.sqrt(np.mean(apart**2))))} K")
-    expect(told).to_contain_text(f"largest {three(float(np.abs(apart).max()))} K")
+    expect(told).to_contain_text(
+        f"RMS {three(float(np.sqrt(np.mean(apart**2))))} K", timeout=PATIENCE
+    )
+    expect(told).to_contain_text(f"largest {three(float(np.abs(apart).max()))} K", timeout=PATIENCE)
     compare(dashboard, "Relative")
     percent = float(np.sqrt(np.mean((100 * apart / second) ** 2)))
-    expect(told).to_contain_text(f"RMS {three(percent)} %")
+    expect(told).to_contain_text(f"RMS {three(percent)} %", timeout=PATIENCE)
 
 
 def test_the_original_takes_the_place_of_a_run(dashboard: Page):
     compare(dashboard, "Swipe")
-    dashboard.locator(".compare-left [role=combobox]").click()
-    dashboard.get_by_role("option", name="Original", exact=True).click()
-    expect(dashboard.locator(".stage .tag-left")).to_have_text("Original")
-    expect(dashboard.locator(".stage .tag-right")).to_contain_text("B: ")
+    select(dashboard, "left", "Original")
+    expect(dashboard.locator(".stage .tag-left")).to_have_text("Original", timeout=PATIENCE)
+    expect(dashboard.locator(".stage .tag-right")).to_contain_text("B: ", timeout=PATIENCE)
 
 
 def test_a_region_is_seen_sharply_and_kept(dashboard: Page):
@@ -152,8 +153,8 @@ def test_a_region_is_seen_sharply_and_kept(dashboard: Page):
 def test_limits_are_locked_at_a_click(dashboard: Page):
     dashboard.get_by_role("button", name="Locked", exact=True).click()
     low = dashboard.locator(".choice-low input").first
-    expect(low).to_be_visible()
-    expect(low).not_to_have_value("")
+    expect(low).to_be_visible(timeout=PATIENCE)
+    expect(low).not_to_have_value("", timeout=PATIENCE)
 
 
 def test_nothing_was_complained_of(dashboard: Page, complaints: list[str]):
