@@ -17,7 +17,6 @@ from cainr_core.data.contexts import Context
 from cainr_core.data.fields import Field
 from cainr_core.errors import CainrError
 from cainr_core.fit import resuming
-from cainr_core.fit.beginning import Beginning
 from cainr_core.fit.device import arithmetic, choose_device
 from cainr_core.fit.kernels.together import FusedSteps, Together, serves
 from cainr_core.fit.misfit import Misfit
@@ -81,7 +80,6 @@ class Fitting:
             else initial_tensors(architecture, self.frame.n_inputs, recipe.seed)
         )
         self.flat = torch.cat([tensor.flatten() for tensor in self.first]).to(self.device)
-        self._beginning = Beginning(self.flat.clone(), architecture, self.frame.n_inputs, recipe)
         self.tensors = [part.requires_grad_() for part in views(self.flat, self.first)]
         present = None
         if field.missing is not None:
@@ -198,13 +196,7 @@ class Fitting:
                 error = step.error()
             else:
                 error = self._error()
-            if not self.rounding and self._beginning.is_in_vain(
-                done, self.best_error, self.misfit.variance
-            ):
-                self.flat.copy_(self._beginning.draw())
-                step.forget()
-                message = f"Hardly anything was learned by step {done}: begun again in another way."
-            elif self._diverged(error):
+            if self._diverged(error):
                 place = self._go_back()
                 step.forget()
                 self.lost = 0
@@ -296,7 +288,7 @@ class Fitting:
         if self._has_begun():
             self._return_to_best()
             return "best"
-        self.flat.copy_(self._beginning.weights)
+        self.flat.copy_(torch.cat([tensor.flatten() for tensor in self.first]))
         return "beginning"
 
     def _error(self) -> float:

@@ -60,8 +60,8 @@ def test_what_the_page_says_of_a_decided_property_does_not_last():
 
 
 def test_a_field_in_memory_is_found():
-    choice = DataChoice(time="0:2")
+    choice = DataChoice(time="7:9")
     assert shared.opened(choice) is None
     field = shared.open_choice(choice)
-    assert shared.opened(DataChoice(time="0:2")) is field
-    assert shared.opened(DataChoice(time="0:2", thin=2)) is None
+    assert shared.opened(DataChoice(time="7:9")) is field
+    assert shared.opened(DataChoice(time="7:9", thin=2)) is None

@@ -121,7 +121,7 @@ def test_a_zarr_store_is_read_from_its_address(
     dataset.to_zarr(folder / f"{version}.zarr", zarr_format=version, consolidated=version == 2)
     field = open_field(f"{address}/{version}.zarr", region="0:60,-20:20", time="1:3")
     np.testing.assert_array_equal(field.values[:, :, 4:], dataset["tas"][1:3, 18:30, :5])
-    assert field.source == f"{version}.zarr"
+    assert field.source == f"{version}.zarr, 0:60,-20:20"
     (folder / f"{version}.zarr" / "tas").rename(folder / f"gone{version}")
     refuse(f"{address}/{version}.zarr", "no variable|can't be read|missing|holds")
 
