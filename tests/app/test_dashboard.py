@@ -80,7 +80,7 @@ def test_bad_input_gives_a_sentence(dashboard: Page):
     enter(dashboard, "path", "/nowhere/at/all.nc")
     expect(problem).to_contain_text("/nowhere/at/all.nc", timeout=PATIENCE)
     expect(problem).not_to_contain_text("Traceback")
-    dashboard.get_by_role("button", name="Bundled sample").click()
+    dashboard.get_by_role("button", name="Sample", exact=True).click()
     expect(problem).not_to_contain_text("/nowhere/at/all.nc", timeout=PATIENCE)
 
 
