@@ -43,7 +43,6 @@ if TYPE_CHECKING:
     from cainr_core.history import Moment
 
 MOST_DEATHS = 2
-NICE = 10  # of a worker on the machine of its server, whose pages come first
 TOO_LARGE = (
     f"The worker died {MOST_DEATHS} times during this fit, probably for want of memory: choose a "
     "smaller batch, fewer times or a smaller network."
@@ -287,7 +286,6 @@ def unpack_frame(packed: dict[str, Any]) -> tuple[int, NDArray[np.float32]]:
 
 def dask_setup(worker: Worker) -> None:
     """Load what a fit needs when a worker starts, while nobody waits for it (a dask preload)."""
-    os.nice(NICE)
     import torch
 
     import cainr_core.codec.rate
