@@ -18,7 +18,8 @@ _ROW = """
 # The label beside its buttons, where Material has it above.
 _BESIDE = """
 :host fieldset.MuiFormControl-root { flex-direction: row; align-items: center; gap: 2px 8px;
-  flex-wrap: wrap; }
+}
+@media (max-width: 480px) { :host fieldset.MuiFormControl-root { flex-wrap: wrap; } }
 :host .MuiFormLabel-root { font-size: .8rem; white-space: nowrap; }
 """
 _GROUP = {
@@ -40,7 +41,7 @@ class CompareBar:
         self.scale = self._group(viewing.param.scale)
         self.more = pmui.Toggle(
             label="Colours", icon="palette", size="small", width=None, sizing_mode=None, margin=0,
-            sx=_MORE, css_classes=["more-colours"],
+            color="default", sx=_MORE, css_classes=["more-colours"],
         )  # fmt: skip
         small = {"margin": 0, "sizing_mode": None}
         self.palettes = [

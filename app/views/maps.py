@@ -25,6 +25,7 @@ from bokeh.models.annotations import Span
 from bokeh.models.renderers import GlyphRenderer
 from bokeh.plotting import figure
 
+from app import shared
 from app.views.colours import Scale
 from app.views.layer import Layer
 from app.views.projections import PROJECTIONS, Array, Extent, Lines, Picture, globe
@@ -137,6 +138,7 @@ class MapSet:
         self.whole = Layer(self.mappers, name)
         self.near = Layer(self.mappers, f"{name}-near")  # over it, of the part that is seen
         self.source = self.whole.source
+        self._late: dict[str, Array | None] = {}  # what all of the map does not show yet
         self._hovers: dict[str, HoverTool] = {}
         self._images: dict[str, tuple[GlyphRenderer, GlyphRenderer]] = {}  # of each layer
         self.figures = {plate.column: self._figure(plate) for plate in plates}
@@ -144,6 +146,7 @@ class MapSet:
     def place(self, picture: Picture, aspect: float) -> None:
         """Take another grid or projection; the images stay as they were until `draw`."""
         self.whole.place(picture)
+        self._late = {}
         for plot in self.figures.values():
             plot.aspect_ratio = aspect
 
@@ -155,9 +158,19 @@ class MapSet:
             self._hovers[column].renderers = [whole if picture is None else near]
 
     def draw(self, values: Mapping[str, Array | None]) -> None:
-        """Show values on native cells (any shape of `grid.size`); None blanks a map."""
+        """Show values on native cells (any shape of `grid.size`); None blanks a map. Where a part
+        is zoomed in on, the rest follows once that is drawn."""
+        self._late |= values
+        if self.near.picture is None:
+            self._draw_whole()
+            return
         self.near.draw(values)
-        self.whole.draw(values)
+        shared.after_maps(self._draw_whole)
+
+    def _draw_whole(self) -> None:
+        values, self._late = self._late, {}
+        if values:
+            self.whole.draw(values)
 
     def colour(self, scales: Mapping[str, Scale]) -> None:
         """Set limits and colours by column."""
@@ -189,7 +202,7 @@ class MapSet:
             hover.tooltips = html
 
     def _figure(self, plate: Plate) -> figure:
-        shared = self.geography
+        common = self.geography
         hover = HoverTool(
             renderers=[],
             visible=False,
@@ -202,8 +215,8 @@ class MapSet:
         )
         wheel = WheelZoomTool(modifiers="ctrl", visible=False)
         plot = figure(
-            x_range=shared.x_range,
-            y_range=shared.y_range,
+            x_range=common.x_range,
+            y_range=common.y_range,
             aspect_ratio=PROJECTIONS["plate_carree"].aspect,
             sizing_mode="scale_width",
             min_border=1,  # px: Bokeh clears its canvas from half a pixel on
@@ -218,7 +231,7 @@ class MapSet:
                 BoxZoomTool(match_aspect=True),
                 ResetTool(),
                 hover,
-                CrosshairTool(overlay=shared.cross, visible=False),
+                CrosshairTool(overlay=common.cross, visible=False),
             ],
             active_scroll=wheel,
             output_backend="canvas",
@@ -243,9 +256,9 @@ class MapSet:
         hover.renderers = [whole]
         self._images[plate.column] = (whole, near)
         self._hovers[plate.column] = hover
-        plot.multi_line("xs", "ys", source=shared.grid, color="#808080", alpha=0.25, line_width=0.6)
+        plot.multi_line("xs", "ys", source=common.grid, color="#808080", alpha=0.25, line_width=0.6)
         # A light halo keeps dark coastlines legible on the dark end of the scale.
-        plot.multi_line("xs", "ys", source=shared.coast, color="#ffffff", alpha=0.35, line_width=2)
-        plot.multi_line("xs", "ys", source=shared.coast, color="#101418", alpha=0.9, line_width=0.8)
-        plot.multi_line("xs", "ys", source=shared.rim, color="#808080", alpha=0.8, line_width=1)
+        plot.multi_line("xs", "ys", source=common.coast, color="#ffffff", alpha=0.35, line_width=2)
+        plot.multi_line("xs", "ys", source=common.coast, color="#101418", alpha=0.9, line_width=0.8)
+        plot.multi_line("xs", "ys", source=common.rim, color="#808080", alpha=0.8, line_width=1)
         return plot

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import panel as pn
 import param
 
+HIGHEST = "66vh"  # that a map is, so that all of it is seen at once
 _CSS = """
 :host { display: block; }
-.stage { position: relative; margin: 0 auto; max-width: calc(66vh * var(--aspect, 2));
+.stage { position: relative; margin: 0 auto; max-width: calc(HIGHEST * var(--aspect, 2));
   aspect-ratio: var(--aspect, 2); }
 .map { position: absolute; inset: 0; }
 .map > * { margin: 0; }
@@ -67,4 +68,13 @@ class Overlay(pn.custom.JSComponent):
     pixels = param.Integer(default=0, doc="Width of a map on the screen, told by the page.")
 
     _esm = Path(__file__).with_name("overlay.js")
-    _stylesheets: ClassVar = [_CSS]
+    _stylesheets: ClassVar = [_CSS.replace("HIGHEST", HIGHEST)]
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self._keep_room()
+
+    @param.depends("aspect", watch=True)
+    def _keep_room(self) -> None:
+        """The place of the maps is there before they are, so that nothing below it moves."""
+        self.styles = {"aspect-ratio": str(self.aspect), "max-height": HIGHEST}

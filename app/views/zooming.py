@@ -13,7 +13,7 @@ from app.views.projections import Extent
 from app.views.regions import REGIONS, Region, region_of, window
 from app.workbench import Workbench
 
-WHOLE, BY_HAND = "Whole globe", "As zoomed"
+WHOLE, BY_HAND = "Globe", "Zoomed"
 SETTLED = 250  # ms without a change of what is seen
 SLACK = 0.01  # of the width: what the page rounds
 
@@ -33,7 +33,7 @@ class Zooming:
             sizing_mode="stretch_width", margin=(6, 6), css_classes=["choice-region"],
         )  # fmt: skip
         self.back = pmui.IconButton(
-            icon="public", size="small", margin=(8, 0), disabled=True, description=WHOLE,
+            icon="public", size="small", margin=(8, 0), disabled=True, description="See the whole globe",
             css_classes=["whole-globe"],
         )  # fmt: skip
         self.choice.param.watch(shared.held(self._choose), "value")
