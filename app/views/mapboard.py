@@ -65,7 +65,7 @@ class MapBoard:
                     self.centre,
                     self.zooming.choice,
                     self.zooming.back,
-                    shares="12 10 13 3",
+                    shares="11 12 12 3",
                     narrow=0,
                 ),
                 shares="8 7 13",
