@@ -1,0 +1,161 @@
+"""Two runs compared in a headless Chromium: swiped, in turn, as a difference, zoomed in on.
+
+The tests of this file tell one story on one page and run in their order.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+
+pytest.importorskip("playwright")
+from playwright.sync_api import Locator, Page, expect
+
+import cainr_core
+from app.words import three
+from cainr_core.runs import Library
+from tests.app.browser import PATIENCE, Server, pick, rows, select
+
+pytestmark = pytest.mark.browser
+
+# Finite values of a column of a data source, with their sum.
+OF = """([source, name]) => {
+  const found = Bokeh.documents[0].get_model_by_name(source)?.data
+  const image = found && (found.get ? found.get(name) : found[name])[0]
+  let [n, sum] = [0, 0]
+  for (const v of image ?? []) if (isFinite(v)) { n++; sum += v }
+  return {n, mean: n ? sum / n : NaN}
+}"""
+CLIP = "(e) => getComputedStyle(e).clipPath"
+RANGE = """() => {
+  const range = Bokeh.documents[0].get_model_by_name("seen-x")
+  return [range.start, range.end]
+}"""
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory, finished: Library) -> Iterator[Server]:
+    """The dashboard on a library of two runs."""
+    runs = tmp_path_factory.mktemp("compared") / "runs"
+    shutil.copytree(finished.root, runs)
+    server = Server(runs)
+    server.start()
+    yield server
+    server.stop()
+
+
+def compare(page: Page, mode: str) -> None:
+    page.get_by_role("button", name=mode, exact=True).click()
+
+
+def drawn(page: Page, source: str, name: str) -> None:
+    page.wait_for_function(f"(what) => ({OF})(what).n > 0", arg=[source, name])
+
+
+def divider(page: Page) -> Locator:
+    return page.get_by_role("slider", name="Divider between")
+
+
+def test_a_divider_is_moved_by_keys_and_by_the_mouse(dashboard: Page):
+    expect(rows(dashboard)).to_have_count(2, timeout=PATIENCE)
+    pick(dashboard, 0)
+    pick(dashboard, 1)
+    expect(dashboard.locator(".map-gain")).to_be_visible(timeout=PATIENCE)
+    compare(dashboard, "Swipe")
+    drawn(dashboard, "large", "left")
+    drawn(dashboard, "large", "right")
+    handle, upper = divider(dashboard), dashboard.locator(".stage .map-left")
+    expect(dashboard.locator(".map-gain")).to_be_hidden(timeout=PATIENCE)
+    handle.focus()
+    for key, at in (("Home", 0), ("ArrowRight", 2), ("End", 100), ("PageDown", 90)):
+        handle.press(key)
+        expect(handle).to_have_attribute("aria-valuenow", str(at))
+    assert upper.evaluate(CLIP) == "inset(0px 10% 0px 0px)"
+    expect(handle).to_have_attribute("aria-valuetext", re.compile(r"^90 % A: .*, 10 % B: "))
+    handle.scroll_into_view_if_needed()
+    stage = dashboard.locator(".stage").bounding_box()
+    grip = dashboard.locator(".stage .grip").bounding_box()
+    x, y = grip["x"] + grip["width"] / 2, grip["y"] + grip["height"] / 2
+    dashboard.mouse.move(x, y)
+    dashboard.mouse.down()
+    dashboard.mouse.move(stage["x"] + stage["width"] / 4, y, steps=5)
+    dashboard.mouse.up()
+    expect(handle).to_have_attribute("aria-valuenow", "25")
+
+
+def test_two_are_seen_in_turn_until_held(dashboard: Page):
+    compare(dashboard, "Flicker")
+    stage = dashboard.locator(".stage")
+    for seen, tag in (("right", "B: "), ("left", "A: ")):
+        expect(stage).to_have_attribute("data-seen", seen, timeout=PATIENCE)
+        expect(dashboard.locator(f".tag-{seen}")).to_contain_text(tag)
+    dashboard.get_by_role("button", name="Hold").press("Space")
+    go_on = dashboard.get_by_role("button", name="Go on")
+    expect(go_on).to_have_attribute("aria-pressed", "true")
+    seen = stage.get_attribute("data-seen")
+    other = "right" if seen == "left" else "left"
+    dashboard.get_by_role("button", name="Show the other").click()
+    expect(stage).to_have_attribute("data-seen", other)
+    expect(dashboard.locator(f".tag-{seen}")).to_be_hidden()
+
+
+def test_the_difference_is_that_of_the_decoded_files(dashboard: Page, server: Server):
+    compare(dashboard, "Difference")
+    drawn(dashboard, "large", "difference")
+    newest, oldest = Library(server.runs).list()[::-1]
+    first, second = (
+        np.asarray(cainr_core.open(run.cainr_path).values(0), dtype=np.float64)
+        for run in (newest, oldest)
+    )
+    apart = first - second
+    told = dashboard.locator(".map-large")
+    expect(told).to_contain_text(
+        f"RMS {three(float(np.sqrt(np.mean(apart**2))))} K", timeout=PATIENCE
+    )
+    expect(told).to_contain_text(f"largest {three(float(np.abs(apart).max()))} K", timeout=PATIENCE)
+    compare(dashboard, "Relative")
+    percent = float(np.sqrt(np.mean((100 * apart / second) ** 2)))
+    expect(told).to_contain_text(f"RMS {three(percent)} %", timeout=PATIENCE)
+
+
+def test_the_original_takes_the_place_of_a_run(dashboard: Page):
+    compare(dashboard, "Swipe")
+    select(dashboard, "left", "Original")
+    expect(dashboard.locator(".stage .tag-left")).to_have_text("Original", timeout=PATIENCE)
+    expect(dashboard.locator(".stage .tag-right")).to_contain_text("B: ", timeout=PATIENCE)
+
+
+def test_a_region_is_seen_sharply_and_kept(dashboard: Page):
+    select(dashboard, "region", "Europe")
+    drawn(dashboard, "large-near", "left")
+    seen = dashboard.evaluate(RANGE)
+    before = dashboard.evaluate(OF, ["large-near", "left"])["mean"]
+    slider = dashboard.locator(".player input[type=range]")
+    slider.focus()
+    slider.press("ArrowRight")
+    dashboard.wait_for_function(
+        f"(mean) => ({OF})(['large-near', 'left']).mean != mean", arg=before
+    )
+    compare(dashboard, "Side by side")
+    drawn(dashboard, "maps-near", "error_b")
+    assert dashboard.evaluate(RANGE) == seen
+    dashboard.locator(".whole-globe button").click()
+    dashboard.wait_for_function(
+        "() => Bokeh.documents[0].get_model_by_name('maps-near').data['x'].length == 0"
+    )
+    assert dashboard.evaluate(RANGE) != seen
+
+
+def test_limits_are_locked_at_a_click(dashboard: Page):
+    dashboard.get_by_role("button", name="Locked", exact=True).click()
+    low = dashboard.locator(".choice-low input").first
+    expect(low).to_be_visible(timeout=PATIENCE)
+    expect(low).not_to_have_value("", timeout=PATIENCE)
+
+
+def test_nothing_was_complained_of(dashboard: Page, complaints: list[str]):
+    assert complaints == []
