@@ -33,8 +33,8 @@ class Zooming:
             sizing_mode="stretch_width", margin=(6, 6), css_classes=["choice-region"],
         )  # fmt: skip
         self.back = pmui.IconButton(
-            icon="public", size="small", margin=(8, 0), disabled=True, description="See the whole globe",
-            css_classes=["whole-globe"],
+            icon="public", size="small", margin=(8, 0), disabled=True,
+            description="See the whole globe", css_classes=["whole-globe"],
         )  # fmt: skip
         self.choice.param.watch(shared.held(self._choose), "value")
         self.back.on_click(shared.held(self._whole))
