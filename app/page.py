@@ -9,6 +9,7 @@ from functools import partial
 
 import panel as pn
 import panel_material_ui as pmui
+import param
 from bokeh.events import ClientReconnected, ConnectionLost, DocumentReady
 from bokeh.models import CustomJS
 from panel.util import edit_readonly
@@ -116,9 +117,10 @@ def build() -> pmui.Page:
         ],
         busy_indicator=None,
     )
-    # The page would follow the server's being busy, at every tick, at 50 ms each.
+    # Every page would follow the whole server's being busy: each then works at each callback of
+    # each other one, and none is ever let go. What it follows instead never changes.
     with edit_readonly(page):
-        page.busy = False
+        page.busy = _Still().param.busy
     if pn.state.curdoc is not None:
         pn.state.curdoc.js_on_event(DocumentReady, CustomJS(code=_LEAVE_ON_ENTER))
         pn.state.on_session_destroyed(partial(_forget, bench))
@@ -151,12 +153,19 @@ def build() -> pmui.Page:
         if settings.sweeps_allowed:
             sweep.open()
         address.begin()
-        pn.state.add_periodic_callback(tick, period=TICK)
+        # Bokeh's own, since Panel's makes the whole server busy for a moment at each of them.
+        document = pn.state.curdoc
+        if document is not None and document.session_context is not None:
+            document.add_periodic_callback(shared.held(tick), TICK)
         # The first fit needn't wait for the worker process, nor the first picture for its start.
         pn.state.add_periodic_callback(shared.warm_up, period=WARM, count=1)
 
     pn.state.onload(loaded)
     return page
+
+
+class _Still(param.Parameterized):
+    busy = param.Boolean(False)
 
 
 def _keep_session_while_fitting(bench: Workbench) -> Callable[[], None]:
