@@ -200,7 +200,7 @@ async def memory(address: str, server: psutil.Process, opened: int) -> list[floa
         await session.another_time()
         await session.close()
         if number % 10 == 0:
-            await asyncio.sleep(5)  # until those that were closed are gone
+            await asyncio.sleep(12)  # until those that were closed are gone
             found.append(server.memory_info().rss / 1e6)
             print(f"{number} opened and closed: {found[-1]:.0f} MB", file=sys.stderr)
     return found
@@ -219,7 +219,7 @@ async def measure(options: argparse.Namespace) -> dict[str, object]:
         server = psutil.Popen(
             [
                 *(sys.executable, "-m", "panel", "serve", "app", "--port", address.split(":")[1]),
-                *("--unused-session-lifetime", "1000", "--check-unused-sessions", "1000"),
+                *("--unused-session-lifetime", "8000", "--check-unused-sessions", "1000"),
             ],
             cwd=REPOSITORY,
             env={**os.environ, "CAINR_RUNS": runs},

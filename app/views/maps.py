@@ -15,7 +15,9 @@ from bokeh.models import (
     CustomJS,
     CustomJSHover,
     HoverTool,
+    Image,
     LinearColorMapper,
+    MultiLine,
     PanTool,
     Range1d,
     ResetTool,
@@ -63,6 +65,10 @@ class Geography:
             Span(dimension="width", line_color="#888888", line_alpha=0.7),
             Span(dimension="height", line_color="#888888", line_alpha=0.7),
         )
+        self.shown = CustomJS(code=_SHOWN)
+        self.north = CustomJSHover(code=_DEGREES.format(negative="S", positive="N"))
+        self.east = CustomJSHover(code=_DEGREES.format(negative="W", positive="E"))
+        self.value = CustomJSHover(code=_VALUE)
 
     def show(self, projection: str, centre: float, picture: Picture) -> None:
         """Look at the whole of a new picture."""
@@ -206,11 +212,11 @@ class MapSet:
         hover = HoverTool(
             renderers=[],
             visible=False,
-            filters={"@lat": CustomJS(code=_SHOWN)},
+            filters={"@lat": common.shown},
             formatters={
-                "@lat": CustomJSHover(code=_DEGREES.format(negative="S", positive="N")),
-                "@lon": CustomJSHover(code=_DEGREES.format(negative="W", positive="E")),
-                **{f"@{column}": CustomJSHover(code=_VALUE) for column in self.mappers},
+                "@lat": common.north,
+                "@lon": common.east,
+                **{f"@{column}": common.value for column in self.mappers},
             },
         )
         wheel = WheelZoomTool(modifiers="ctrl", visible=False)
@@ -235,30 +241,28 @@ class MapSet:
             ],
             active_scroll=wheel,
             output_backend="canvas",
+            x_axis_type=None,
+            y_axis_type=None,
         )
-        plot.axis.visible = False
-        plot.grid.visible = False
         plot.toolbar.autohide = True
         plot.toolbar.logo = None
         plot.toolbar.stylesheets = [_TOOLS]
+        image: Any = {"image": plate.column, "x": "x", "y": "y", "dw": "dw", "dh": "dh"}
+        mapper = self.mappers[plate.column]
         whole, near = (
-            plot.image(
-                image=plate.column,
-                x="x",
-                y="y",
-                dw="dw",
-                dh="dh",
-                source=layer.source,
-                color_mapper=self.mappers[plate.column],  # type: ignore[call-arg]
-            )
+            plot.add_glyph(layer.source, Image(**image, color_mapper=mapper))
             for layer in (self.whole, self.near)
         )
         hover.renderers = [whole]
         self._images[plate.column] = (whole, near)
         self._hovers[plate.column] = hover
-        plot.multi_line("xs", "ys", source=common.grid, color="#808080", alpha=0.25, line_width=0.6)
-        # A light halo keeps dark coastlines legible on the dark end of the scale.
-        plot.multi_line("xs", "ys", source=common.coast, color="#ffffff", alpha=0.35, line_width=2)
-        plot.multi_line("xs", "ys", source=common.coast, color="#101418", alpha=0.9, line_width=0.8)
-        plot.multi_line("xs", "ys", source=common.rim, color="#808080", alpha=0.8, line_width=1)
+        for source, colour, alpha, width in (
+            (common.grid, "#808080", 0.25, 0.6),
+            # A light halo keeps dark coastlines legible on the dark end of the scale.
+            (common.coast, "#ffffff", 0.35, 2),
+            (common.coast, "#101418", 0.9, 0.8),
+            (common.rim, "#808080", 0.8, 1),
+        ):
+            line: Any = {"line_color": colour, "line_alpha": alpha, "line_width": width}
+            plot.add_glyph(source, MultiLine(xs="xs", ys="ys", **line))
         return plot

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bokeh.events import Tap
-from bokeh.models import ColumnDataSource
+from bokeh.models import ColumnDataSource, Scatter
 
 from app import shared
 from app.views.maps import MapSet
@@ -22,10 +22,14 @@ class Pointing:
         self.mark = ColumnDataSource({"x": [], "y": []}, name="place")
         for plot in maps.figures.values():
             for colour, width in (("#ffffff", 5), ("#101418", 2)):  # legible on any colour
-                plot.scatter(
-                    "x", "y", source=self.mark, marker="circle_dot", size=SIZE, fill_alpha=0,
-                    line_color=colour, line_width=width,
-                )  # fmt: skip
+                dot = Scatter(
+                    marker="circle_dot",
+                    size=SIZE,
+                    fill_alpha=0,
+                    line_color=colour,
+                    line_width=width,
+                )
+                plot.add_glyph(self.mark, dot)
             plot.on_event(Tap, shared.held(self._tapped))
         workbench.param.watch(
             shared.held(self._show), ["place_lat", "place_lon", "projection", "centre"]
