@@ -59,7 +59,6 @@ class MapBoard:
         self.head = card(
             side_by_side(
                 self.title,
-                self.player,
                 side_by_side(
                     self.projection,
                     self.centre,
@@ -68,12 +67,18 @@ class MapBoard:
                     shares="11 12 12 3",
                     narrow=0,
                 ),
-                shares="8 7 13",
+                shares="13 13",
+                narrow=NARROW,
+                styles={"align-items": "center"},
+            ),
+            side_by_side(
+                self.player,
+                Scrubber(workbench, NARROW).view,
+                shares="9 17",
                 narrow=NARROW,
                 styles={"align-items": "center"},
             ),
             CompareBar(workbench).view,
-            Scrubber(workbench, NARROW).view,
         )
         self.view = stack(self.head, self.six.view)
         self.player.param.watch(lambda event: workbench.look_at(event.new), "value")

@@ -15,7 +15,7 @@ from app.workbench import Workbench
 from cainr_core.runs import Run
 
 EVERY = 400  # ms between two states
-SHARES = "5 4 4"  # those of the row above it
+SHARES = "9 8"
 TOLD = 2  # runs whose state is told: those on the maps
 HEIGHT = 38  # px: so many lines
 LIVE = "The fit goes on; when it has ended, its steps can be looked back on."
@@ -34,16 +34,16 @@ class Scrubber:
     def __init__(self, workbench: Workbench, narrow: int) -> None:
         self.workbench = workbench
         self.told = pn.pane.HTML(
-            "", stylesheets=[_CSS], sizing_mode="stretch_width", margin=(0, 12, 8, 12), min_width=0,
+            "", stylesheets=[_CSS], sizing_mode="stretch_width", margin=(6, 12), min_width=0,
             min_height=HEIGHT,
         )  # fmt: skip
         self.player = pmui.DiscretePlayer(
             options={"–": 0}, value=0, variant="minimal", interval=EVERY, loop_policy="once",
-            width=None, sizing_mode="stretch_width", margin=(0, 12, 8, 12), label="Training step",
+            width=None, sizing_mode="stretch_width", margin=(6, 12), label="Training step",
             css_classes=["scrubber"], show_value=False, disabled=True,
         )  # fmt: skip
         self.view = side_by_side(
-            self.told, self.player, shares=SHARES, narrow=narrow, visible=False,
+            self.player, self.told, shares=SHARES, narrow=narrow, visible=False,
             styles={"align-items": "center"},
         )  # fmt: skip
         self._end = 0

@@ -1,0 +1,144 @@
+"""Every view at three widths, light and dark, as pictures to be looked at in `test-output/screens`.
+
+What a person must judge is judged there; here, that nothing is wider than the window, that every
+control has a name, and that the browser has no complaint.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("playwright")
+from playwright.sync_api import Browser, Page, expect
+
+from cainr_core.runs import Library
+from tests.app.browser import PATIENCE, REPOSITORY, Server, listen, pick, rows, visit
+
+pytestmark = pytest.mark.browser
+
+SCREENS = REPOSITORY / "test-output" / "screens"
+MODES = ("Side by side", "Swipe", "Flicker", "Difference", "Relative")
+TALLEST = 6000  # px of a picture of a whole page
+
+# What a person can press or fill in and a screen reader cannot name, in shadow roots too.
+_NAMELESS = """() => {
+  const found = []
+  const look = (root) => {
+    for (const e of root.querySelectorAll("*")) {
+      if (e.shadowRoot) look(e.shadowRoot)
+      if (!e.matches("button, a[href], input, textarea, [role=button], [role=slider], [role=tab]"))
+        continue
+      if (e.closest(".MuiInputAdornment-root")) continue  // of a number, as its arrow keys
+      if (!e.checkVisibility() || e.closest("[aria-hidden=true]") || e.type == "hidden") continue
+      const by = (e.getAttribute("aria-labelledby") ?? "").split(" ")
+        .map((id) => root.getElementById?.(id)?.textContent ?? "").join("")
+      const name = [e.getAttribute("aria-label"), by, e.textContent, e.title, e.placeholder,
+        ...[...(e.labels ?? [])].map((label) => label.textContent)].join("").trim()
+      const within = e.getRootNode().host?.className ?? ""
+      if (!name) found.push(`${within}: ${e.outerHTML.slice(0, 300)}`)
+    }
+  }
+  look(document)
+  return found
+}"""
+
+# How many controls and labels are still to be drawn in the colours of a dark page.
+_DARK_ON_DARK = """() => {
+  let found = 0
+  const look = (root) => {
+    for (const e of root.querySelectorAll("*")) {
+      if (e.shadowRoot) look(e.shadowRoot)
+      if (!e.matches("input, label, .MuiToggleButton-root") || !e.checkVisibility()) continue
+      const [red, green, blue] = getComputedStyle(e).color.match(/[\\d.]+/g).map(Number)
+      found += red + green + blue < 200
+    }
+  }
+  look(document)
+  return found
+}"""
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory, finished: Library) -> Iterator[Server]:
+    """The dashboard on a library of two runs."""
+    runs = tmp_path_factory.mktemp("seen") / "runs"
+    shutil.copytree(finished.root, runs)
+    server = Server(runs)
+    server.start()
+    yield server
+    server.stop()
+
+
+class Camera:
+    """Takes pictures of one page at one width."""
+
+    def __init__(self, page: Page, folder: Path) -> None:
+        self.page, self.folder = page, folder
+        self.width = page.viewport_size["width"]
+        folder.mkdir(parents=True, exist_ok=True)
+
+    def take(self, name: str, whole: bool = False) -> None:
+        """A picture of the window, or of all that can be scrolled to."""
+        content = self.page.locator(".main-content").first
+        self.page.wait_for_timeout(700)  # the page moves nothing more
+        wide, room = content.evaluate("(e) => [e.scrollWidth, e.clientWidth]")
+        assert wide <= room, f"{name} is {wide - room} px wider than the window"
+        before = self.page.viewport_size
+        if whole:
+            height = content.evaluate("(e) => e.scrollHeight")
+            self.page.set_viewport_size({**before, "height": min(int(height) + 80, TALLEST)})
+            self.page.wait_for_timeout(700)
+        self.page.screenshot(path=self.folder / f"{name}.png")
+        if whole:
+            self.page.set_viewport_size(before)
+
+
+@pytest.mark.parametrize("width", [1920, 1366, 390])
+def test_every_view_has_its_picture(
+    browser: Browser, server: Server, complaints: list[str], width: int
+):
+    context = browser.new_context(viewport={"width": width, "height": 900})
+    page = context.new_page()
+    listen(page, complaints)
+    visit(page, server, drawer=width > 700)
+    camera = Camera(page, SCREENS / str(width))
+    camera.take("opened")
+    for row in (0, 1):
+        pick(page, row)
+    expect(page.locator(".map-gain")).to_be_visible(timeout=PATIENCE)
+    nameless = set()
+    for mode in MODES:
+        page.get_by_role("button", name=mode, exact=True).click()
+        place = ".map-original" if mode == MODES[0] else ".map-large"
+        page.locator(f"{place} .bk-Canvas:visible").first.wait_for()
+        page.locator(place).first.scroll_into_view_if_needed()
+        camera.take(mode.lower().replace(" ", "-"), whole=mode == MODES[0])
+        nameless |= set(page.evaluate(_NAMELESS))
+    page.get_by_role("button", name=MODES[0], exact=True).click()
+    tabs = page.locator(".looks [role=tab]")
+    for place in range(tabs.count()):
+        tab = tabs.nth(place)
+        tab.click()
+        page.wait_for_timeout(2500)  # until its figures are drawn
+        page.locator(".closer").first.scroll_into_view_if_needed()
+        camera.take(f"look-{place + 1}-{tab.inner_text().lower().replace(' ', '-')}")
+        nameless |= set(page.evaluate(_NAMELESS))
+    page.get_by_label("Toggle theme").click()
+    page.wait_for_function(f"() => ({_DARK_ON_DARK})() == 0")
+    camera.take("dark", whole=True)
+    page.locator(".share button").click()
+    page.locator(".copy-link").wait_for()
+    camera.take("share-dark")
+    page.keyboard.press("Escape")
+    page.get_by_label("Toggle theme").click()
+    page.locator(".lessons button").click()
+    page.locator(".lesson-offer, .lesson-panel").first.wait_for()
+    camera.take("lessons")
+    nameless |= set(page.evaluate(_NAMELESS))
+    context.close()
+    assert nameless == set()
+    assert complaints == []
