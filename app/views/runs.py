@@ -51,7 +51,7 @@ COLUMNS = {
     "bytes": Column("Bytes", "Size of the whole file.", 58, rank=1, format="0,0"),
     "ratio": Column("Ratio", "Bytes of the original over those of the file.", 60, format="0,0.0"),
     "psnr": Column("PSNR", "In dB, over all time steps.", 50, format="0.00"),
-    "rmse": Column("RMSE", "Over all time steps, in the field's unit.", 50, format="0.000"),
+    "rmse": Column("RMSE", "Over all time steps, in the field's unit.", 58, format="0.000"),
     "seconds": Column("Seconds", "Seconds that the fit took.", 64, rank=2, format="0.0"),
 }
 _NUMBERS = {name: column.format for name, column in COLUMNS.items() if column.format}
