@@ -1,6 +1,6 @@
 """What a visitor of the dashboard waits for, measured in a headless Chromium. One command.
 
-    python benchmarks/dashboard.py [--repeats 3] [--json OUT]
+    python benchmarks/dashboard.py [--repeats 3] [--file FILE] [--json OUT]
 
 Each repeat starts a server anew and measures: seconds from the start of `panel serve app` to the
 first picture of the original; from pressing Fit with the default choices (topography and
@@ -37,6 +37,7 @@ FLAGS = [
 ]
 MOST = 180_000  # ms that anything may take
 TIME_STEPS = 14  # twice within the 30 days
+FILE_STEPS = 4  # of a file of unknown length
 LOOKS = 4  # at the run again
 
 # Whether a column of the maps' data source holds a picture.
@@ -92,17 +93,32 @@ def fit(page: Page) -> tuple[float, float]:
     return first, reached
 
 
-def redraws(page: Page, column: str) -> list[float]:
+def redraws(page: Page, column: str, steps: int = TIME_STEPS) -> list[float]:
     """Milliseconds that each of some steps of the time slider takes to be drawn."""
     found = []
     slider = page.locator(".player input[type=range]").first
-    for _ in range(TIME_STEPS):
+    for _ in range(steps):
         slider.focus()
         page.evaluate(WATCH, column)
         slider.press("ArrowRight")
         found.append(float(page.evaluate("() => window.redrawn")))
         time.sleep(0.3)
     return found
+
+
+def redraws_of_file(page: Page, url: str, path: Path) -> list[float]:
+    """Milliseconds of steps in time of another file, opened by its path."""
+    page.goto(url)
+    page.wait_for_function(f"() => ({DRAWN})('original')", timeout=MOST, polling=20)
+    page.locator("img[alt^='Map of']").nth(4).wait_for(timeout=MOST)
+    page.get_by_role("button", name="File", exact=True).click()
+    field = page.locator(".choice-path input").first
+    field.fill(str(path))
+    page.evaluate(WATCH, "original")
+    field.press("Enter")
+    page.evaluate("() => window.redrawn")
+    time.sleep(5)  # until the contexts have their pictures
+    return redraws(page, "original", FILE_STEPS)
 
 
 def look_at_run(page: Page, tick: Locator) -> float:
@@ -112,8 +128,8 @@ def look_at_run(page: Page, tick: Locator) -> float:
     return float(page.evaluate("() => window.redrawn"))
 
 
-def measure(page: Page, url: str, started: float) -> dict[str, list[float]]:
-    """All figures of one server and one page."""
+def measure(page: Page, url: str, started: float, other: Path | None) -> dict[str, list[float]]:
+    """All figures of one server and one page; `other`: a file that is looked at besides."""
     for _ in range(600):
         try:
             page.goto(url)
@@ -145,6 +161,8 @@ def measure(page: Page, url: str, started: float) -> dict[str, list[float]]:
         time.sleep(1)
         found["redraw_run_ms"].append(look_at_run(page, tick))
     found["redraw_time_of_run_ms"] = redraws(page, "a")
+    if other is not None:
+        found["redraw_time_of_file_ms"] = redraws_of_file(page, url, other)
     return found
 
 
@@ -152,6 +170,7 @@ def main() -> None:
     """Measure, print and write."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--file", type=Path, help="a file whose steps in time are drawn besides")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     chromium = shutil.which("chromium") or shutil.which("google-chrome")
@@ -171,7 +190,7 @@ def main() -> None:
                     stderr=subprocess.DEVNULL,
                 )
                 try:
-                    found = measure(page, f"http://localhost:{port}/app", started)
+                    found = measure(page, f"http://localhost:{port}/app", started, options.file)
                 finally:
                     browser.close()
                     server.terminate()
