@@ -6,6 +6,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
+from weakref import WeakMethod
 
 import panel as pn
 import param
@@ -45,6 +46,20 @@ def after_maps(update: Callable[[], None]) -> None:
     """Run `update` when the page has had the time to draw its maps: what somebody looked for is
     not to wait for what stands around it."""
     later(update, AFTER_MAPS)
+
+
+def loosely(method: Callable[..., None]) -> Callable[..., None]:
+    """The same bound method for a library that keeps what it is given for as long as the server
+    runs, as Panel does with the handler of exceptions and HoloViews with hooks: it calls the
+    method while its page is there, and does not keep the page."""
+    known = WeakMethod(method)
+
+    def call(*given: Any) -> None:
+        bound = known()
+        if bound is not None:
+            bound(*given)
+
+    return call
 
 
 def later(update: Callable[[], None], wait: int) -> None:

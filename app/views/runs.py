@@ -84,7 +84,7 @@ _TABLE = """
 .tabulator-placeholder-contents { font-size: 13px !important; font-weight: 400 !important; }
 """
 # Tabulator would take a name in its own tooltips for HTML; <%- escapes.
-TEXT = HTMLTemplateFormatter(template='<span title="<%- value %>"><%- value %></span>')
+TEXT = '<span title="<%- value %>"><%- value %></span>'
 HINT = "Tick one to see it, two to compare."
 FIND = 50  # px
 MANY = 20  # runs, beyond which some can be looked for
@@ -121,7 +121,7 @@ class RunTable:
             theme="simple",
             sizing_mode="stretch_width",
             editors={column: "input" if column == "name" else None for column in COLUMNS},
-            formatters=dict.fromkeys(COLUMNS, TEXT)
+            formatters=dict.fromkeys(COLUMNS, HTMLTemplateFormatter(template=TEXT))
             | {name: NumberFormatter(format=form) for name, form in _NUMBERS.items()},
             text_align=dict.fromkeys(_NUMBERS, "right"),
             configuration={
