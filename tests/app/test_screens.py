@@ -16,7 +16,7 @@ pytest.importorskip("playwright")
 from playwright.sync_api import Browser, Page, expect
 
 from cainr_core.runs import Library
-from tests.app.browser import PATIENCE, REPOSITORY, Server, listen, pick, rows, visit
+from tests.app.browser import PATIENCE, REPOSITORY, Server, listen, pick, visit
 
 pytestmark = pytest.mark.browser
 
