@@ -17,7 +17,6 @@ from panel.util import edit_readonly
 from app import shared, visitors
 from app.address import Address
 from app.controls.sidebar import Sidebar
-from app.session import loosely
 from app.settings import settings
 from app.style import BEHIND_CARDS, HOVER, LOST, THEME
 from app.sweeping import Sweeping
@@ -71,7 +70,7 @@ def build() -> pmui.Page:
     bench = Workbench(visitor)
     sweeping = Sweeping(bench)
     sweep = SweepCard(sweeping)
-    pn.config.exception_handler = loosely(bench.report)
+    pn.config.exception_handler = shared.loosely(bench.report)
     pn.config.raw_css = [HOVER, LOST]
     sidebar = Sidebar(bench)
     alert = pmui.Alert(

@@ -20,7 +20,7 @@ import numpy as np
 
 from app import uploads
 from app.recent import Recent
-from app.session import POOL, after_maps, background, decided, held, later
+from app.session import POOL, after_maps, background, decided, held, later, loosely
 from app.settings import settings
 from cainr_core.apart import open_apart
 from cainr_core.choices import Choices, DataChoice, values_of
@@ -38,7 +38,8 @@ if TYPE_CHECKING:
     from cainr_core.evaluate.checks import Check
     from cainr_core.jobs import Job, Jobs
 
-__all__ = ["after_maps", "background", "decided", "held", "later"]  # of a session, beside all here
+# of a session, beside all here
+__all__ = ["after_maps", "background", "decided", "held", "later", "loosely"]
 log = logging.getLogger("cainr.app")
 ROOMS = 64  # whose libraries are kept in memory
 PREFETCHED = 4  # of the newest runs

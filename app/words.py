@@ -33,6 +33,11 @@ def three(value: float) -> str:
     return f"{value:,.{digits}f}"
 
 
+def signed(value: float) -> str:
+    """The same of a number that may be negative, with a minus sign in place of the hyphen."""
+    return three(value).replace("-", "\N{MINUS SIGN}")
+
+
 def duration(seconds: float) -> str:
     """Seconds as 45 s, 3 min 20 s or 2 h 5 min."""
     whole = math.ceil(max(0.0, seconds))

@@ -80,6 +80,13 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def visit(page: Page, url: str) -> None:
+    """Open a page anew and wait for its maps and for the pictures of contexts."""
+    page.goto(url)
+    page.wait_for_function(f"() => ({DRAWN})('original')", timeout=MOST, polling=20)
+    page.locator("img[alt^='Map of']").nth(4).wait_for(timeout=MOST)
+
+
 def fit(page: Page) -> tuple[float, float]:
     """Seconds from pressing Fit to the first reconstruction and to 30 dB; then it is cancelled."""
     started = time.perf_counter()
@@ -108,9 +115,7 @@ def redraws(page: Page, column: str, steps: int = TIME_STEPS) -> list[float]:
 
 def redraws_of_file(page: Page, url: str, path: Path) -> list[float]:
     """Milliseconds of steps in time of another file, opened by its path."""
-    page.goto(url)
-    page.wait_for_function(f"() => ({DRAWN})('original')", timeout=MOST, polling=20)
-    page.locator("img[alt^='Map of']").nth(4).wait_for(timeout=MOST)
+    visit(page, url)
     page.get_by_role("button", name="File", exact=True).click()
     field = page.locator(".choice-path input").first
     field.fill(str(path))
@@ -146,9 +151,7 @@ def measure(page: Page, url: str, started: float, other: Path | None) -> dict[st
     first, reached = fit(page)
     found |= {"first_reconstruction_s": [first], "to_30_dB_s": [reached]}
     # A page of its own, as the fit is in the address of the first and its run picked there.
-    page.goto(url)
-    page.wait_for_function(f"() => ({DRAWN})('original')", timeout=MOST, polling=20)
-    page.locator("img[alt^='Map of']").nth(4).wait_for(timeout=MOST)
+    visit(page, url)
     tick = page.locator(".runs-table .tabulator-row").first.locator("input[type=checkbox]")
     tick.wait_for(timeout=MOST)
     time.sleep(3)

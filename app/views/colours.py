@@ -19,6 +19,11 @@ RUN_COLOURS = (
 KIND_COLOURS = ("#2b7f67", "#d646b0", "#a2a203", "#5649d9", "#e183a1", "#8a449a")
 
 
+def kind_colours(names: Sequence[str]) -> dict[str, str]:
+    """A colour for each kind of run, in this order."""
+    return {name: KIND_COLOURS[n % len(KIND_COLOURS)] for n, name in enumerate(names)}
+
+
 @dataclass(frozen=True)
 class Scale:
     """Limits of a colour scale in the field's unit, and its palette."""

@@ -13,7 +13,6 @@ from bokeh.models import ColumnDataSource, HoverTool, NumeralTickFormatter
 from numpy.typing import NDArray
 
 from app import shared
-from app.session import loosely
 from app.style import SMALL
 from app.views.cards import card, line
 from app.views.charts import chart_file
@@ -87,7 +86,8 @@ class Curves:
             hv.opts.Overlay(
                 responsive=True, height=HEIGHT - KEY, show_legend=False, show_grid=True, title="",
                 ylabel="PSNR (dB)", xticks=4, xformatter=NumeralTickFormatter(format="0,0.[00]"),
-                toolbar="right", active_tools=[], hooks=[loosely(self._drawn)], backend_opts=_PLAIN,
+                toolbar="right", active_tools=[],
+                hooks=[shared.loosely(self._drawn)], backend_opts=_PLAIN,
             )
         )  # fmt: skip
         self.view = card(

@@ -19,7 +19,7 @@ from app.views.cards import beside, stack
 from app.views.lineplot import Line, LinePlot
 from app.views.look import Look
 from app.views.selected import Picked, Selected
-from app.words import three
+from app.words import signed
 from cainr_core.evaluate.histogram import QUANTILES, Spread, counts_of, shared_edges
 
 NOTHING = "Tick a run to see how its errors are distributed."
@@ -139,14 +139,10 @@ def _figures(drawn: Errors) -> str:
         f'<tr><td style="--line:{picked.colour}" title="{escape(picked.title)}">'
         f"{escape(picked.title)}</td>"
         + "".join(
-            f"<td>{_signed(value)}</td>"
+            f"<td>{signed(value)}</td>"
             for value in (spread.mean, spread.sd, *spread.quantiles, spread.largest)
         )
         + "</tr>"
         for picked, _, spread in drawn.runs
     )
     return f"<table><tr><th>error{unit}</th>{titles}</tr>{rows}</table>"
-
-
-def _signed(value: float) -> str:
-    return three(value).replace("-", "\N{MINUS SIGN}")

@@ -18,7 +18,7 @@ from app.views.overlay import Overlay
 from app.views.projections import Picture
 from app.views.scales import Scales
 from app.views.shown import AtHand, Held, Original, Shown, Source
-from app.words import three
+from app.words import signed, three
 from app.workbench import Workbench
 from cainr_core.evaluate.difference import Difference, difference, relative_difference
 
@@ -26,7 +26,6 @@ PLATES = (Plate("left", "Left"), Plate("right", "Right"), Plate("difference", "D
 LEAST, MOST = 720, 1440  # pixels that a map is wide
 SIDES = ("left", "right")
 DIFFERENCES = ("difference", "relative")  # modes that show one
-MINUS = "\N{MINUS SIGN}"
 _BELOW = (10, 6, 6, 6)  # the label of a choice stands half over it
 _TOLD = """
 .told { font-size: .8rem; line-height: 1.35; opacity: .8; font-variant-numeric: tabular-nums; }
@@ -200,7 +199,7 @@ class LargeMap:
         elif apart is not None:
             relative = self.workbench.mode == "relative"
             figures = [f"RMS {three(apart.rmse)} {unit}", f"largest {three(apart.largest)} {unit}",
-                       f"bias {three(apart.bias).replace('-', MINUS)} {unit}"]  # fmt: skip
+                       f"bias {signed(apart.bias)} {unit}"]  # fmt: skip
             if relative and apart.left_out > 0:
                 figures.append(
                     f"{apart.left_out:.1%} of the cells left out, as |right| is tiny there"

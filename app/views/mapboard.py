@@ -67,7 +67,7 @@ class MapBoard:
                     shares="11 12 12 3",
                     narrow=0,
                 ),
-                shares="13 13",
+                shares="1 1",
                 narrow=NARROW,
                 styles={"align-items": "center"},
             ),

@@ -12,7 +12,7 @@ from app import shared
 from app.style import SMALL
 from app.sweeping import Sweeping
 from app.views.cards import side_by_side, stack
-from app.views.colours import KIND_COLOURS
+from app.views.colours import kind_colours
 from app.views.rateplot import DEFINITIONS, HEIGHT, Front, RatePlot, point_of
 from cainr_core.sweep.lines import Line, by_contexts, lines_of, rising
 
@@ -68,7 +68,7 @@ class SweepPlot:
         names = list(sets)
         if (shown := self.sweeping.shown) is not None:  # a set keeps its colour from the start on
             names = shown.names
-        colours = {name: KIND_COLOURS[n % len(KIND_COLOURS)] for n, name in enumerate(names)}
+        colours = kind_colours(names)
         points = [point_of(line, by, colours[line.contexts]) for line in self._lines]
         fronts = {
             name: rising([(getattr(line, by.across), getattr(line, by.up)) for line in those])

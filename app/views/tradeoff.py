@@ -17,7 +17,7 @@ from app.controls.form import buttons, widget
 from app.settings import settings
 from app.style import SMALL
 from app.views.cards import beside, side_by_side, stack
-from app.views.colours import KIND_COLOURS
+from app.views.colours import kind_colours
 from app.views.look import Look
 from app.views.rateplot import DEFINITIONS, Definition, Front, Other, Point, RatePlot, point_of
 from app.views.selected import Selected
@@ -123,8 +123,7 @@ class TradeOff(Look):
                 network_kind(run.choices.architecture) if by_network else line.contexts
                 for run, line in lines
             ]
-            told = sorted(set(names))
-            colours = {name: KIND_COLOURS[n % len(KIND_COLOURS)] for n, name in enumerate(told)}
+            colours = kind_colours(sorted(set(names)))
             points = [
                 point_of(line, by, colours[name], network_title(run.choices.architecture), run.name)
                 for (run, line), name in zip(lines, names, strict=True)

@@ -113,7 +113,7 @@ def visit(page: Page, server: Server, drawer: bool = True) -> None:
     page.wait_for_function(f"() => ({COLUMN})('original').n > 0")
     page.locator(".map-original .bk-Canvas").wait_for()
     if drawer:
-        expect(page.locator("img[alt^='Map of']")).to_have_count(5, timeout=PATIENCE)
+        expect(page.locator("img[alt^='Map of']")).to_have_count(5)
 
 
 def column(page: Page, name: str) -> dict[str, Any]:
@@ -157,10 +157,10 @@ def pick(page: Page, row: int) -> None:
 def fit(page: Page) -> None:
     """Start a fit and wait until it is under way."""
     page.locator(".fit button").click()
-    expect(page.locator(".cancel button")).to_be_visible(timeout=PATIENCE)
+    expect(page.locator(".cancel button")).to_be_visible()
 
 
 def finish(page: Page, runs: int) -> None:
     """Wait until the fit is over and its run is in the table."""
-    expect(page.locator(".fit button")).to_be_visible(timeout=PATIENCE)
-    expect(rows(page)).to_have_count(runs, timeout=PATIENCE)
+    expect(page.locator(".fit button")).to_be_visible()
+    expect(rows(page)).to_have_count(runs)

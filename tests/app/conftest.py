@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -38,11 +40,23 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Library:
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """The dashboard, served on an empty library for the tests of one file."""
+def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the library that is served: empty, unless a file says otherwise."""
+    return tmp_path_factory.mktemp("library") / "runs"
+
+
+@pytest.fixture(scope="module")
+def two_runs(tmp_path_factory: pytest.TempPathFactory, finished: Library) -> Path:
+    """A copy of the two finished runs, to be served."""
+    return shutil.copytree(finished.root, tmp_path_factory.mktemp("two") / "runs")
+
+
+@pytest.fixture(scope="module")
+def server(runs: Path) -> Iterator[Server]:
+    """The dashboard, served for the tests of one file."""
     from tests.app.browser import Server
 
-    server = Server(tmp_path_factory.mktemp("library") / "runs")
+    server = Server(runs)
     server.start()
     yield server
     server.stop()

@@ -6,8 +6,7 @@ The tests of this file tell one story on one page and run in their order.
 from __future__ import annotations
 
 import re
-import shutil
-from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -18,7 +17,7 @@ from playwright.sync_api import Locator, Page, expect
 import cainr_core
 from app.words import three
 from cainr_core.runs import Library
-from tests.app.browser import PATIENCE, Server, pick, rows, select
+from tests.app.browser import Server, pick, rows, select
 
 pytestmark = pytest.mark.browser
 
@@ -38,14 +37,8 @@ RANGE = """() => {
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory, finished: Library) -> Iterator[Server]:
-    """The dashboard on a library of two runs."""
-    runs = tmp_path_factory.mktemp("compared") / "runs"
-    shutil.copytree(finished.root, runs)
-    server = Server(runs)
-    server.start()
-    yield server
-    server.stop()
+def runs(two_runs: Path) -> Path:
+    return two_runs
 
 
 def compare(page: Page, mode: str) -> None:
@@ -61,15 +54,15 @@ def divider(page: Page) -> Locator:
 
 
 def test_a_divider_is_moved_by_keys_and_by_the_mouse(dashboard: Page):
-    expect(rows(dashboard)).to_have_count(2, timeout=PATIENCE)
+    expect(rows(dashboard)).to_have_count(2)
     pick(dashboard, 0)
     pick(dashboard, 1)
-    expect(dashboard.locator(".map-gain")).to_be_visible(timeout=PATIENCE)
+    expect(dashboard.locator(".map-gain")).to_be_visible()
     compare(dashboard, "Swipe")
     drawn(dashboard, "large", "left")
     drawn(dashboard, "large", "right")
     handle, upper = divider(dashboard), dashboard.locator(".stage .map-left")
-    expect(dashboard.locator(".map-gain")).to_be_hidden(timeout=PATIENCE)
+    expect(dashboard.locator(".map-gain")).to_be_hidden()
     handle.focus()
     for key, at in (("Home", 0), ("ArrowRight", 2), ("End", 100), ("PageDown", 90)):
         handle.press(key)
@@ -91,7 +84,7 @@ def test_two_are_seen_in_turn_until_held(dashboard: Page):
     compare(dashboard, "Flicker")
     stage = dashboard.locator(".stage")
     for seen, tag in (("right", "B: "), ("left", "A: ")):
-        expect(stage).to_have_attribute("data-seen", seen, timeout=PATIENCE)
+        expect(stage).to_have_attribute("data-seen", seen)
         expect(dashboard.locator(f".tag-{seen}")).to_contain_text(tag)
     dashboard.get_by_role("button", name="Hold").press("Space")
     go_on = dashboard.get_by_role("button", name="Go on")
@@ -113,20 +106,18 @@ def test_the_difference_is_that_of_the_decoded_files(dashboard: Page, server: Se
     )
     apart = first - second
     told = dashboard.locator(".map-large")
-    expect(told).to_contain_text(
-        f"RMS {three(float(np.sqrt(np.mean(apart**2))))} K", timeout=PATIENCE
-    )
-    expect(told).to_contain_text(f"largest {three(float(np.abs(apart).max()))} K", timeout=PATIENCE)
+    expect(told).to_contain_text(f"RMS {three(float(np.sqrt(np.mean(apart**2))))} K")
+    expect(told).to_contain_text(f"largest {three(float(np.abs(apart).max()))} K")
     compare(dashboard, "Relative")
     percent = float(np.sqrt(np.mean((100 * apart / second) ** 2)))
-    expect(told).to_contain_text(f"RMS {three(percent)} %", timeout=PATIENCE)
+    expect(told).to_contain_text(f"RMS {three(percent)} %")
 
 
 def test_the_original_takes_the_place_of_a_run(dashboard: Page):
     compare(dashboard, "Swipe")
     select(dashboard, "left", "Original")
-    expect(dashboard.locator(".stage .tag-left")).to_have_text("Original", timeout=PATIENCE)
-    expect(dashboard.locator(".stage .tag-right")).to_contain_text("B: ", timeout=PATIENCE)
+    expect(dashboard.locator(".stage .tag-left")).to_have_text("Original")
+    expect(dashboard.locator(".stage .tag-right")).to_contain_text("B: ")
 
 
 def test_a_region_is_seen_sharply_and_kept(dashboard: Page):
@@ -153,8 +144,8 @@ def test_a_region_is_seen_sharply_and_kept(dashboard: Page):
 def test_limits_are_locked_at_a_click(dashboard: Page):
     dashboard.get_by_role("button", name="Locked", exact=True).click()
     low = dashboard.locator(".choice-low input").first
-    expect(low).to_be_visible(timeout=PATIENCE)
-    expect(low).not_to_have_value("", timeout=PATIENCE)
+    expect(low).to_be_visible()
+    expect(low).not_to_have_value("")
 
 
 def test_nothing_was_complained_of(dashboard: Page, complaints: list[str]):

@@ -20,7 +20,6 @@ import cainr_core
 from tests.app.browser import (
     COLUMN,
     MISMATCH,
-    PATIENCE,
     POINTS,
     Server,
     column,
@@ -78,19 +77,19 @@ def test_bad_input_gives_a_sentence(dashboard: Page):
     problem = dashboard.locator(".problem")
     dashboard.get_by_role("button", name="File", exact=True).click()
     enter(dashboard, "path", "/nowhere/at/all.nc")
-    expect(problem).to_contain_text("/nowhere/at/all.nc", timeout=PATIENCE)
+    expect(problem).to_contain_text("/nowhere/at/all.nc")
     expect(problem).not_to_contain_text("Traceback")
     dashboard.get_by_role("button", name="Sample", exact=True).click()
-    expect(problem).not_to_contain_text("/nowhere/at/all.nc", timeout=PATIENCE)
+    expect(problem).not_to_contain_text("/nowhere/at/all.nc")
 
 
 def test_a_number_out_of_bounds_gives_a_sentence(dashboard: Page):
     problem, depth = dashboard.locator(".problem"), dashboard.locator(".choice-depth input").first
     enter(dashboard, "depth", 99)
-    expect(problem).to_contain_text("Depth must be at most 32", timeout=PATIENCE)
+    expect(problem).to_contain_text("Depth must be at most 32")
     expect(depth).to_have_value("5")
     enter(dashboard, "depth", 4)
-    expect(problem).not_to_contain_text("Depth", timeout=PATIENCE)
+    expect(problem).not_to_contain_text("Depth")
     enter(dashboard, "depth", 5)
 
 
@@ -112,11 +111,11 @@ def test_a_fit_is_watched(dashboard: Page):
 
 def speaks_of(page: Page, row: int, name: str) -> None:
     """Table, buttons, map and curves are of the run in that row."""
-    expect(rows(page).nth(row).locator("input[type=checkbox]")).to_be_checked(timeout=PATIENCE)
+    expect(rows(page).nth(row).locator("input[type=checkbox]")).to_be_checked()
     for button in (".reuse button", ".delete button", ".download-cainr"):
-        expect(page.locator(button).first).to_be_enabled(timeout=PATIENCE)
+        expect(page.locator(button).first).to_be_enabled()
     for place in (rows(page).nth(row), page.locator(".map-a"), page.locator(".curves .key")):
-        expect(place).to_contain_text(name, timeout=PATIENCE)
+        expect(place).to_contain_text(name)
 
 
 def test_the_three_maps_differ_as_they_should(dashboard: Page):
@@ -132,7 +131,7 @@ def test_the_page_looks_back_on_the_fit(dashboard: Page):
     now, slider = column(dashboard, "a")["mean"], dashboard.locator(".scrubber input[type=range]")
     slider.focus()
     slider.press("Home")
-    expect(dashboard.locator(".told", has_text="step 0 of")).to_be_visible(timeout=PATIENCE)
+    expect(dashboard.locator(".told", has_text="step 0 of")).to_be_visible()
     dashboard.wait_for_function(f"() => ({COLUMN})('a').mean != {now}")
     assert dashboard.evaluate(MISMATCH) < 1e-3
     dashboard.wait_for_function(_MARKED, arg="0")
@@ -155,7 +154,7 @@ def test_a_click_on_a_map_shows_its_place_over_time(dashboard: Page):
     box = canvas.bounding_box()
     dashboard.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     place = dashboard.locator(".look-place")
-    expect(place.locator(".told")).to_contain_text("the cell at", timeout=PATIENCE)
+    expect(place.locator(".told")).to_contain_text("the cell at")
     expect(place.locator(".choice-place_lat input")).not_to_have_value("")
     assert dashboard.evaluate("() => window.scrollY") == before
     marks = "() => Bokeh.documents[0].get_model_by_name('place').data"
@@ -234,7 +233,7 @@ def test_a_second_run_is_compared(dashboard: Page):
     expect(ticks(dashboard)).to_have_count(1)
     expect(dashboard.locator(".map-gain")).to_be_hidden()
     pick(dashboard, 1)
-    expect(dashboard.locator(".map-gain")).to_be_visible(timeout=PATIENCE)
+    expect(dashboard.locator(".map-gain")).to_be_visible()
     dashboard.wait_for_function(f"() => ({COLUMN})('gain').n > 0")
     expect(dashboard.locator(".map-a")).to_contain_text("A: no context")
     expect(dashboard.locator(".map-b")).to_contain_text("B: topography + climatology")
@@ -242,7 +241,7 @@ def test_a_second_run_is_compared(dashboard: Page):
     assert a["high"] != b["high"]
     dashboard.wait_for_function(f"() => ({POINTS})('curve-0') > 2")
     pick(dashboard, 0)
-    expect(dashboard.locator(".map-gain")).to_be_hidden(timeout=PATIENCE)
+    expect(dashboard.locator(".map-gain")).to_be_hidden()
 
 
 def test_a_fit_is_cancelled_and_kept(dashboard: Page):
@@ -266,10 +265,10 @@ def test_a_run_is_renamed_downloaded_and_deleted(dashboard: Page, tmp_path: Path
     expect(rows(dashboard).nth(0)).to_contain_text("stopped early")
     speaks_of(dashboard, 0, "stopped early")
     download = dashboard.locator(".download-cainr button, .download-cainr a").first
-    expect(download).to_be_enabled(timeout=PATIENCE)
+    expect(download).to_be_enabled()
     with dashboard.expect_download() as caught:
         download.click()
-    expect(download).to_be_enabled(timeout=PATIENCE)
+    expect(download).to_be_enabled()
     with dashboard.expect_download():  # the same once more
         download.click()
     dashboard.locator(".menu-picture button").first.click()
@@ -282,7 +281,7 @@ def test_a_run_is_renamed_downloaded_and_deleted(dashboard: Page, tmp_path: Path
     assert cainr_core.open(path).shape == (30, 192, 288)
     dashboard.locator(".delete button").click()
     dashboard.locator(".delete-yes button").click()
-    expect(rows(dashboard)).to_have_count(2, timeout=PATIENCE)
+    expect(rows(dashboard)).to_have_count(2)
 
 
 def test_dark_follows_the_switch(dashboard: Page):
@@ -310,19 +309,19 @@ def test_a_narrow_screen_stacks_the_maps(browser: Browser, server: Server, compl
         assert lower["x"] == upper["x"]
         assert lower["y"] >= upper["y"] + upper["height"]
         assert lower["width"] > 300
-    expect(page.locator(".section-data")).to_be_hidden(timeout=PATIENCE)
+    expect(page.locator(".section-data")).to_be_hidden()
     context.close()
 
 
 def test_a_restart_finds_the_runs(dashboard: Page, server: Server, complaints: list[str]):
     assert complaints == []
     server.stop()
-    expect(dashboard.locator(".connection-lost")).to_contain_text("reload", timeout=PATIENCE)
+    expect(dashboard.locator(".connection-lost")).to_contain_text("reload")
     dashboard.goto("about:blank")  # or it would try to connect to the new server
     complaints.clear()
     server.start()
     visit(dashboard, server)
-    expect(rows(dashboard)).to_have_count(2, timeout=PATIENCE)
+    expect(rows(dashboard)).to_have_count(2)
     expect(rows(dashboard).nth(1)).to_contain_text("topography + climatology")
     pick(dashboard, 1)
     dashboard.wait_for_function(f"() => ({COLUMN})('a').n > 0")

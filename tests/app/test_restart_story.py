@@ -58,18 +58,18 @@ def test_a_fit_outlives_its_worker_and_its_server(page: Page, server: Server, tm
     wait_for(lambda: list(tmp_path.glob("cainr-*/checkpoint")))
     kill_worker(server)
     figures, going_on = page.locator(".figures-pane"), "Going on from step"
-    expect(figures).to_contain_text(f"ended and was replaced. {going_on}", timeout=PATIENCE)
+    expect(figures).to_contain_text(f"ended and was replaced. {going_on}")
     wait_for(lambda: step(page) > 0)
     server.stop()
     lost = page.locator(".connection-lost")
-    expect(lost).to_contain_text("a fit under way goes on", timeout=PATIENCE)
+    expect(lost).to_contain_text("a fit under way goes on")
     reached, address = step(page), page.url
     page.goto("about:blank")
     server.start()
     page.goto(address)
-    expect(figures).to_contain_text(going_on, timeout=PATIENCE)
+    expect(figures).to_contain_text(going_on)
     wait_for(lambda: step(page) > reached)
     page.locator(".cancel button").click()
-    expect(rows(page)).to_have_count(1, timeout=PATIENCE)
+    expect(rows(page)).to_have_count(1)
     expect(rows(page)).to_contain_text("stopped at step")
     assert list(server.runs.glob(".fits/*")) == []

@@ -6,8 +6,6 @@ control has a name, and that the browser has no complaint.
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,8 +13,7 @@ import pytest
 pytest.importorskip("playwright")
 from playwright.sync_api import Browser, Page, expect
 
-from cainr_core.runs import Library
-from tests.app.browser import PATIENCE, REPOSITORY, Server, listen, pick, visit
+from tests.app.browser import REPOSITORY, Server, listen, pick, visit
 
 pytestmark = pytest.mark.browser
 
@@ -24,53 +21,45 @@ SCREENS = REPOSITORY / "test-output" / "screens"
 MODES = ("Side by side", "Swipe", "Flicker", "Difference", "Relative")
 TALLEST = 6000  # px of a picture of a whole page
 
-# What a person can press or fill in and a screen reader cannot name, in shadow roots too.
-_NAMELESS = """() => {
+# All elements, in shadow roots too.
+_EVERY = """function* every(root) {
+  for (const e of root.querySelectorAll("*")) {
+    if (e.shadowRoot) yield* every(e.shadowRoot)
+    yield e
+  }
+}"""
+# What a person can press or fill in and a screen reader cannot name.
+_NAMELESS = f"""() => {{ {_EVERY}
   const found = []
-  const look = (root) => {
-    for (const e of root.querySelectorAll("*")) {
-      if (e.shadowRoot) look(e.shadowRoot)
-      if (!e.matches("button, a[href], input, textarea, [role=button], [role=slider], [role=tab]"))
-        continue
-      if (e.closest(".MuiInputAdornment-root")) continue  // of a number, as its arrow keys
-      if (!e.checkVisibility() || e.closest("[aria-hidden=true]") || e.type == "hidden") continue
-      const by = (e.getAttribute("aria-labelledby") ?? "").split(" ")
-        .map((id) => root.getElementById?.(id)?.textContent ?? "").join("")
-      const name = [e.getAttribute("aria-label"), by, e.textContent, e.title, e.placeholder,
-        ...[...(e.labels ?? [])].map((label) => label.textContent)].join("").trim()
-      const within = e.getRootNode().host?.className ?? ""
-      if (!name) found.push(`${within}: ${e.outerHTML.slice(0, 300)}`)
-    }
-  }
-  look(document)
+  for (const e of every(document)) {{
+    if (!e.matches("button, a[href], input, textarea, [role=button], [role=slider], [role=tab]"))
+      continue
+    if (e.closest(".MuiInputAdornment-root")) continue  // of a number, as its arrow keys
+    if (!e.checkVisibility() || e.closest("[aria-hidden=true]") || e.type == "hidden") continue
+    const root = e.getRootNode()
+    const by = (e.getAttribute("aria-labelledby") ?? "").split(" ")
+      .map((id) => root.getElementById?.(id)?.textContent ?? "").join("")
+    const name = [e.getAttribute("aria-label"), by, e.textContent, e.title, e.placeholder,
+      ...[...(e.labels ?? [])].map((label) => label.textContent)].join("").trim()
+    if (!name) found.push(`${{root.host?.className ?? ""}}: ${{e.outerHTML.slice(0, 300)}}`)
+  }}
   return found
-}"""
-
+}}"""
 # How many controls and labels are still to be drawn in the colours of a dark page.
-_DARK_ON_DARK = """() => {
+_DARK_ON_DARK = f"""() => {{ {_EVERY}
   let found = 0
-  const look = (root) => {
-    for (const e of root.querySelectorAll("*")) {
-      if (e.shadowRoot) look(e.shadowRoot)
-      if (!e.matches("input, label, .MuiToggleButton-root") || !e.checkVisibility()) continue
-      const [red, green, blue] = getComputedStyle(e).color.match(/[\\d.]+/g).map(Number)
-      found += red + green + blue < 200
-    }
-  }
-  look(document)
+  for (const e of every(document)) {{
+    if (!e.matches("input, label, .MuiToggleButton-root") || !e.checkVisibility()) continue
+    const [red, green, blue] = getComputedStyle(e).color.match(/[\\d.]+/g).map(Number)
+    found += red + green + blue < 200
+  }}
   return found
-}"""
+}}"""
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory, finished: Library) -> Iterator[Server]:
-    """The dashboard on a library of two runs."""
-    runs = tmp_path_factory.mktemp("seen") / "runs"
-    shutil.copytree(finished.root, runs)
-    server = Server(runs)
-    server.start()
-    yield server
-    server.stop()
+def runs(two_runs: Path) -> Path:
+    return two_runs
 
 
 class Camera:
@@ -78,7 +67,6 @@ class Camera:
 
     def __init__(self, page: Page, folder: Path) -> None:
         self.page, self.folder = page, folder
-        self.width = page.viewport_size["width"]
         folder.mkdir(parents=True, exist_ok=True)
 
     def take(self, name: str, whole: bool = False) -> None:
@@ -109,7 +97,7 @@ def test_every_view_has_its_picture(
     camera.take("opened")
     for row in (0, 1):
         pick(page, row)
-    expect(page.locator(".map-gain")).to_be_visible(timeout=PATIENCE)
+    expect(page.locator(".map-gain")).to_be_visible()
     nameless = set()
     for mode in MODES:
         page.get_by_role("button", name=mode, exact=True).click()

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,21 +17,15 @@ from cainr_core.compression import compress, open_data
 from cainr_core.curves import Curve
 from cainr_core.fit.recipe import Recipe
 from cainr_core.runs import Library
-from tests.app.browser import COLUMN, PATIENCE, Server, enter, listen, pick, ticks, visit
+from tests.app.browser import COLUMN, Server, enter, listen, pick, ticks, visit
 
 pytestmark = pytest.mark.browser
 
 
 @pytest.fixture(scope="module")
-def server(finished: Library, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """The dashboard on a copy of two finished runs."""
-    runs = tmp_path_factory.mktemp("library") / "runs"
-    shutil.copytree(finished.root, runs)
-    keep_lesson(Library(runs))
-    server = Server(runs)
-    server.start()
-    yield server
-    server.stop()
+def runs(two_runs: Path) -> Path:
+    keep_lesson(Library(two_runs))
+    return two_runs
 
 
 def keep_lesson(library: Library) -> None:
@@ -55,14 +47,14 @@ def saved(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def shares(page: Page) -> None:
     page.locator(".share button").click()
-    expect(page.locator(".copy-link button")).to_be_visible(timeout=PATIENCE)
+    expect(page.locator(".copy-link button")).to_be_visible()
 
 
 def shows_the_state(page: Page) -> None:
-    expect(page.locator(".choice-depth input").first).to_have_value("7", timeout=PATIENCE)
-    expect(ticks(page)).to_have_count(2, timeout=PATIENCE)
-    expect(page.locator(".map-gain")).to_be_visible(timeout=PATIENCE)
-    expect(page.locator(".player")).to_contain_text("1920-01-03", timeout=PATIENCE)
+    expect(page.locator(".choice-depth input").first).to_have_value("7")
+    expect(ticks(page)).to_have_count(2)
+    expect(page.locator(".map-gain")).to_be_visible()
+    expect(page.locator(".player")).to_contain_text("1920-01-03")
     page.wait_for_function(f"() => ({COLUMN})('gain').n > 0")
 
 
@@ -70,7 +62,7 @@ def test_a_state_is_saved(dashboard: Page, saved: Path):
     enter(dashboard, "depth", 7)
     pick(dashboard, 0)
     pick(dashboard, 1)
-    expect(dashboard.locator(".map-gain")).to_be_visible(timeout=PATIENCE)
+    expect(dashboard.locator(".map-gain")).to_be_visible()
     slider = dashboard.locator(".player input[type=range]")
     slider.focus()
     slider.press("ArrowRight")
@@ -117,7 +109,7 @@ def test_a_saved_state_is_loaded(
     other = tmp_path / "other.json"
     other.write_text("<script>alert(1)</script>")
     page.locator(".load-state input[type=file]").set_input_files(other)
-    expect(page.locator(".problem")).to_contain_text("not JSON", timeout=PATIENCE)
+    expect(page.locator(".problem")).to_contain_text("not JSON")
     shares(page)
     page.locator(".load-state input[type=file]").set_input_files(saved)
     shows_the_state(page)
@@ -127,24 +119,24 @@ def test_a_saved_state_is_loaded(
 def test_a_lesson_leads_from_start_to_end_and_gives_the_page_back(dashboard: Page):
     panel = dashboard.locator(".lesson-panel")
     dashboard.locator(".lessons button").click()
-    expect(dashboard.locator(".lesson-offer")).to_have_count(6, timeout=PATIENCE)
+    expect(dashboard.locator(".lesson-offer")).to_have_count(6)
     dashboard.locator(".lesson-offer button").nth(2).press("Enter")
-    expect(panel).to_contain_text("Lesson 3 of 6, step 1 of 3", timeout=PATIENCE)
+    expect(panel).to_contain_text("Lesson 3 of 6, step 1 of 3")
     further = dashboard.locator(".lesson-next button")
-    expect(further).to_be_enabled(timeout=PATIENCE)
-    expect(dashboard.locator(".choice-depth input").first).to_have_value("4", timeout=PATIENCE)
+    expect(further).to_be_enabled()
+    expect(dashboard.locator(".choice-depth input").first).to_have_value("4")
     expect(dashboard.locator(".lesson-back button")).to_be_disabled()
     further.press("Enter")
-    expect(panel).to_contain_text("step 2 of 3", timeout=PATIENCE)
-    expect(dashboard.locator(".context-topography input").first).to_be_checked(timeout=PATIENCE)
-    expect(dashboard.locator(".map-gain")).to_be_visible(timeout=PATIENCE)
+    expect(panel).to_contain_text("step 2 of 3")
+    expect(dashboard.locator(".context-topography input").first).to_be_checked()
+    expect(dashboard.locator(".map-gain")).to_be_visible()
     expect(dashboard.locator(".lesson-fit")).to_contain_text("Fit again")
-    expect(further).to_be_enabled(timeout=PATIENCE)
+    expect(further).to_be_enabled()
     further.click()
-    expect(panel).to_contain_text("step 3 of 3", timeout=PATIENCE)
-    expect(further).to_have_text("Next lesson", timeout=PATIENCE)
+    expect(panel).to_contain_text("step 3 of 3")
+    expect(further).to_have_text("Next lesson")
     dashboard.locator(".lesson-leave button").click()
-    expect(panel).to_be_hidden(timeout=PATIENCE)
+    expect(panel).to_be_hidden()
     shows_the_state(dashboard)
     expect(dashboard.locator(".context-topography input").first).not_to_be_checked()
 

@@ -14,7 +14,7 @@ import pytest
 pytest.importorskip("playwright")
 from playwright.sync_api import Browser, Page, expect
 
-from tests.app.browser import PATIENCE, Server, column, listen, rows, ticks, visit
+from tests.app.browser import Server, column, listen, rows, ticks, visit
 
 pytestmark = pytest.mark.browser
 
@@ -61,7 +61,7 @@ def figures(page: Page) -> Any:
 def tells(page: Page, fits: int, of: str) -> None:
     """The first figure is that of so many fits."""
     told = f"{fits}\n{of}"
-    expect(figures(page)).to_contain_text(told, timeout=PATIENCE, use_inner_text=True)
+    expect(figures(page)).to_contain_text(told, use_inner_text=True)
 
 
 def message(page: Page) -> Any:
@@ -79,15 +79,13 @@ def click_point(page: Page, number: int) -> None:
 
 def test_the_card_unfolds_to_what_a_sweep_would_make(dashboard: Page):
     dashboard.locator(".sweep [aria-label='show more']").first.click()
-    expect(figures(dashboard)).to_contain_text("fits", timeout=PATIENCE)
+    expect(figures(dashboard)).to_contain_text("fits")
     enter(dashboard, "depth", "1:2")
     enter(dashboard, "width", "6,9")
     enter(dashboard, "steps", STEPS)
-    expect(figures(dashboard)).to_contain_text(
-        f"{FITS}\nfits", timeout=PATIENCE, use_inner_text=True
-    )
+    expect(figures(dashboard)).to_contain_text(f"{FITS}\nfits", use_inner_text=True)
     expect(figures(dashboard)).to_contain_text("expected files")
-    expect(figures(dashboard)).to_contain_text("by a trial here", timeout=PATIENCE)
+    expect(figures(dashboard)).to_contain_text("by a trial here")
     expect(dashboard.locator(".sweep-start button")).to_contain_text("Start")
 
 
@@ -107,25 +105,25 @@ def test_bad_input_gives_a_sentence(
     place.press("Enter")
     if "2,000" in sentence:
         enter(dashboard, "depth", "1:9")
-    expect(message(dashboard)).to_contain_text(sentence, timeout=PATIENCE)
+    expect(message(dashboard)).to_contain_text(sentence)
     expect(dashboard.locator(".sweep-start button")).to_be_disabled()
     enter(dashboard, field, right)
     enter(dashboard, "depth", "1:2")
-    expect(dashboard.locator(".sweep-start button")).to_be_enabled(timeout=PATIENCE)
+    expect(dashboard.locator(".sweep-start button")).to_be_enabled()
 
 
 def test_a_sweep_is_watched_and_cancelled(dashboard: Page):
     dashboard.locator(".sweep-start button").click()
-    expect(dashboard.locator(".sweep-cancel button")).to_be_visible(timeout=PATIENCE)
+    expect(dashboard.locator(".sweep-cancel button")).to_be_visible()
     dashboard.wait_for_function(f"() => ({_POINTS})() >= 2")
     expect(figures(dashboard)).to_contain_text(f"of {FITS} fits")
     expect(figures(dashboard)).to_contain_text("to the end")
     expect(dashboard.locator(".sweep")).to_contain_text(f"of {FITS} fits")
     dashboard.locator(".sweep-cancel button").click()
-    expect(dashboard.locator(".sweep-start button")).to_be_visible(timeout=PATIENCE)
+    expect(dashboard.locator(".sweep-start button")).to_be_visible()
     expect(dashboard.locator(".sweep-start button")).to_contain_text("Go on")
     assert 2 <= points(dashboard) < FITS
-    expect(rows(dashboard)).to_have_count(points(dashboard), timeout=PATIENCE)
+    expect(rows(dashboard)).to_have_count(points(dashboard))
 
 
 def test_another_page_sees_it(browser: Browser, server: Server, complaints: list[str]):
@@ -135,7 +133,7 @@ def test_another_page_sees_it(browser: Browser, server: Server, complaints: list
     visit(page, server)
     page.wait_for_function(f"() => ({_POINTS})() >= 2")
     page.locator(".sweep [aria-label='show more']").first.click()
-    expect(figures(page)).to_contain_text("Stopped", timeout=PATIENCE)
+    expect(figures(page)).to_contain_text("Stopped")
     expect(page.locator(".sweep-start button")).to_contain_text("Go on")
     context.close()
 
@@ -143,30 +141,30 @@ def test_another_page_sees_it(browser: Browser, server: Server, complaints: list
 def test_it_goes_on_where_it_stood_while_a_single_fit_comes_first(dashboard: Page):
     before = points(dashboard)
     dashboard.locator(".sweep-start button").click()
-    expect(dashboard.locator(".sweep-cancel button")).to_be_visible(timeout=PATIENCE)
+    expect(dashboard.locator(".sweep-cancel button")).to_be_visible()
     dashboard.locator(".fit button").click()
-    expect(rows(dashboard).filter(has_text="SIREN 5 × 48")).to_have_count(1, timeout=PATIENCE)
-    expect(dashboard.locator(".sweep-start button")).to_be_visible(timeout=PATIENCE)
+    expect(rows(dashboard).filter(has_text="SIREN 5 × 48")).to_have_count(1)
+    expect(dashboard.locator(".sweep-start button")).to_be_visible()
     assert points(dashboard) == FITS > before
     tells(dashboard, FITS, f"of {FITS} fits")
     expect(dashboard.locator(".sweep-start button")).to_be_disabled()
-    expect(rows(dashboard)).to_have_count(FITS + 1, timeout=PATIENCE)
+    expect(rows(dashboard)).to_have_count(FITS + 1)
 
 
 def test_points_are_the_runs_of_the_maps(dashboard: Page):
     for tick in ticks(dashboard).all():
         tick.click()
-    expect(ticks(dashboard)).to_have_count(0, timeout=PATIENCE)
+    expect(ticks(dashboard)).to_have_count(0)
     click_point(dashboard, 0)
-    expect(ticks(dashboard)).to_have_count(1, timeout=PATIENCE)
-    expect(dashboard.locator(".map-a")).to_contain_text("SIREN 1 × 6", timeout=PATIENCE)
+    expect(ticks(dashboard)).to_have_count(1)
+    expect(dashboard.locator(".map-a")).to_contain_text("SIREN 1 × 6")
     click_point(dashboard, FITS - 1)
-    expect(ticks(dashboard)).to_have_count(2, timeout=PATIENCE)
-    expect(dashboard.locator(".map-b")).to_contain_text("SIREN 2 × 9", timeout=PATIENCE)
+    expect(ticks(dashboard)).to_have_count(2)
+    expect(dashboard.locator(".map-b")).to_contain_text("SIREN 2 × 9")
     dashboard.wait_for_function("() => Bokeh.documents[0].get_model_by_name('sweep-picks') != null")
     assert column(dashboard, "b")["n"] > 0
     click_point(dashboard, FITS - 1)  # no longer
-    expect(ticks(dashboard)).to_have_count(1, timeout=PATIENCE)
+    expect(ticks(dashboard)).to_have_count(1)
 
 
 def test_the_report_is_what_the_command_writes(dashboard: Page, tmp_path: Path):

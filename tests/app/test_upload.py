@@ -15,7 +15,7 @@ pytest.importorskip("playwright")
 from playwright.sync_api import Page, expect
 
 from tests import small
-from tests.app.browser import COLUMN, PATIENCE, Server, enter, finish, fit, rows
+from tests.app.browser import COLUMN, Server, enter, finish, fit, rows
 
 pytestmark = pytest.mark.browser
 
@@ -51,10 +51,10 @@ def send(page: Page, path: Path) -> None:
 def told(page: Page) -> str:
     """The problem that the page tells, which is then put away."""
     alert = page.locator(".problem .MuiAlert-message")
-    expect(alert).to_be_visible(timeout=PATIENCE)
+    expect(alert).to_be_visible()
     text = alert.inner_text()
     page.locator(".problem button").click()
-    expect(alert).to_be_hidden(timeout=PATIENCE)
+    expect(alert).to_be_hidden()
     return text
 
 
@@ -68,9 +68,9 @@ def test_a_file_is_sent_opened_and_fitted(dashboard: Page, tmp_path: Path):
     dashboard.get_by_role("button", name="Upload", exact=True).click()
     send(dashboard, tmp_path / "mine.nc")
     size = dashboard.locator(".data-size")
-    expect(size).to_contain_text("6 × 15 × 24 values, 8.64 kB", timeout=PATIENCE)
+    expect(size).to_contain_text("6 × 15 × 24 values, 8.64 kB")
     enter(dashboard, "region", "-90:90,0:180")
-    expect(size).to_contain_text("6 × 15 × 13 of 6 × 15 × 24", timeout=PATIENCE)
+    expect(size).to_contain_text("6 × 15 × 13 of 6 × 15 × 24")
     before = dashboard.evaluate(COLUMN, "original")
     dashboard.locator(".open-data button").click()
     dashboard.wait_for_function(
@@ -91,7 +91,7 @@ def test_its_variables_can_be_contexts(dashboard: Page):
     dashboard.locator(".context-sent [role=combobox]").click()
     dashboard.locator(".MuiMenuItem-root", has_text="oro<b>g").click()
     added = dashboard.locator("[class*='context-mine']").first
-    expect(added).to_contain_text("(mine.nc)", timeout=PATIENCE)
+    expect(added).to_contain_text("(mine.nc)")
     expect(added.locator("input")).to_be_checked()
 
 
@@ -121,10 +121,10 @@ def test_a_run_may_be_called_anything(dashboard: Page):
     expect(cell).to_have_attribute("title", HOSTILE)
     cell.hover()
     dashboard.wait_for_timeout(1000)  # after which Tabulator shows what it has to tell
-    expect(dashboard.locator(".map-a .title")).to_contain_text("><img src=x", timeout=PATIENCE)
+    expect(dashboard.locator(".map-a .title")).to_contain_text("><img src=x")
     dashboard.locator(".delete button").click()
     question = dashboard.get_by_text("the files go too")
-    expect(question).to_contain_text("<script>", timeout=PATIENCE)
+    expect(question).to_contain_text("<script>")
     dashboard.locator(".delete-no button").click()
 
 
