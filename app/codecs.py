@@ -7,6 +7,7 @@ import json
 import logging
 import subprocess
 import sys
+import time as clock
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
@@ -23,6 +24,7 @@ from cainr_core.evaluate.report import Report, describe
 
 log = logging.getLogger("cainr.app")
 FOLDER, REPORT = ".codecs", "rate_distortion.json"
+AT_ONCE = 0.3  # seconds, within which a mode is read, not measured
 RATIOS = (3000, 1000, 300, 100, 30)  # at which the codecs are measured
 PACKAGES = ("numcodecs", *(f"numcodecs_wasm_{name}" for name in BASELINES if name != "bitround"))
 MISSING = "Other codecs are not installed on this server: pip install 'cainr[codecs]'."
@@ -42,6 +44,16 @@ class Standing:
     total: int = 0
     words: str = ""
     problem: str = ""
+    began: float = 0.0  # when the first mode began that was not `known` before, monotonic s
+    known: int = 0
+
+    @property
+    def seconds_left(self) -> float | None:
+        """About how long the modes take that are left, by those done; None before any is."""
+        measured = self.done - self.known
+        if measured < 1:
+            return None
+        return (clock.monotonic() - self.began) / measured * (self.total - self.done)
 
 
 class Codecs:
@@ -96,7 +108,7 @@ class Codecs:
             assert self._process.stdin is not None
             self._process.stdin.write(json.dumps(asked) + "\n")
             self._process.stdin.flush()
-            self._set(Standing(digest))
+            self._set(Standing(digest, began=clock.monotonic()))
         Thread(target=self._follow, args=(self._process,), daemon=True).start()
 
     def stop(self) -> None:
@@ -121,8 +133,14 @@ class Codecs:
 
     def _tell(self, **news: object) -> None:
         with self._lock:
-            if self.running and self.standing is not None:  # not what was stopped meanwhile
-                self._set(replace(self.standing, **news))  # type: ignore[arg-type]
+            before, now = self.standing, clock.monotonic()
+            if self.running and before is not None:  # not what was stopped meanwhile
+                standing = replace(before, **news)  # type: ignore[arg-type]
+                if standing.done > before.done == before.known and now - before.began < AT_ONCE:
+                    standing = replace(standing, known=standing.done)
+                if standing.done == standing.known:
+                    standing = replace(standing, began=now)
+                self._set(standing)
 
     def _set(self, standing: Standing) -> None:
         self.standing = standing

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -77,14 +78,19 @@ def _in_short(context: ContextChoice) -> str:
 
 def plain(text: str) -> str:
     """A text for where Markdown and HTML are understood, so that it is shown as it is: file names,
-    units and sentences about them come from anywhere."""
-    return re.sub(r"[^\w\s.,;:'()/%-]|_", lambda found: f"&#{ord(found[0])};", text)
+    units and sentences about them come from anywhere. `bad.nc` would become a link."""
+    return re.sub(r"[^\w\s.,;:'()/%-]|_|[.:](?=[\w/])", lambda found: f"&#{ord(found[0])};", text)
 
 
 def data_of(data: DataChoice) -> str:
     """Data in short: sample, or file and variable, and which part of them."""
     named = [Path(data.path).stem, data.variable] if data.path else ["sample"]
     return " ".join(filter(None, [*named, data.part]))
+
+
+def shape_of(shape: Iterable[int]) -> str:
+    """A shape: 6 × 21,600."""
+    return " × ".join(f"{size:,}" for size in shape)
 
 
 def about(field: Field) -> str:

@@ -15,6 +15,7 @@ from app.settings import settings
 from app.viewing import Viewing
 from app.visitors import Visitor
 from cainr_core.choices import Choices, DataChoice, values_of
+from cainr_core.data.fields import Field
 from cainr_core.runs import Library, Run, default_name
 
 FINAL = ("done", "failed", "cancelled")
@@ -40,12 +41,24 @@ class Workbench(Choosing, Viewing):
         self.visitor = visitor or Visitor()
         self.param.watch(self._field_opened, "field")
 
-    def _field_opened(self, *events: object) -> None:
+    def _field_opened(self, event: Any) -> None:
         """Leave what is of other data, but a fit that still goes on."""
+        self._keep_view(event.old, event.new)
         alike = [id for id in self.picked if self._of(self.run(id), self._opened)]
         self.param.update(picked=alike, following=not alike, step=None)
         if self.ended and self.job_field is not self.field:
             self.param.update(job=None, job_field=None, snapshot=None, fitted=None)
+
+    def _keep_view(self, old: Field | None, new: Field | None) -> None:
+        """Stay at the date that is shown where the new data have it, and at the place where they
+        are of the same file."""
+        if old is None or new is None:
+            return
+        date = old.time.label(min(self.time, len(old.time) - 1))
+        dates = (index for index in range(len(new.time)) if new.time.label(index) == date)
+        self.time = next(dates, 0)
+        if old.source != new.source:
+            self.param.update(place_lat=None, place_lon=None)
 
     @staticmethod
     def _of(run: Run | None, data: DataChoice) -> bool:

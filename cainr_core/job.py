@@ -158,8 +158,9 @@ class Job:
         return self._prepared.exception() if self._is_ready else None  # type: ignore[union-attr]
 
     @property
-    def _work(self) -> float:
-        return self._prepared.result().work if self._is_ready else 0.0  # type: ignore[union-attr]
+    def _work(self) -> float | None:
+        """What it takes; None until its data are read, which is when it is known."""
+        return self._prepared.result().work if self._is_ready else None  # type: ignore[union-attr]
 
     @property
     def _done(self) -> float:
@@ -168,14 +169,15 @@ class Job:
         return progress.step / max(1, progress.steps) if progress is not None else 0.0
 
     @property
-    def _work_left(self) -> float:
-        return self._work * (1 - self._done)
+    def _work_left(self) -> float | None:
+        work = self._work
+        return None if work is None else work * (1 - self._done)
 
     @property
     def _pace(self) -> tuple[float, float]:
         """Of a fit that ends: the work done, and the seconds that it took with all besides; no work
         where these tell nothing."""
-        return self._work * self._done * self._paced, clock.monotonic() - self._began
+        return (self._work or 0.0) * self._done * self._paced, clock.monotonic() - self._began
 
     @property
     def _pace_so_far(self) -> tuple[float, float]:
@@ -184,7 +186,7 @@ class Job:
         progress = self.latest.progress
         if progress is None or progress.step < TELLING:
             return 0.0, 0.0
-        return self._work * self._done, progress.seconds
+        return (self._work or 0.0) * self._done, progress.seconds
 
     def _go(self, client: Client) -> None:
         """Begin, or go on."""

@@ -170,12 +170,10 @@ class Jobs:
     def _tell_places(self, running: list[Job], line: list[Job]) -> None:
         for job in running:
             self._pace.meanwhile(*job._pace_so_far)
-        known = [self._pace.seconds(job._work_left) for job in (*running, *line)]
-        takes = [seconds for seconds in known if seconds is not None]
-        times: list[float | None] = [None] * len(line)
-        if len(takes) == len(known):
-            idle = [0.0] * (max(1, self._workers) - len(running))
-            times = [*starts([*takes[: len(running)], *idle], takes[len(running) :])]
+        busy = [self._pace.seconds(job._work_left) for job in running]
+        idle = [0.0] * (max(1, self._workers) - len(running))
+        takes = [self._pace.seconds(job._work_left) for job in line]
+        times = starts([*busy, *idle], takes)
         for before, (job, seconds) in enumerate(zip(line, times, strict=True), len(running)):
             if before:
                 job._tell(_waiting(before), Place(before, seconds))

@@ -53,13 +53,22 @@ def order(waiting: Sequence[Asked], running: Iterable[str] = ()) -> list[int]:
     return sorted(keys, key=lambda index: keys[index])
 
 
-def starts(busy: Sequence[float], durations: Iterable[float]) -> list[float]:
-    """Seconds until each fit of the line begins; `busy`: seconds until each worker is free."""
-    free, found = list(busy), []
+def starts(busy: Sequence[float | None], durations: Iterable[float | None]) -> list[float | None]:
+    """Seconds until each fit of the line begins, None where a fit before it may take any time.
+
+    `busy`: seconds until each worker is free, None where that is not known; `durations`: of the
+    fits of the line, in its order.
+    """
+    known = all(seconds is not None for seconds in busy)
+    free = [seconds for seconds in busy if seconds is not None]
     heapq.heapify(free)
+    found: list[float | None] = []
     for duration in durations:
-        found.append(heapq.heappop(free))
-        heapq.heappush(free, found[-1] + duration)
+        found.append(free[0] if known else None)
+        if duration is None:
+            known = False
+        elif known:
+            heapq.heapreplace(free, free[0] + duration)
     return found
 
 
@@ -89,8 +98,10 @@ class Pace:
         if work > 0:
             self._meanwhile = work, seconds
 
-    def seconds(self, work: float) -> float | None:
-        """About how long a fit takes; None before any was seen."""
+    def seconds(self, work: float | None) -> float | None:
+        """About how long a fit takes; None before any was seen, or where its work is not known."""
+        if work is None:
+            return None
         known = self._known or [self._meanwhile]
         done = sum(work for work, _ in known)
         return work * sum(seconds for _, seconds in known) / done if done else None

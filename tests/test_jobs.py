@@ -55,11 +55,20 @@ def learning(job: Job, step: int = 5) -> Callable[[], bool]:
 
 
 @pytest.fixture(scope="module")
-def jobs() -> Iterator[Jobs]:
+def own_worker() -> Iterator[Jobs]:
     jobs = Jobs()
     jobs.start()
     yield jobs
     jobs.close()
+
+
+@pytest.fixture
+def jobs(own_worker: Jobs) -> Iterator[Jobs]:
+    """The worker of our own, for which a test that fails leaves nothing to do."""
+    yield own_worker
+    for job in list(own_worker._jobs):
+        job.cancel()
+    wait_for(lambda: all(job.state in FINAL for job in list(own_worker._jobs)))
 
 
 def other_cluster(workers: int, threads: int) -> LocalCluster:
@@ -165,7 +174,8 @@ def test_people_take_turns_and_see_their_places(jobs: Jobs) -> None:
     first, again = (jobs.submit(choices(1_000_000), person="a") for _ in range(2))
     other = jobs.submit(choices(1_000_000), person="b")
     wait_for(learning(first, 50), first)
-    wait_for(lambda: again.latest.place is not None and again.latest.place.seconds, again)
+    for job in (again, other):
+        wait_for(lambda: job.latest.place is not None and job.latest.place.seconds, job)  # noqa: B023
     places = [job.latest.place for job in (other, again)]
     assert [place and place.before for place in places] == [1, 2]
     assert 0 < places[0].seconds < places[1].seconds

@@ -53,6 +53,14 @@ def test_each_fit_begins_where_a_worker_is_free_first() -> None:
     assert starts([4.0], []) == []
 
 
+def test_behind_a_fit_of_unknown_length_nothing_is_known() -> None:
+    assert starts([10.0], [5.0, None, 2.0, 3.0]) == [10.0, 15.0, None, None]
+    assert starts([None, 3.0], [5.0]) == [None]
+    pace = Pace()
+    pace.take(2.0, 10.0)
+    assert (pace.seconds(4.0), pace.seconds(None)) == (20.0, None)
+
+
 def test_the_pace_is_that_of_the_last_fits() -> None:
     pace = Pace()
     assert pace.seconds(10.0) is None

@@ -13,7 +13,7 @@ from app.controls.section import Section
 from app.controls.upload import UploadButton
 from app.settings import settings
 from app.style import SMALL
-from app.words import plain, size_of
+from app.words import plain, shape_of, size_of
 from app.workbench import Workbench
 from cainr_core.apart import Contents, describe_apart
 from cainr_core.data.samples import SAMPLE as CESM
@@ -231,4 +231,4 @@ def _extent(shape: tuple[int, ...], itemsize: int) -> tuple[str, str]:
     count = itemsize
     for each in shape:
         count *= each
-    return " × ".join(map(str, shape)), size_of(count)
+    return shape_of(shape), size_of(count)

@@ -8,8 +8,10 @@ import panel as pn
 import panel_material_ui as pmui
 import param
 
+from app.controls.fold import Fold
 from app.controls.form import declared, form, pairs, widget
-from app.controls.section import Section, fill_later
+from app.controls.section import Section
+from app.settings import settings
 from app.style import SMALL
 from app.words import size_of, three
 from app.workbench import Workbench
@@ -18,13 +20,6 @@ from cainr_core.model.architecture import NETWORKS, PRESETS
 from cainr_core.runs import NETWORK_TITLES, network_title
 
 CUSTOM = "custom"
-_INNER_CARD = {
-    "border": 0,
-    "backgroundImage": "none",
-    "& .MuiCardHeader-root": {"padding": "2px 6px"},
-    "& .MuiTypography-root": {"fontSize": "0.85rem"},
-    "& .MuiCardContent-root": {"padding": "0"},
-}
 RECIPE_FIRST = ("steps", "batch", "learning_rate", "seed")
 
 
@@ -135,14 +130,15 @@ class RecipeSection:
 
     def _fields(self) -> pn.Column:
         rest = [name for name in declared(self.recipe) if name not in RECIPE_FIRST]
-        more = pmui.Card(
-            objects=[], title="More", collapsed=True, variant="outlined", elevation=0,
-            raised=False, sizing_mode="stretch_width", sx=_INNER_CARD,
-        )  # fmt: skip
-        fill_later(more, lambda: pairs(form(self.recipe, rest).values()))
+        more = Fold(
+            "More", later=lambda: pairs(form(self.recipe, rest).values()), css_class="inner"
+        )
         preset = Preset(self.recipe, RECIPES).select
+        first = form(self.recipe, RECIPE_FIRST)
+        if settings.kiosk:
+            first["steps"].end = settings.kiosk_steps
         return pn.Column(
-            pairs([preset, *form(self.recipe, RECIPE_FIRST).values()]),
+            pairs([preset, *first.values()]),
             more,
             sizing_mode="stretch_width",
         )

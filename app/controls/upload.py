@@ -35,9 +35,11 @@ class UploadButton:
         self.button = pmui.FileInput(
             label="Choose a NetCDF file", uploaded_label="{filename}", chunk_size=PIECE,
             max_file_size=settings.upload_mb * MB, multiple=False, variant="outlined",
-            accept=".nc,.nc4,.cdf,.netcdf,.h5,.hdf5", width=None, sizing_mode="stretch_width",
-            margin=SMALL, size="small", css_classes=["upload"],
+            width=None, sizing_mode="stretch_width", margin=SMALL, size="small",
+            css_classes=["upload"],
         )  # fmt: skip
+        # Any name is taken: what a file is, is read in the file. Material would refuse one by its
+        # name with a sign, and no word.
         self.button._handle_msg = shared.held(self._take)  # type: ignore[method-assign]
         self.told = pmui.Typography(
             f"At most {settings.upload_mb:,} MB; it may be dropped on the button. The file is "
@@ -65,7 +67,7 @@ class UploadButton:
             elif status == "error":
                 raise CainrError(
                     "The file was not sent: it is larger than the "
-                    f"{settings.upload_mb:,} MB that this server takes, or of another kind."
+                    f"{settings.upload_mb:,} MB that this server takes."
                 )
         except CainrError as problem:
             self.button._send_msg({"status": "error", "error": str(problem)})

@@ -50,9 +50,9 @@ class DatePlot(LinePlot):
         self.figure.on_change("inner_width", self._resized)
 
     def draw_over(self, time: TimeAxis, lines: Sequence[Line]) -> None:
-        """Show lines whose points stand at `time.days`."""
+        """Show lines whose points stand at `time.called`."""
         self._calendar = time.calendar
-        if self._date.args["days"] != (days := time.days.tolist()):
+        if self._date.args["days"] != (days := time.called.tolist()):
             self._date.args = {"days": days, "dates": list(map(time.label, range(len(time))))}
         self.draw(lines)
         dotted = lines if len(time) <= FEW else []

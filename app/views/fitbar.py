@@ -85,7 +85,7 @@ class FitBar:
             "bits a value": three(plan.bits_per_value),
         }
         if plan.overhead_bytes > plan.file_bytes / 2:  # no network makes such a file small
-            figures["of it coordinates, names"] = size_of(plan.overhead_bytes)
+            figures["for coordinates, names"] = size_of(plan.overhead_bytes)
         if plan.context_bytes:
             figures["contexts, shared"] = size_of(plan.context_bytes)
         self.figures.object = row(figures, f"{self._not_open()}{self._widest(plan)}{self._last()}")

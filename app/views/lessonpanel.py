@@ -13,7 +13,7 @@ from app.lessons import LESSONS
 from app.lessons.guide import Guide
 from app.lessons.lesson import Lesson
 from app.views.cards import card, stack
-from app.words import size_of, three
+from app.words import duration, size_of, three
 from app.workbench import Workbench
 from cainr_core.runs import Run
 
@@ -83,6 +83,10 @@ class LessonPanel:
             "", stylesheets=[_STATUS], margin=(0, 6), css_classes=["lesson-status"]
         )
         self.fit = pmui.Button(label="Fit", icon="play_arrow", css_classes=["lesson-fit"], **small)
+        self.cancel = pmui.Button(
+            label="Cancel", icon="stop", color="error", variant="outlined", visible=False,
+            css_classes=["lesson-cancel"], **small,
+        )  # fmt: skip
         self.back = pmui.Button(
             label="Previous", variant="outlined", css_classes=["lesson-back"], **small
         )
@@ -91,7 +95,7 @@ class LessonPanel:
             label="Leave", variant="text", css_classes=["lesson-leave"], **small
         )
         self.line = stack(
-            self.fit, self.status, self.back, self.next, self.leave,
+            self.fit, self.cancel, self.status, self.back, self.next, self.leave,
             css=_LINE, margin=(2, 14, 10, 14),
         )  # fmt: skip
         self.list = stack(*map(self._offer, LESSONS), css=_LIST, margin=(0, 10, 10, 10))
@@ -99,9 +103,10 @@ class LessonPanel:
         self._allow = [
             shared.decided(self.next, "disabled", lambda: not guide.ready),
             shared.decided(self.back, "disabled", lambda: guide.number == 0),
-            shared.decided(self.fit, "disabled", lambda: guide.learning),
         ]
         self.fit.on_click(shared.held(lambda event: guide.fit()))
+        self.cancel.on_click(shared.held(lambda event: guide.workbench.cancel()))
+        guide.workbench.param.watch(shared.held(self._tell), "snapshot")
         self.back.on_click(shared.held(lambda event: guide.go(guide.number - 1)))
         self.next.on_click(shared.held(self._next))
         self.leave.on_click(shared.held(self._leave))
@@ -152,12 +157,19 @@ class LessonPanel:
         self._write(self._told())
         for allow in self._allow:
             allow()
-        self.fit.visible = bool(guide.step.learn)
+        self.cancel.visible = guide.learning and bool(guide.step.learn)
+        self.fit.visible = bool(guide.step.learn) and not guide.learning
         self.fit.label = "Fit again" if guide.step.learn and guide.ready else "Fit"
         self.fit.variant = "outlined" if guide.ready else "contained"
         last = guide.number + 1 == len(guide.lesson.steps)
         label = "Next" if not last else "Next lesson" if guide.place < len(LESSONS) else "Finish"
         self.next.label = label
+        self._tell()
+
+    def _tell(self, *events: object) -> None:
+        """How far the step is."""
+        if self.guide.lesson is None:
+            return
         status = f'<div class="status" role="status">{escape(self._status())}</div>'
         if status != self.status.object:
             self.status.object = status
@@ -185,12 +197,26 @@ class LessonPanel:
     def _status(self) -> str:
         guide = self.guide
         if guide.learning and guide.step.learn:
-            return "The network is learning …"
+            return self._learning()
         if guide.step.sperr:
             return guide.told or ("" if guide.ready else "SPERR compresses the field …")
         if not guide.ready:
             return "Press Fit to go on."
         return "; ".join(map(self._of_run, guide.shown()))
+
+    def _learning(self) -> str:
+        """How far the fit is, for whoever has scrolled past its bar."""
+        snapshot = self.guide.workbench.snapshot
+        progress = snapshot.progress if snapshot is not None else None
+        if snapshot is not None and snapshot.place is not None:
+            return snapshot.message
+        if progress is None or not 0 < progress.step < progress.steps:
+            return "Writing the file …" if progress and progress.step else "Starting …"
+        left = progress.seconds / progress.step * (progress.steps - progress.step)
+        return (
+            f"Step {progress.step:,} of {progress.steps:,}, {progress.psnr:.1f} dB, "
+            f"{duration(left)} to the end"
+        )
 
     def _of_run(self, run: Run) -> str:
         measures = run.metrics

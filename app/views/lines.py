@@ -7,6 +7,7 @@ from html import escape
 import panel as pn
 import panel_material_ui as pmui
 
+from app.controls.fold import Fold
 from app.uploads import without_folders
 from app.workbench import Workbench
 
@@ -25,19 +26,8 @@ class Lines:
         tabs = pmui.Tabs(
             ("Python", self.python), ("Shell", self.shell), sizing_mode="stretch_width"
         )
-        self.view = pmui.Card(
-            objects=[tabs],
-            title="The same without this page",
-            collapsed=True,
-            css_classes=["lines"],
-            elevation=0,
-            raised=False,
-            variant="outlined",
-            sizing_mode="stretch_width",
-            sx={
-                "backgroundImage": "none",
-                "& .MuiCardHeader-root .MuiTypography-root": {"fontSize": ".95rem"},
-            },
+        self.view = Fold(
+            "The same without this page", tabs, collapsed=True, css_class="framed lines"
         )
         workbench.param.watch(self._show, "changed")
         self._show()

@@ -9,7 +9,7 @@ from bokeh.plotting import figure
 
 from app.views.cards import card
 from app.views.colours import Scale
-from app.words import about
+from app.words import about, shape_of
 from cainr_core.data.fields import Field
 
 HEAD = """
@@ -53,7 +53,7 @@ class FieldHead(pn.pane.HTML):
 
     def tell(self, field: Field) -> None:
         """Name a field."""
-        source = f"{escape(field.source)}, {' × '.join(map(str, field.shape))} values"
+        source = f"{escape(field.source)}, {shape_of(field.shape)} values"
         self.object = (
             f'<div class="title">{escape(about(field))}</div><div class="source" title="{source}">'
             f'<span class="mouse">Ctrl + wheel zooms the maps, drag pans. </span>{source}</div>'

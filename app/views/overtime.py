@@ -101,7 +101,7 @@ class RmseOverTime(Look):
         self._place()
         self.maps.name({letter: run.picked.title for letter, run in maps.items()}, field.units)
         self.plot.label("", f"RMSE ({field.units})" if field.units else "RMSE")
-        lines = [Line(run.picked.title, run.picked.colour, field.time.days, run.times)
+        lines = [Line(run.picked.title, run.picked.colour, field.time.called, run.times)
                  for run in runs]  # fmt: skip
         self.plot.draw_over(field.time, lines)
         self._mark()
@@ -128,5 +128,5 @@ class RmseOverTime(Look):
 
     def _mark(self) -> None:
         if self._result is not None:
-            days = self._result[0].time.days
+            days = self._result[0].time.called
             self.plot.mark(float(days[min(self.workbench.time, len(days) - 1)]))

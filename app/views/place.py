@@ -69,7 +69,7 @@ class Place(Look):
                 return None
             field = chosen.field()
             cell = cell_at(field.grid, lat, lon)
-            days, truth = field.time.days, cell.of(field.values)
+            days, truth = field.time.called, cell.of(field.values)
             values, errors = [Line("Original", ORIGINAL, days, truth, 2.4)], []
             for picked in chosen.runs:
                 there = cell.of(picked.values())
@@ -104,7 +104,7 @@ class Place(Look):
 
     def _mark(self) -> None:
         if self._field is not None:
-            days = self._field.time.days
+            days = self._field.time.called
             now = float(days[min(self.workbench.time, len(days) - 1)])
             self.plot.mark(now)
             self.errors.mark(now)

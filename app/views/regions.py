@@ -14,6 +14,7 @@ from app.views.projections import PROJECTIONS, Extent, place_at, point_of
 METRES = 111_195.0  # a degree of arc
 MOST = 0.95  # of the width of the map that a region takes
 WHOLE = 0.98  # of the width: who sees as much sees all
+SLANTED = 50.0  # degrees from the middle of a map, beyond which meridians lean
 WALK = 50  # steps from a corner outside of the globe to its middle
 
 
@@ -38,6 +39,16 @@ REGIONS = {
     "Arctic": Region(90, 0, 90),
     "Antarctica": Region(-90, 0, 90),
 }
+
+
+def centred(region: Region, name: str, centre: float) -> float:
+    """The central longitude to see a region from: the present one, or, where the map would cut the
+    region or show it slanted, that of the region's middle, to ten degrees."""
+    if PROJECTIONS[name].pole:
+        return centre
+    off = abs((region.lon - centre + 180) % 360 - 180)
+    straight = 180 - region.across / 2 if name == "plate_carree" else SLANTED
+    return centre if off <= straight else round(region.lon, -1)
 
 
 def window(region: Region, name: str, centre: float, whole: Extent) -> Extent | None:

@@ -14,11 +14,12 @@ import panel as pn
 import panel_material_ui as pmui
 
 from app import shared
+from app.controls.fold import Fold
 from app.controls.form import form, widget
 from app.style import SMALL
 from app.sweeping import CUSTOM, Sweeping
 from app.sweeps import Standing
-from app.views.cards import stack
+from app.views.cards import GAP, stack
 from app.views.download import Download
 from app.views.figures import FIGURES, IDLE, row
 from app.views.sweepplot import SweepPlot
@@ -39,11 +40,6 @@ _LINE = """
 @media (max-width: 700px) { .sweep-figures { order: 1; flex-basis: 90%; } }
 """
 _WIDE = {"grid-column": "1 / -1"}
-_CARD = {
-    "backgroundImage": "none",
-    "& .MuiCardHeader-root .MuiTypography-root": {"fontSize": ".95rem"},
-    "& .MuiCardContent-root": {"padding": "0 8px 8px"},
-}
 
 
 class SweepCard:
@@ -53,11 +49,10 @@ class SweepCard:
         self.sweeping = sweeping
         # The figure is there from the start: Bokeh would measure a later one before it is ready.
         self._plot, self._choices = SweepPlot(sweeping).view, stack()
-        self.view = pmui.Card(
-            objects=[self._choices, self._plot], title=TITLE, collapsed=True,
-            css_classes=["sweep"], elevation=0, raised=False, variant="outlined",
-            sizing_mode="stretch_width", sx=_CARD, margin=(0, 0, 12, 0),
-        )  # fmt: skip
+        inside = stack(self._choices, self._plot, margin=(0, 8, 8, 8))
+        self.view = Fold(
+            TITLE, inside, collapsed=True, css_class="framed sweep", margin=(0, 0, GAP, 0)
+        )
         self.view.param.watch(self._unfolded, "collapsed")
         sweeping.param.watch(self._tell, "standing")
         self._tell()
@@ -74,11 +69,8 @@ class SweepCard:
 
     def _tell(self, *events: object) -> None:
         now: Standing | None = self.sweeping.standing
-        title = TITLE
-        if now is not None and not now.ended:
-            title = f"{TITLE} · {now.done:,} of {now.total:,} fits"
-        if self.view.title != title:
-            self.view.title = title
+        going = now is not None and not now.ended
+        self.view.tell(f"{now.done:,} of {now.total:,} fits" if now is not None and going else "")
 
 
 class SweepForm:

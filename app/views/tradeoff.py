@@ -21,10 +21,12 @@ from app.views.colours import kind_colours
 from app.views.look import Look
 from app.views.rateplot import DEFINITIONS, Definition, Front, Other, Point, RatePlot, point_of
 from app.views.selected import Selected
+from app.words import about_duration
 from cainr_core.choices import DataChoice, values_of
 from cainr_core.data.fields import Field
 from cainr_core.evaluate.baselines import CODECS
 from cainr_core.evaluate.rate_distortion import ANOMALY, Row
+from cainr_core.evaluate.report import describe
 from cainr_core.evaluate.tradeoff import curves, pareto
 from cainr_core.runs import network_kind, network_title
 from cainr_core.sweep.lines import Line
@@ -69,6 +71,7 @@ class Drawn:
     colours: dict[str, str]
     curves: dict[tuple[str, str], list[Row]]
     field: Field
+    digest: str
 
 
 class TradeOff(Look):
@@ -82,6 +85,7 @@ class TradeOff(Look):
         bench = self.workbench
         self._data: DataChoice | None = None
         self._field: Field | None = None
+        self._digest = ""
         self._version = codecs.version
         self.plot = RatePlot("trade-off", bench.look_also, HEIGHT)
         small = {"size": "small", "variant": "outlined", "margin": SMALL, "visible": False}
@@ -129,12 +133,12 @@ class TradeOff(Look):
                 for (run, line), name in zip(lines, names, strict=True)
             ]
             found = curves(codecs.rows(field), lambda row: _place(row, by, field))
-            return Drawn(by, points, colours, found, field)
+            return Drawn(by, points, colours, found, field, describe(field)["digest"])
 
         return compute
 
     def draw(self, result: Drawn) -> None:
-        self._field = result.field
+        self._field, self._digest = result.field, result.digest
         best = pareto([(one.x, one.y) for one in result.points], lambda place: place)
         fronts, others = [Front(best, FRONT, 2.4)], []
         for (codec, on), rows in result.curves.items():
@@ -174,7 +178,9 @@ class TradeOff(Look):
         now = codecs.standing
         self.run.visible = settings.sweeps_allowed and not codecs.running
         self.stop.visible = settings.sweeps_allowed and codecs.running
-        html = f'<div class="progress">{escape(_words(now))}</div>' if now is not None else ""
+        html = ""
+        if now is not None and (codecs.running or now.digest == self._digest):
+            html = f'<div class="progress" role="status">{escape(_words(now, self._digest))}</div>'
         if html != self.progress.object:
             self.progress.object = html
 
@@ -187,10 +193,13 @@ def _place(row: Row, by: Definition, field: Field) -> tuple[float, float]:
     return 8 * field.values.size / row.bytes, row.psnr_paper or float("nan")
 
 
-def _words(now: Standing) -> str:
+def _words(now: Standing, digest: str) -> str:
+    """How far the codecs are; `digest`: of the field that is looked at."""
     if now.state == "running":
         part = f"{now.done} of {now.total}, {now.words}" if now.total else "reading the field"
-        return f"Codecs: {part} …"
+        left = now.seconds_left
+        end = f", about {about_duration(left)} to the end" if left is not None else ""
+        return f"Codecs{'' if now.digest == digest else ' on other data'}: {part}{end}"
     return {"done": "Codecs: done.", "stopped": "Codecs: stopped; what was measured is kept."}.get(
         now.state, now.problem
     )

@@ -10,7 +10,7 @@ from app import shared
 from app.settling import settled
 from app.views.maps import Geography
 from app.views.projections import Extent
-from app.views.regions import REGIONS, Region, region_of, window
+from app.views.regions import REGIONS, Region, centred, region_of, window
 from app.workbench import Workbench
 
 WHOLE, BY_HAND = "Globe", "Zoomed"
@@ -99,6 +99,10 @@ class Zooming:
 
     def _visit(self, name: str) -> None:
         bench, region = self.workbench, REGIONS[name]
+        centre = centred(region, bench.projection, bench.centre)
+        if centre != bench.centre:
+            bench.param.update(centre=centre, region=list(region))
+            return
         if window(region, bench.projection, bench.centre, self.geography.whole) is None:
             bench.problem = (
                 f"{name} is not on this map: choose another centre or another projection."

@@ -79,17 +79,21 @@ class TimeAxis:
         year, phase = year_and_phase(self.days, self.calendar)
         return year + phase
 
+    @property
+    def called(self) -> np.ndarray:
+        """The times that people call the values by, shape (n,), in days: those of the coordinate,
+        but the day in the middle where the values stand more than a day from their stamp; many
+        models stamp January's mean 1 February."""
+        near = np.abs(self.days - self.coordinate) <= 1
+        return np.where(near, self.coordinate, np.floor(self.days))
+
     def text(self, index: int) -> str:
         """One time as text: its date, and the hour where it is not midnight."""
         return text_of_days(float(self.coordinate[index]), self.calendar)
 
     def label(self, index: int) -> str:
-        """One time as people call it: as `text`, but the day in the middle where the values stand
-        more than a day from their stamp; many models stamp January's mean 1 February."""
-        middle = float(self.days[index])
-        if abs(middle - float(self.coordinate[index])) <= 1:
-            return self.text(index)
-        return text_of_days(float(np.floor(middle)), self.calendar)
+        """One of the times `called`, as text."""
+        return text_of_days(float(self.called[index]), self.calendar)
 
     def parse(self, times: Any) -> np.ndarray:
         """Coordinate days of datetime64, cftime, text or numbers (days already), any shape."""

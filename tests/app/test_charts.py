@@ -29,7 +29,7 @@ def plot() -> LinePlot:
 
 def test_dates_are_printed_as_dates(sample: Field):
     plot = DatePlot("K", "printed-dates")
-    days = sample.time.days
+    days = sample.time.called
     plot.draw_over(sample.time, [Line("Original", "#808a93", days, np.arange(len(days)) + 1.0)])
     chart = plot.chart()
     assert chart.ticks

@@ -94,7 +94,7 @@ def test_a_number_out_of_bounds_gives_a_sentence(dashboard: Page):
 
 
 def test_a_fit_is_watched(dashboard: Page):
-    dashboard.locator(".section-recipe [aria-label='show more']").first.click()
+    dashboard.locator(".section-recipe .fold-head").first.click()
     enter(dashboard, "steps", STEPS)
     expect(dashboard.locator(".section-recipe")).to_contain_text(f"{STEPS} steps")
     fit(dashboard)
@@ -163,7 +163,7 @@ def test_a_click_on_a_map_shows_its_place_over_time(dashboard: Page):
 
 
 def test_the_lines_of_code_follow_the_choices(dashboard: Page):
-    dashboard.locator(".lines [aria-label='show more']").first.click()
+    dashboard.locator(".lines .fold-head").first.click()
     expect(dashboard.locator(".python-lines")).to_contain_text("climatology")
     expect(dashboard.locator(".python-lines")).to_contain_text(f"steps={STEPS}")
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from app.views.projections import PROJECTIONS, Extent, frame, place_at
-from app.views.regions import REGIONS, Region, region_of, window
+from app.views.regions import REGIONS, Region, centred, region_of, window
 
 
 def whole(name: str, centre: float = 0.0) -> Extent:
@@ -53,3 +53,18 @@ def test_what_a_map_does_not_show_has_no_window(name: str, region: Region):
 def test_the_whole_map_is_no_region():
     map_ = whole("robinson")
     assert region_of(map_.padded(0.01), "robinson", 0, map_) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "centre", "region", "expected"),
+    [
+        ("robinson", 0.0, "Europe", 0.0),
+        ("robinson", 180.0, "Europe", 20.0),  # it would be cut
+        ("robinson", 0.0, "Australia", 140.0),  # it would lean
+        ("plate_carree", 0.0, "Australia", 0.0),
+        ("plate_carree", 0.0, "Tropical Pacific", -150.0),
+        ("north", 0.0, "Australia", 0.0),
+    ],
+)
+def test_a_region_is_seen_whole_and_upright(name: str, centre: float, region: str, expected: float):
+    assert centred(REGIONS[region], name, centre) == expected

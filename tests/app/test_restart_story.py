@@ -52,7 +52,7 @@ def step(page: Page) -> int:
 def test_a_fit_outlives_its_worker_and_its_server(page: Page, server: Server, tmp_path: Path):
     page.set_default_timeout(PATIENCE)
     visit(page, server)
-    page.locator(".section-recipe [aria-label='show more']").first.click()
+    page.locator(".section-recipe .fold-head").first.click()
     enter(page, "steps", 100_000)
     fit(page)
     wait_for(lambda: list(tmp_path.glob("cainr-*/checkpoint")))

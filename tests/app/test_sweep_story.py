@@ -78,7 +78,7 @@ def click_point(page: Page, number: int) -> None:
 
 
 def test_the_card_unfolds_to_what_a_sweep_would_make(dashboard: Page):
-    dashboard.locator(".sweep [aria-label='show more']").first.click()
+    dashboard.locator(".sweep .fold-head").first.click()
     expect(figures(dashboard)).to_contain_text("fits")
     enter(dashboard, "depth", "1:2")
     enter(dashboard, "width", "6,9")
@@ -132,7 +132,7 @@ def test_another_page_sees_it(browser: Browser, server: Server, complaints: list
     listen(page, complaints)
     visit(page, server)
     page.wait_for_function(f"() => ({_POINTS})() >= 2")
-    page.locator(".sweep [aria-label='show more']").first.click()
+    page.locator(".sweep .fold-head").first.click()
     expect(figures(page)).to_contain_text("Stopped")
     expect(page.locator(".sweep-start button")).to_contain_text("Go on")
     context.close()

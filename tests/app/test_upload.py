@@ -79,7 +79,7 @@ def test_a_file_is_sent_opened_and_fitted(dashboard: Page, tmp_path: Path):
     heading = dashboard.get_by_text("mine.nc, -90:90,0:180, 6 × 15 × 13 values").first
     expect(heading).to_be_visible()
     expect(dashboard.get_by_text("><img src=x").first).to_be_visible()
-    dashboard.locator(".section-recipe [aria-label='show more']").first.click()
+    dashboard.locator(".section-recipe .fold-head").first.click()
     enter(dashboard, "steps", 30)
     expect(dashboard.locator(".section-recipe")).to_contain_text("30 steps")
     fit(dashboard)
@@ -106,10 +106,12 @@ def test_a_file_that_is_too_large_is_refused_by_page_and_server(dashboard: Page,
     expect(dashboard.locator(".data-size")).to_contain_text("6 × 15 × 13 of")  # as it was
 
 
-def test_a_file_that_is_no_netcdf_is_refused(dashboard: Page, tmp_path: Path):
-    (tmp_path / "text.nc").write_text("nothing of the sort")
-    send(dashboard, tmp_path / "text.nc")
-    assert told(dashboard).startswith("'text.nc' is not a data file")
+@pytest.mark.parametrize("name", ["text.nc", "notes.md"])
+def test_a_file_that_is_no_netcdf_is_refused(dashboard: Page, tmp_path: Path, name: str):
+    (tmp_path / name).write_text("nothing of the sort")
+    send(dashboard, tmp_path / name)
+    assert told(dashboard).startswith(f"'{name}' is not a data file")
+    assert dashboard.locator(".problem a").count() == 0  # a file's name is no link
 
 
 def test_a_run_may_be_called_anything(dashboard: Page):

@@ -75,7 +75,8 @@ def test_a_summary_says_what_is_learned_with_what():
 
 
 @pytest.mark.parametrize(
-    "text", ["<img src=x onerror=alert(1)>", "_a_ *b* `c` [d](e) &amp;", "a_b"]
+    "text",
+    ["<img src=x onerror=alert(1)>", "_a_ *b* `c` [d](e) &amp;", "a_b", "bad.nc", "http://a.de"],
 )
 def test_a_text_is_shown_as_it_is(text: str):
     """In an alert, which takes Markdown and HTML; it is escaped once more on its way."""

@@ -77,6 +77,15 @@ def test_the_whole_globe_is_one_click_away(board: MapBoard):
     assert list(board.maps.near.source.data["original"]) == []
 
 
+def test_a_region_that_the_map_would_cut_is_put_in_the_middle(board: MapBoard):
+    bench = board.workbench
+    bench.param.update(mode="swipe", centre=180.0)
+    board.zooming.choice.value = "Europe"
+    assert (bench.centre, bench.region) == (20.0, list(REGIONS["Europe"]))
+    assert board.geography.seen.x0 + board.geography.seen.x1 == pytest.approx(0, abs=1e6)
+    assert board.zooming.choice.value == "Europe"
+
+
 def test_a_saved_view_is_brought_back_at_once(board: MapBoard):
     bench = board.workbench
     bench.param.update(projection="plate_carree", centre=75.0, region=[20, 80, 60])
