@@ -6,6 +6,7 @@ import time as clock
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
+from pathlib import Path
 
 import panel as pn
 import panel_material_ui as pmui
@@ -18,7 +19,7 @@ from app import shared, visitors
 from app.address import Address
 from app.controls.sidebar import Sidebar
 from app.settings import settings
-from app.style import BEHIND_CARDS, HOVER, LOST, THEME
+from app.style import BEHIND_CARDS, HOVER, LOST, THEME, Design
 from app.sweeping import Sweeping
 from app.views.cards import GAP, side_by_side, stack
 from app.views.closer import Closer
@@ -52,6 +53,7 @@ document.addEventListener("keydown", (event) => {
   if (event.key == "Enter" && buttons) setTimeout(() => field.blur())
 })
 """
+_NAMING = Path(__file__).with_name("naming.js").read_text(encoding="utf-8")
 # In the page alone: no server is there to tell it.
 _TELL_LOSS = """
 if (document.querySelector(".connection-lost")) return
@@ -71,7 +73,7 @@ def build() -> pmui.Page:
     sweeping = Sweeping(bench)
     sweep = SweepCard(sweeping)
     pn.config.exception_handler = shared.loosely(bench.report)
-    pn.config.raw_css = [HOVER, LOST]
+    pn.config.design, pn.config.global_css = Design, [HOVER, LOST]
     sidebar = Sidebar(bench)
     alert = pmui.Alert(
         object="", severity="error", closeable=True, closed=True, variant="filled", margin=0,
@@ -122,7 +124,8 @@ def build() -> pmui.Page:
     with edit_readonly(page):
         page.busy = _Still().param.busy
     if pn.state.curdoc is not None:
-        pn.state.curdoc.js_on_event(DocumentReady, CustomJS(code=_LEAVE_ON_ENTER))
+        for code in (_LEAVE_ON_ENTER, _NAMING):
+            pn.state.curdoc.js_on_event(DocumentReady, CustomJS(code=code))
         pn.state.on_session_destroyed(partial(_forget, bench))
         visitors.guests.enter(visitor, shared.kept_runs().root)
         if visitor.token:

@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import panel as pn
+from panel.theme import Theme
+from panel.viewable import Viewable
+from panel_material_ui.theme import MaterialDesign
+
 SMALL = (6, 6)  # margin around a control, px
 
 _UNCOLOURED = "&:not([class*='MuiIconButton-color']):not(.Mui-disabled)"
@@ -19,6 +26,22 @@ THEME = {
     # Chevrons, plus and minus have the colour of text: their own grey is faint on dark.
     "components": {"MuiIconButton": {"styleOverrides": {"root": {_UNCOLOURED: _AS_TEXT}}}},
 }
+
+
+class Design(MaterialDesign):
+    """Material for what is of Material; Panel would have every layout and every text load its sheets
+    as well, some 500 in a page, for which the browser takes a second."""
+
+    @classmethod
+    def _get_modifiers(
+        cls, viewable: Viewable, theme: Theme | None = None, isolated: bool | None = None
+    ) -> tuple[dict[str, Any], dict[str, Any]]:
+        own, of_children = super()._get_modifiers(viewable, theme, isolated)
+        if not isinstance(viewable, pn.widgets.Widget):
+            own.pop("stylesheets", None)
+        return own, of_children
+
+
 # Bokeh hangs the box of a hover into the body of the page, out of reach of a figure's style sheets.
 HOVER = """
 .bk-Tooltip { --tooltip-color: var(--panel-surface-color);

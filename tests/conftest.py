@@ -77,6 +77,9 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, object]) -> dic
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:  # of processes side by side, one has the browser, and no file is parted
+        alone = item.get_closest_marker("browser") is not None
+        item.add_marker(pytest.mark.xdist_group("browser" if alone else str(item.path)))
     if CHROMIUM is None and not BROWSER_REQUIRED:
         for item in items:
             if item.get_closest_marker("browser"):
@@ -123,5 +126,6 @@ class BrowserTests:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    if BROWSER_REQUIRED and not config.option.collectonly:
+    beside = hasattr(config, "workerinput")  # the process that hands out the tests counts them
+    if BROWSER_REQUIRED and not config.option.collectonly and not beside:
         config.pluginmanager.register(BrowserTests(), "cainr-browser-tests")

@@ -66,7 +66,7 @@ class Fold(pn.Card):
                 "button_css_classes": ["fold-mark"],
                 "stylesheets": [_CSS],
                 "sizing_mode": "stretch_width",
-                "margin": 0,
+                "margin": (0, 0),  # not 0, in place of which Material puts its own
                 **options,
             },
         )

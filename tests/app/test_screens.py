@@ -32,9 +32,9 @@ _EVERY = """function* every(root) {
 _NAMELESS = f"""() => {{ {_EVERY}
   const found = []
   for (const e of every(document)) {{
-    if (!e.matches("button, a[href], input, textarea, [role=button], [role=slider], [role=tab]"))
+    if (!e.matches("button, a[href], input, textarea, [role=button], [role=slider], [role=tab], "
+      + ".bk-events[tabindex], .tabulator-tableholder"))
       continue
-    if (e.closest(".MuiInputAdornment-root")) continue  // of a number, as its arrow keys
     if (!e.checkVisibility() || e.closest("[aria-hidden=true]") || e.type == "hidden") continue
     const root = e.getRootNode()
     const by = (e.getAttribute("aria-labelledby") ?? "").split(" ")
@@ -55,6 +55,16 @@ _DARK_ON_DARK = f"""() => {{ {_EVERY}
   }}
   return found
 }}"""
+
+
+def unnamed(page: Page) -> set[str]:
+    """What has no name and gets none within a few seconds of its coming."""
+    for _ in range(16):
+        found: set[str] = set(page.evaluate(_NAMELESS))
+        if not found:
+            break
+        page.wait_for_timeout(500)
+    return found
 
 
 @pytest.fixture(scope="module")
@@ -105,7 +115,7 @@ def test_every_view_has_its_picture(
         page.locator(f"{place} .bk-Canvas:visible").first.wait_for()
         page.locator(place).first.scroll_into_view_if_needed()
         camera.take(mode.lower().replace(" ", "-"), whole=mode == MODES[0])
-        nameless |= set(page.evaluate(_NAMELESS))
+        nameless |= unnamed(page)
     page.get_by_role("button", name=MODES[0], exact=True).click()
     tabs = page.locator(".looks [role=tab]")
     for place in range(tabs.count()):
@@ -114,7 +124,7 @@ def test_every_view_has_its_picture(
         page.wait_for_timeout(2500)  # until its figures are drawn
         page.locator(".closer").first.scroll_into_view_if_needed()
         camera.take(f"look-{place + 1}-{tab.inner_text().lower().replace(' ', '-')}")
-        nameless |= set(page.evaluate(_NAMELESS))
+        nameless |= unnamed(page)
     page.get_by_label("Toggle theme").click()
     page.wait_for_function(f"() => ({_DARK_ON_DARK})() == 0")
     camera.take("dark", whole=True)
@@ -126,7 +136,7 @@ def test_every_view_has_its_picture(
     page.locator(".lessons button").click()
     page.locator(".lesson-offer, .lesson-panel").first.wait_for()
     camera.take("lessons")
-    nameless |= set(page.evaluate(_NAMELESS))
+    nameless |= unnamed(page)
     context.close()
     assert nameless == set()
     assert complaints == []
