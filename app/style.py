@@ -29,8 +29,8 @@ THEME = {
 
 
 class Design(MaterialDesign):
-    """Material for what is of Material; Panel would have every layout and every text load its sheets
-    as well, some 500 in a page, for which the browser takes a second."""
+    """Material for widgets alone: Panel would have each layout and each text load its sheets too,
+    some 250 in a page."""
 
     @classmethod
     def _get_modifiers(

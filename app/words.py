@@ -79,9 +79,8 @@ def _in_short(context: ContextChoice) -> str:
 def plain(text: str) -> str:
     """A text for where Markdown and HTML are understood, so that it is shown as it is: file names,
     units and sentences about them come from anywhere. `bad.nc` would become a link."""
-    return re.sub(
-        r"[^\w\s.,;:'()/%-]|_|\.(?=[^\W\d])|:(?=/)", lambda found: f"&#{ord(found[0])};", text
-    )
+    meant = r"[^\w\s.,;:'()/%-]|_|\.(?=[^\W\d])|:(?=/)"
+    return re.sub(meant, lambda found: f"&#{ord(found[0])};", text)
 
 
 def data_of(data: DataChoice) -> str:
