@@ -88,7 +88,7 @@ def build() -> pmui.Page:
         FitBar(bench).view,
         board.view,
         side_by_side(
-            Curves(bench).view, RunTable(bench, board.scales).view,
+            Curves(bench).view, RunTable(bench, board.sheet).view,
             shares="4 10", narrow=1100, margin=(0, 0, GAP, 0),
         ),
         closer.view,

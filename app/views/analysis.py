@@ -12,10 +12,15 @@ from panel.viewable import Viewable
 from app import shared
 from app.views.look import Look
 from app.views.selected import Selected
+from app.views.tableprint import TEXT, Cell, table_file
 from cainr_core.evaluate.checks import Check, Verdict, tally
 
 NOTHING = "Tick a run to see whether it is fit for analysis."
 ICONS: dict[Verdict, str] = {"pass": "✓", "near": "≈", "fail": "✕", "not asked": "–"}
+COLOURS: dict[Verdict, str] = {
+    "pass": "#117a3d", "near": "#a85c0c", "fail": "#b3261e", "not asked": "#606870",
+}  # fmt: skip
+GREY, SHORT = "#606870", 34  # letters of the name of a run, in print
 LDCPY = "As ldcpy asks, at the worst time"
 CLIMATE = "As analyses ask; σ is natural variability, season and drift removed"
 # Colours mixed with that of text are dark enough on light and light enough on dark.
@@ -73,6 +78,7 @@ class Analysis(Look):
     long = True
 
     def body(self) -> Viewable:
+        self._result: list[Checked] = []
         self.table = pn.pane.HTML("", stylesheets=[CSS], sizing_mode="stretch_width", margin=0)
         return self.table
 
@@ -91,7 +97,17 @@ class Analysis(Look):
 
         return compute
 
+    def picture(self, title: str, chosen: Selected, told: str, kind: str) -> Callable[[], bytes]:
+        """The table, for print."""
+        runs = self._result
+        if not runs:
+            return super().picture(title, chosen, told, kind)
+        columns = [(("", TEXT), 2.5), (("Limit", TEXT), 0.9)]
+        columns += [((one.title[:SHORT], one.colour), 1.9) for one in runs]
+        return lambda: table_file(columns, _printed(runs), title, told, kind)
+
     def draw(self, result: list[Checked]) -> None:
+        self._result = result
         self.table.object = table(result)
         if not result:
             self.tell(NOTHING)
@@ -117,6 +133,23 @@ def table(runs: Sequence[Checked], opened: bool = False) -> str:
         parts.append(_row(checks, runs, opened))
         group = of
     return "".join(parts) + "</div>"
+
+
+def _printed(runs: Sequence[Checked]) -> list[list[Cell]]:
+    """The rows of the table as words with colours."""
+    rows: list[list[Cell]] = []
+    group = None
+    for checks in zip(*(one.checks for one in runs), strict=True):
+        of = CLIMATE if checks[0].unit == "σ" else LDCPY
+        rows += [] if of == group else [[(of, GREY)]]
+        limit = f"{checks[0].threshold} {checks[0].unit}".rstrip()
+        answers = [
+            (f"{each.verdict}  {each.figure} {each.unit}".rstrip(), COLOURS[each.verdict])
+            for each in checks
+        ]
+        rows.append([(checks[0].title, TEXT), (limit, GREY), *answers])
+        group = of
+    return rows
 
 
 def _row(checks: Sequence[Check], runs: Sequence[Checked], opened: bool) -> str:

@@ -1,4 +1,4 @@
-"""Maps that move: a run over its time steps, as GIF or MP4."""
+"""Maps that move over time, as GIF or MP4."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from app.views.panels import Look, Sheet
 from app.views.printing import without_formulas
-from app.views.prints import Look, MapFigure
+from app.views.prints import MapFigure
 from cainr_core import __version__
 from cainr_core.errors import CainrError
-from cainr_core.runs import Run
 
 ANIMATIONS = {"GIF over time": "gif", "MP4 over time": "mp4"}
 DPI = 120
 MOST_FRAMES = 240  # of more time steps every second is taken, or every third
-COLOURS, GREYS = 115, 25  # of a GIF: of each scale, and for words and lines
+COLOURS, GREYS = 255, 25  # of a GIF: all, and of these for words and lines
 GIF_RATE, MP4_RATE = 5, 8  # frames a second
 Told = Callable[[int, int], None]  # frames done, and all; raises where nobody wants them any more
 
 
-def animation(run: Run, look: Look, kind: str, told: Told) -> bytes:
-    """All time steps of a run as a moving picture. CainrError where MP4 cannot be written."""
-    drawn = MapFigure(run, look)
+def animation(sheet: Sheet, look: Look, kind: str, told: Told) -> bytes:
+    """All time steps of maps as a moving picture. CainrError where MP4 cannot be written."""
+    drawn = MapFigure(sheet, look)
     steps = shown(len(drawn.field.time))
     frames = _frames(drawn, steps, told)
     return _gif(frames, drawn) if kind == "gif" else _mp4(frames, drawn)

@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from app.views.lineplot import Chart
 from app.views.printing import written
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
 WIDE, HIGH, TOLD = 6.6, 3.4, 0.13  # inches: of a chart, and of a line of provenance
 _DASHES = {"solid": "-", "dashed": "--", "dotted": ":", "dotdash": "-.", "dashdot": "-."}
+_MARKS = {
+    "circle": "o", "square": "s", "triangle": "^", "diamond": "D", "inverted_triangle": "v",
+    "cross": "P",
+}  # fmt: skip
 
 
 def chart_file(charts: Sequence[Chart], title: str, told: str, kind: str) -> bytes:
@@ -24,23 +32,34 @@ def chart_file(charts: Sequence[Chart], title: str, told: str, kind: str) -> byt
     figure.text(0.02, 0.06 / high, told, size=6.5, va="bottom", color="#505050")
     for number, chart in enumerate(charts):
         bottom = foot + HIGH * (len(charts) - 1 - number) + 0.5
-        axes = figure.add_axes((0.1, bottom / high, 0.86, (HIGH - 0.75) / high))
-        for line in chart.lines:
-            x, y = np.asarray(line.x, dtype=float), np.asarray(line.y, dtype=float)
-            axes.plot(
-                x, y, color=line.colour, lw=0.75 * line.width, label=line.name,
-                ls=_DASHES.get(line.dash, "-"),
-            )  # fmt: skip
-        axes.set_xscale("log" if chart.logarithmic[0] else "linear")
-        axes.set_yscale("log" if chart.logarithmic[1] else "linear")
-        if chart.ticks:
-            axes.set_xticks(list(chart.ticks), list(chart.ticks.values()))
-        axes.set(xlim=chart.limits[0], ylim=chart.limits[1])  # ticks would widen them
-        axes.set_xlabel(chart.across, size=8)
-        axes.set_ylabel(chart.up, size=8)
-        axes.tick_params(labelsize=7)
-        axes.grid(color="#d0d4d8", lw=0.4)
-        axes.spines[["top", "right"]].set_visible(False)
-        if chart.lines:
-            axes.legend(fontsize=6.5, frameon=False, loc="best")
+        draw_chart(figure.add_axes((0.1, bottom / high, 0.86, (HIGH - 0.75) / high)), chart)
     return written(figure, kind, title, told)
+
+
+def draw_chart(axes: Axes, chart: Chart) -> None:
+    """Draw a chart anew."""
+    for line in chart.lines:
+        x, y = np.asarray(line.x, dtype=float), np.asarray(line.y, dtype=float)
+        axes.plot(
+            x, y, color=line.colour, lw=0.75 * line.width, label=line.name,
+            ls=_DASHES.get(line.dash, "-"),
+        )  # fmt: skip
+    for dots in chart.dots:
+        axes.scatter(
+            dots.x, dots.y, s=14, color=dots.colour, marker=_MARKS[dots.marker], label=dots.name,
+            linewidths=0, zorder=3,
+        )  # fmt: skip
+    axes.set_xscale("log" if chart.logarithmic[0] else "linear")
+    axes.set_yscale("log" if chart.logarithmic[1] else "linear")
+    if chart.logarithmic[0] and not chart.ticks:
+        axes.xaxis.set_major_formatter("{x:,g}")
+    if chart.ticks:
+        axes.set_xticks(list(chart.ticks), list(chart.ticks.values()))
+    axes.set(xlim=chart.limits[0], ylim=chart.limits[1])  # ticks would widen them
+    axes.set_xlabel(chart.across, size=8)
+    axes.set_ylabel(chart.up, size=8)
+    axes.tick_params(labelsize=7)
+    axes.grid(color="#d0d4d8", lw=0.4)
+    axes.spines[["top", "right"]].set_visible(False)
+    if chart.lines or chart.dots:
+        axes.legend(fontsize=6.5, frameon=False, loc="best")

@@ -8,7 +8,6 @@ import panel_material_ui as pmui
 from app import shared
 from app.views.analysis import Analysis
 from app.views.cards import card, line
-from app.views.charts import chart_file
 from app.views.errors import ErrorHistogram
 from app.views.filemenu import FileMenu, Made
 from app.views.look import Look
@@ -84,15 +83,15 @@ class Closer:
 
     def _picture(self, kind: str) -> Made:
         look = list(self.looks.values())[self.tabs.active]
-        chosen, charts = selected(self.workbench), look.charts()
-        charts = [chart for chart in charts if chart.lines]
-        if chosen is None or not charts:
-            raise CainrError("There are no lines drawn here of which to make a picture.")
+        chosen = selected(self.workbench)
+        if chosen is None:
+            raise CainrError("There is no field yet of which to make a picture.")
         field, step = chosen.field(), self.workbench.time
         time = field.time.label(min(step, len(field.time) - 1))
         of_time = "time" in look.after and not look.of_all_times()
         title = f"{look.title}: {about(field)}" + (f", {time}" if of_time else "")
         runs = [picked.run for picked in chosen.runs]
         told = provenance(chosen.data, runs, field.units, self.workbench.step)
+        make = look.picture(title, chosen, told, FORMATS[kind])
         name = file_name(f"{look.title} {field.name}", FORMATS[kind])
-        return name, lambda far: chart_file(charts, title, told, FORMATS[kind])
+        return name, lambda far: make()

@@ -40,9 +40,20 @@ class Line:
 
 
 @dataclass(frozen=True)
+class Dots:
+    """Points of one colour and one of Bokeh's markers: their name, and where they stand, (n,)."""
+
+    name: str
+    colour: str
+    marker: str
+    x: Sequence[float]
+    y: Sequence[float]
+
+
+@dataclass(frozen=True)
 class Chart:
     """What a plot shows: labels with units, lines, which axes are logarithmic (across, up), their
-    limits, and words at places across that stand for numbers, or none."""
+    limits, words at places across that stand for numbers, or none, and points."""
 
     across: str
     up: str
@@ -50,6 +61,7 @@ class Chart:
     logarithmic: tuple[bool, bool]
     limits: tuple[tuple[float, float], tuple[float, float]]
     ticks: Mapping[float, str] = field(default_factory=dict)
+    dots: tuple[Dots, ...] = ()
 
 
 class LinePlot:

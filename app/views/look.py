@@ -11,9 +11,11 @@ from panel.viewable import Viewable
 
 from app import shared
 from app.views.cards import stack
+from app.views.charts import chart_file
 from app.views.lineplot import Chart, LinePlot
 from app.views.selected import Selected, selected
 from app.workbench import Workbench
+from cainr_core.errors import CainrError
 
 BUSY = "Computing …"
 SOON = 300  # ms that are not worth saying that something is computed
@@ -78,6 +80,14 @@ class Look:
         """The plots of lines that are shown, for print."""
         plots = [each for each in vars(self).values() if isinstance(each, LinePlot)]
         return [plot.chart() for plot in plots if plot.view.visible]
+
+    def picture(self, title: str, chosen: Selected, told: str, kind: str) -> Callable[[], bytes]:
+        """What makes a file of what is seen, with a title and where it comes from, in a thread.
+        CainrError where nothing is drawn."""
+        charts = [chart for chart in self.charts() if chart.lines or chart.dots]
+        if not charts:
+            raise CainrError("There is nothing drawn here yet of which to make a picture.")
+        return lambda: chart_file(charts, title, told, kind)
 
     def see(self, seen: bool) -> None:
         """Somebody looks, or no longer."""

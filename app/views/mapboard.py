@@ -14,6 +14,7 @@ from app.views.comparebar import CompareBar
 from app.views.largemap import LargeMap
 from app.views.mapcard import FieldHead
 from app.views.maps import Geography
+from app.views.panels import Look, Sheet, of_pair, of_runs
 from app.views.pointing import Pointing
 from app.views.projections import PROJECTIONS, Picture, detail, picture
 from app.views.scales import Scales
@@ -23,6 +24,7 @@ from app.views.sidebyside import SideBySide
 from app.views.zooming import Zooming
 from app.workbench import Workbench
 from cainr_core.data.fields import Field
+from cainr_core.errors import CainrError
 from cainr_core.runs import Run
 
 PLAY_EVERY = 350  # ms between two time steps
@@ -168,6 +170,21 @@ class MapBoard:
         self.workbench.time = time
         self.colours.take_field(field)
         self.title.tell(field)
+
+    def sheet(self) -> tuple[Sheet, Look]:
+        """What the maps show and how, for pictures of them; not a fit under way. CainrError where
+        no field is open."""
+        bench, field = self.workbench, self.shown.field
+        if field is None:
+            raise CainrError("There is no field yet of which to make a picture.")
+        runs = [each.run for each in self.shown.sources if isinstance(each, RunSource)]
+        data = runs[0].choices.data if runs else bench.choices.data
+        look = Look(bench.projection, bench.centre, dict(self.scales), self.zooming.window)
+        pair = self.shown.pair(bench.left, bench.right) if runs and bench.mode != "side" else None
+        if pair is None:
+            return of_runs(field, data, runs, bench.step), look
+        first, second = (each.run if isinstance(each, RunSource) else None for each in pair)
+        return of_pair(field, data, (first, second), bench.mode, bench.step), look
 
     # ------------------------------------------------------------------ drawing
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from panel.viewable import Viewable
 
 from app import shared
+from app.views import prints
 from app.views.cards import GAP, stack
 from app.views.colours import sequential
 from app.views.dateplot import DatePlot
@@ -18,6 +19,8 @@ from app.views.lineplot import Line
 from app.views.look import Look
 from app.views.mapcard import MapCard
 from app.views.maps import Geography, MapSet, Plate
+from app.views.panels import Look as PanelLook
+from app.views.panels import Panel, Sheet
 from app.views.projections import PROJECTIONS, picture
 from app.views.selected import Picked, Selected
 from app.words import three
@@ -90,7 +93,7 @@ class RmseOverTime(Look):
             return
         maps = dict(zip(LETTERS, runs, strict=False))
         every = np.concatenate([run.cells.ravel() for run in maps.values()])
-        scale = sequential(0, float(np.nanquantile(every, 0.99)))
+        scale = self._scale = sequential(0, float(np.nanquantile(every, 0.99)))
         self.maps.colour(dict.fromkeys(LETTERS, scale))
         for letter, run in maps.items():
             card = self.cards[letter]
@@ -105,6 +108,20 @@ class RmseOverTime(Look):
                  for run in runs]  # fmt: skip
         self.plot.draw_over(field.time, lines)
         self._mark()
+
+    def picture(self, title: str, chosen: Selected, told: str, kind: str) -> Callable[[], bytes]:
+        """The maps, and below them the lines."""
+        if self._result is None or not self._result[1]:
+            return super().picture(title, chosen, told, kind)
+        (field, runs), bench, charts = self._result, self.workbench, self.charts()
+        panels = [
+            Panel(f"{run.picked.title}, {three(run.whole)} {field.units}".rstrip(), "rmse",
+                  field.units, lambda time, run=run: run.cells)  # type: ignore[misc]
+            for run in runs[: len(LETTERS)]
+        ]  # fmt: skip
+        sheet = Sheet(field, chosen.data, panels, [run.picked.run for run in runs], bench.step)
+        look = PanelLook(bench.projection, bench.centre, {"rmse": self._scale})
+        return lambda: prints.maps(sheet, 0, look, kind, charts, title)
 
     def _blank(self) -> None:
         runs = self._result[1] if self._result is not None else []

@@ -1,4 +1,4 @@
-"""Maps at print size: original, reconstruction and error side by side.
+"""Maps at print size, as the page shows them.
 
 Plain Matplotlib: what it draws is projected already, and unlike GeoViews, which takes ten times
 as long, it leaves alone what HoloViews draws the pages with.
@@ -6,19 +6,19 @@ as long, it leaves alone what HoloViews draws the pages with.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from app import shared
+from app.views.charts import HIGH, draw_chart
 from app.views.colours import Scale, sequential, symmetric
-from app.views.printing import provenance, written
-from app.views.projections import PROJECTIONS, Lines, Picture, globe, picture
-from app.words import about, three
-from cainr_core.runs import Run
+from app.views.lineplot import Chart
+from app.views.panels import Look, Sheet
+from app.views.printing import DPI, written
+from app.views.projections import PROJECTIONS, Lines, Picture, detail, globe, picture
+from app.words import about
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -26,96 +26,99 @@ if TYPE_CHECKING:
     from matplotlib.image import AxesImage
 
 PANEL = 3.6  # inches wide
-HEAD, FOOT, TOLD = 0.62, 0.55, 0.13  # inches: titles, colour bars, a line of provenance
+ACROSS = 3  # maps in a row, at most
+TITLE, HEAD, FOOT, TOLD = 0.3, 0.32, 0.42, 0.13  # inches: of all, of a map, colour bar, a line
 GREY = "#808080"
 
 
-@dataclass(frozen=True)
-class Look:
-    """How maps are drawn: `scales` are those of the page, "original" and "error"; `step`: of the
-    run's fit, None for the finished one."""
-
-    projection: str
-    centre: float
-    scales: Mapping[str, Scale]
-    step: int | None = None
-
-
-def maps(run: Run, time: int, look: Look, kind: str) -> bytes:
-    """A time step of a run in the projection and the colours of the page, as a file."""
-    drawn = MapFigure(run, look)
-    drawn.show(time)
+def maps(
+    sheet: Sheet, time: int, look: Look, kind: str, charts: Sequence[Chart] = (), title: str = ""
+) -> bytes:
+    """A time step of maps, with charts below them, as a file; `title` in place of field and
+    time."""
+    drawn = MapFigure(sheet, look, charts)
+    drawn.show(time, title)
     return written(drawn.figure, kind, drawn.title, drawn.told)
 
 
 class MapFigure:
-    """Three maps of a run that can show one time step after the other."""
+    """Maps that can show one time step after the other."""
 
-    def __init__(self, run: Run, look: Look) -> None:
+    def __init__(self, sheet: Sheet, look: Look, charts: Sequence[Chart] = ()) -> None:
         from matplotlib.figure import Figure
 
-        self.run, self.field = run, shared.open_choice(run.choices.data)
-        self._step, self._name = look.step, shared.name_of(run, look.step)
-        field = self.field
-        self._view = picture(field.grid, look.projection, look.centre)
-        self._values = look.scales.get("original") or sequential(field.lo, field.hi)
-        self._errors = look.scales.get("error")
-        self.title = ""
-        self.told = provenance(run.choices.data, [run], field.units, look.step)
-        height = PANEL / PROJECTIONS[look.projection].aspect
-        foot = FOOT + TOLD * (1 + self.told.count("\n"))
-        self._whole = whole = HEAD + height + foot
-        self.figure: Figure = Figure(figsize=(3 * PANEL, whole))
-        self._boxes = [
-            ((number + 0.02) / 3, foot / whole, 0.96 / 3, height / whole) for number in range(3)
-        ]
-        self._lines = globe(look.projection, look.centre)
+        self.sheet, self.field = sheet, sheet.field
+        field, count = sheet.field, len(sheet.panels)
+        shape = (look.projection, look.centre)
+        if look.seen is None:
+            self._view = picture(field.grid, *shape)
+        else:
+            self._view = detail(field.grid, *shape, look.seen, round(PANEL * DPI))
+        self._scales = dict(look.scales)
+        self._scales.setdefault("original", sequential(field.lo, field.hi))
+        self.title, self.told = "", sheet.told
+        across, down = min(ACROSS, count), -(-count // ACROSS)
+        high = PANEL / PROJECTIONS[look.projection].aspect
+        row, below = HEAD + high + FOOT, HIGH * len(charts)
+        foot = 0.12 + TOLD * (1 + self.told.count("\n"))
+        whole = self._whole = TITLE + row * down + below + foot
+        self.figure: Figure = Figure(figsize=(across * PANEL, whole))
+        self._boxes = []
+        for number in range(count):
+            column, line = number % ACROSS, number // ACROSS
+            bottom = foot + below + row * (down - 1 - line) + FOOT
+            self._boxes.append(
+                ((column + 0.02) / across, bottom / whole, 0.96 / across, high / whole)
+            )
+        for number, chart in enumerate(charts):
+            bottom = foot + HIGH * (len(charts) - 1 - number) + 0.5
+            box = (0.6 / (across * PANEL), bottom / whole, 1 - 0.9 / (across * PANEL))
+            draw_chart(self.figure.add_axes((*box, (HIGH - 0.75) / whole)), chart)
+        self._lines = globe(*shape)
         self._images: list[AxesImage] = []
-        left = 0.02 / 3
+        left = 0.02 / across
         self._head = self.figure.text(
             left, 1 - 0.1 / whole, "", size=9.5, weight="bold", va="top", in_layout=False
         )
         self.figure.text(left, 0.05 / whole, self.told, size=6.5, va="bottom", color="#505050")
 
-    def show(self, time: int) -> None:
+    def show(self, time: int, title: str = "") -> None:
         """Draw a time step, in the colours of the first one drawn."""
-        field = self.field
+        field, panels = self.field, self.sheet.panels
         time = min(time, len(field.time) - 1)
-        truth = field.values.reshape(len(field.time), -1)[time]
-        rebuilt = shared.decode(self.run, time, self._step)
-        error = rebuilt - truth
-        rmse = three(float(np.sqrt(np.nanmean(error**2))))
-        titles = ("Original", self._name, f"Error, RMSE of this time {rmse} {field.units}")
-        cells = (truth, rebuilt, error)
-        self._errors = self._errors or symmetric(error)
-        self.title = f"{about(field)}, {field.time.label(time)}"
+        cells = [panel.cells(time) for panel in panels]
+        for panel, values in zip(panels, cells, strict=True):
+            if panel.kind not in self._scales:
+                self._scales[panel.kind] = symmetric(values)
+        self.title = title or f"{about(field)}, {field.time.label(time)}"
         self._head.set_text(self.title)
         if not self._images:
             self._draw(cells)
-        for image, title, values in zip(self._images, titles, cells, strict=True):
+        for image, panel, values in zip(self._images, panels, cells, strict=True):
             image.set_data(np.ma.masked_invalid(self._view.draw(values)))
             assert image.axes is not None
-            image.axes.set_title(title, fontsize=8, pad=4)
+            image.axes.set_title(panel.heading(values), fontsize=8, pad=4)
 
-    def colours(self, each: int, greys: int) -> list[int]:
-        """Red, green and blue, 0 to 255, of so many colours of both scales and of greys: one
-        palette for all time steps, so that nothing flickers."""
-        assert self._errors is not None
+    def colours(self, most: int, greys: int) -> list[int]:
+        """Red, green and blue, 0 to 255, of at most so many colours, of all scales and of greys:
+        one palette for all time steps, so that nothing flickers."""
+        kinds = dict.fromkeys(panel.kind for panel in self.sheet.panels)
+        each = (most - greys) // len(kinds)
         told: list[int] = []
-        for scale in (self._values, self._errors):
+        for scale in map(self._scales.__getitem__, kinds):
             for place in np.linspace(0, len(scale.palette) - 1, each).round().astype(int):
                 told += bytes.fromhex(scale.palette[place][1:7])
         return told + [int(level) for level in np.linspace(0, 255, greys) for _ in range(3)]
 
-    def _draw(self, cells: tuple[NDArray, NDArray, NDArray]) -> None:
-        assert self._errors is not None
-        scales = (self._values, self._values, self._errors)
-        for box, values, scale in zip(self._boxes, cells, scales, strict=True):
+    def _draw(self, cells: Sequence[NDArray]) -> None:
+        for box, panel, values in zip(self._boxes, self.sheet.panels, cells, strict=True):
+            scale = self._scales[panel.kind]
             axes = self.figure.add_axes(box)
             self._images.append(_map(axes, self._view, self._lines, values, scale))
-            low = box[1] - 0.32 * FOOT / self._whole
-            bar = self.figure.add_axes((box[0] + 0.05, low, box[2] - 0.1, 0.1 / self._whole))
-            _bar(bar, scale, values, self.field.units)
+            low = box[1] - 0.4 * FOOT / self._whole
+            inner = 0.05 * box[2]
+            bar = self.figure.add_axes((box[0] + inner, low, box[2] - 2 * inner, 0.1 / self._whole))
+            _bar(bar, scale, values, panel.unit)
 
 
 def _map(

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 from bokeh.models import (
@@ -20,7 +20,8 @@ from bokeh.models import (
 from bokeh.plotting import figure
 
 from app import shared
-from cainr_core.sweep.lines import Line
+from app.views.lineplot import Chart, Dots, Line
+from cainr_core.sweep.lines import Line as Fit
 
 HEIGHT = 340  # px
 _TOLD = (
@@ -165,6 +166,28 @@ class RatePlot:
                 axis.update(start=float(start), end=float(end))
                 axis.update(reset_start=float(start), reset_end=float(end))
 
+    def chart(self, names: Mapping[str, str], name_of_front: str) -> Chart:
+        """What is shown now, zoomed as it is; `names`: of the colours of points."""
+        plot: Any = self.figure
+        fronts: Any = self.fronts.data
+        rows = zip(*(fronts[each] for each in ("xs", "ys", "colour", "width", "dash")), strict=True)
+        lines = tuple(
+            Line(name_of_front if not place else "_", colour, np.array(x), np.array(y), width, dash)
+            for place, (x, y, colour, width, dash) in enumerate(rows)
+        )
+        runs: dict[tuple[str, str, str], list[tuple[float, float]]] = {}
+        told: Any = self.points.data
+        for x, y, colour in zip(told["x"], told["y"], told["colour"], strict=True):
+            runs.setdefault((names.get(colour, colour), colour, "circle"), []).append((x, y))
+        told = self.others.data
+        for row in zip(*(told[each] for each in Other._fields[:5]), strict=True):
+            x, y, colour, marker, name = row
+            runs.setdefault((name, colour, marker), []).append((x, y))
+        dots = tuple(Dots(*key, *zip(*places, strict=True)) for key, places in runs.items())
+        x, y = ((axis.start, axis.end) for axis in (plot.x_range, plot.y_range))
+        across, up = (str(axis[0].axis_label or "") for axis in (plot.xaxis, plot.yaxis))
+        return Chart(across, up, lines, (True, False), (x, y), dots=dots)
+
     def mark(self, picked: Sequence[str]) -> None:
         """Ring the points of these runs, A, B and so on."""
         data = self.points.data
@@ -188,7 +211,7 @@ class RatePlot:
             shared.held(pick)()
 
 
-def point_of(line: Line, by: Definition, colour: str, network: str = "", name: str = "") -> Point:
+def point_of(line: Fit, by: Definition, colour: str, network: str = "", name: str = "") -> Point:
     """The point of a fit."""
     return Point(
         getattr(line, by.across), getattr(line, by.up), colour, line.contexts,

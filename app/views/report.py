@@ -5,14 +5,12 @@ from __future__ import annotations
 
 import io
 from base64 import b64encode
-from collections.abc import Mapping
 from html import escape
 
 from app import shared
 from app.uploads import without_folders
-from app.views import prints
+from app.views import panels, prints
 from app.views.analysis import CSS, Checked, table
-from app.views.colours import Scale
 from app.words import about, data_of, duration, size_of, summary, three
 from cainr_core import __version__
 from cainr_core.data.fields import Field
@@ -59,11 +57,11 @@ pre {{ padding: 10px 14px; background: #f2f4f6; border-radius: 6px; white-space:
 """
 
 
-def html(run: Run, time: int, projection: str, centre: float, scales: Mapping[str, Scale]) -> bytes:
+def html(run: Run, time: int, look: panels.Look) -> bytes:
     """The report; its maps are of a time step, in the projection and the colours of the page."""
     field = shared.open_choice(run.choices.data)
     checked = Checked(run.name, COLOUR, shared.checks(run, lambda done, total: None))
-    maps = prints.maps(run, time, prints.Look(projection, centre, scales), "png")
+    maps = prints.maps(panels.of_run(run), time, look, "png")
     page = _PAGE.format(
         title=escape(run.name),
         under=escape(f"{about(field)}; {_times(field)}; fitted {run.created:%Y-%m-%d %H:%M} UTC"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -17,11 +17,11 @@ from app import shared
 from app.settings import settings
 from app.views import animation, prints, report
 from app.views.cards import card, line
-from app.views.colours import Scale
 from app.views.curves import HEAD, HEIGHT
 from app.views.download import Download
 from app.views.filemenu import FileMenu
 from app.views.filemenu import Made as MadeSlowly
+from app.views.panels import Look, Sheet
 from app.views.printing import FORMATS, file_name
 from app.views.table import Table
 from app.words import contexts_of, data_of, plain
@@ -93,9 +93,9 @@ MANY = 20  # runs, beyond which some can be looked for
 class RunTable:
     """Rows of the library; the ticked ones are what the workbench has picked."""
 
-    def __init__(self, workbench: Workbench, scales: Mapping[str, Scale] | None = None) -> None:
-        """`scales`: those of the maps, for pictures of them."""
-        self.workbench, self._scales = workbench, {} if scales is None else scales
+    def __init__(self, workbench: Workbench, maps: Callable[[], tuple[Sheet, Look]]) -> None:
+        """`maps`: what the maps show and how, for pictures of them."""
+        self.workbench, self._maps = workbench, maps
         self._ids: list[str] = []
         self._filling = False
         self.table = Table(
@@ -137,8 +137,8 @@ class RunTable:
         self.netcdf = self._download("NetCDF", "Download the reconstruction", self._netcdf, **icon)
         self.picture = FileMenu(
             [*FORMATS, *animation.ANIMATIONS], self._picture, workbench.report,
-            allowed=lambda: bool(self._picked_runs()), long=animation.ANIMATIONS,
-            description="Download the maps of this time step at print size, or of all moving",
+            allowed=lambda: workbench.field is not None, long=animation.ANIMATIONS,
+            description="Download the maps as they are shown, at print size, or moving over time",
             margin=(8, 2), disabled=True,
         )  # fmt: skip
         self.report = self._download(
@@ -187,6 +187,7 @@ class RunTable:
         ]
         self._allow.append(self.picture.allow)
         workbench.param.watch(self._list, "runs")
+        workbench.param.watch(lambda event: self._buttons(), "field")
         workbench.param.watch(lambda event: shared.after_maps(self._mark), "picked")
         self._list()
 
@@ -306,21 +307,19 @@ class RunTable:
         return file_name(run.name, "nc"), make
 
     def _html(self, run: Run) -> Made:
-        look = (self.workbench.projection, self.workbench.centre, dict(self._scales))
-        time = self.workbench.time
-        return file_name(run.name, "html"), lambda: report.html(run, time, *look)
+        time, (_, look) = self.workbench.time, self._maps()
+        return file_name(run.name, "html"), lambda: report.html(run, time, look)
 
     def _picture(self, kind: str) -> MadeSlowly:
-        run, bench = self._chosen(), self.workbench
-        field = shared.open_choice(run.choices.data)
-        time, called = min(bench.time, len(field.time) - 1), shared.name_of(run, bench.step)
-        look = prints.Look(bench.projection, bench.centre, dict(self._scales), bench.step)
+        sheet, look = self._maps()
         if kind in animation.ANIMATIONS:
             moving = animation.ANIMATIONS[kind]
-            name = file_name(f"{field.name} {called}", moving)
-            return name, lambda told: animation.animation(run, look, moving, told)
-        name = file_name(f"{field.name} {field.time.label(time)} {called}", FORMATS[kind])
-        return name, lambda told: prints.maps(run, time, look, FORMATS[kind])
+            name = file_name(sheet.name, moving)
+            return name, lambda told: animation.animation(sheet, look, moving, told)
+        field = sheet.field
+        time = min(self.workbench.time, len(field.time) - 1)
+        name = file_name(f"{sheet.name} {field.time.label(time)}", FORMATS[kind])
+        return name, lambda told: prints.maps(sheet, time, look, FORMATS[kind])
 
 
 def _words(run: Run) -> str:

@@ -18,6 +18,7 @@ from app.settings import settings
 from app.style import SMALL
 from app.views.cards import beside, side_by_side, stack
 from app.views.colours import kind_colours
+from app.views.lineplot import Chart
 from app.views.look import Look
 from app.views.rateplot import DEFINITIONS, Definition, Front, Other, Point, RatePlot, point_of
 from app.views.selected import Selected
@@ -85,7 +86,7 @@ class TradeOff(Look):
         bench = self.workbench
         self._data: DataChoice | None = None
         self._field: Field | None = None
-        self._digest = ""
+        self._digest, self._colours = "", dict[str, str]()
         self._version = codecs.version
         self.plot = RatePlot("trade-off", bench.look_also, HEIGHT)
         small = {"size": "small", "variant": "outlined", "margin": SMALL, "visible": False}
@@ -138,7 +139,7 @@ class TradeOff(Look):
         return compute
 
     def draw(self, result: Drawn) -> None:
-        self._field, self._digest = result.field, result.digest
+        self._field, self._digest, self._colours = result.field, result.digest, result.colours
         best = pareto([(one.x, one.y) for one in result.points], lambda place: place)
         fronts, others = [Front(best, FRONT, 2.4)], []
         for (codec, on), rows in result.curves.items():
@@ -157,6 +158,11 @@ class TradeOff(Look):
         if html != self.key.object:
             self.key.object = html
         self._tell_codecs()
+
+    def charts(self) -> list[Chart]:
+        """The plot, for print."""
+        names = {colour: name.replace("_", " ") for name, colour in self._colours.items()}
+        return [self.plot.chart(names, "Pareto front of the runs")]
 
     # ------------------------------------------------------------------ other codecs
 

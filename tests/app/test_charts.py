@@ -52,16 +52,14 @@ def test_a_printed_plot_has_its_lines_axes_and_words(plot: LinePlot):
         assert word in words
 
 
-def test_every_closer_look_of_lines_can_be_printed(
-    finished: Library, monkeypatch: pytest.MonkeyPatch
-):
+def test_every_closer_look_can_be_printed(finished: Library, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(shared, "kept_runs", lambda: finished)
     bench = Workbench()
     bench.data.time = "0:4"
     bench.open_data()
     bench.list_runs()
     closer = Closer(bench)
-    with pytest.raises(CainrError, match="no lines"):
+    with pytest.raises(CainrError, match="nothing drawn"):
         closer._picture("SVG")
     closer.open()
     bench.pick([run.id for run in bench.runs])
@@ -72,3 +70,16 @@ def test_every_closer_look_of_lines_can_be_printed(
     for word in ("Zonal mean: TS", "1920-01-03", "30°N", *(run.name for run in bench.runs)):
         assert word in words
     assert set(FORMATS) == {"PNG", "SVG", "PDF"}
+    for look, expected in (
+        ("RMSE over time", ["RMSE (K)", "bytes, PSNR"]),
+        ("Trade-off", ["PSNR (dB)", "Pareto front of the runs", "compression ratio of the file"]),
+        ("Analysis", ["Pearson correlation", "0.99999", "fail"]),
+    ):
+        bench.tab = look
+        name, make = closer._picture("SVG")
+        assert name == f"{look.replace(' ', '_')}_TS.svg"
+        made = make(lambda done, of: None)
+        words = " ".join(ElementTree.fromstring(made).itertext())
+        for word in (*expected, *(run.name for run in bench.runs)):
+            assert word in words, (look, word)
+        assert closer._picture("PNG")[1](lambda done, of: None).startswith(b"\x89PNG")

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import io
 import xml.etree.ElementTree as ElementTree
+from dataclasses import replace
 
+import numpy as np
 import pytest
 from PIL import Image
 
+from app import shared
 from app.views import prints
+from app.views.panels import Look, of_pair, of_run, of_runs
 from app.views.printing import FORMATS, file_name
+from app.views.projections import Extent
 from cainr_core import __version__
 from cainr_core.runs import Library, Run
 
-LOOK = prints.Look("robinson", 0, {})
+LOOK = Look("robinson", 0)
 
 
 @pytest.fixture
@@ -27,14 +32,14 @@ def words_of(run: Run) -> list[str]:
 
 
 def test_a_png_is_as_large_as_print_wants_it(run: Run):
-    image = Image.open(io.BytesIO(prints.maps(run, 1, LOOK, "png")))
+    image = Image.open(io.BytesIO(prints.maps(of_run(run), 1, LOOK, "png")))
     assert image.width == 3 * prints.PANEL * 300
     told = f"{image.info['Title']} {image.info['Description']}"
     assert all(word in told for word in words_of(run))
 
 
 def test_an_svg_holds_its_words_as_text_and_its_cells_as_images(run: Run):
-    made = prints.maps(run, 1, LOOK, "svg")
+    made = prints.maps(of_run(run), 1, LOOK, "svg")
     tree = ElementTree.fromstring(made)
     words = " ".join(tree.itertext())
     assert all(word in words for word in words_of(run))
@@ -43,7 +48,7 @@ def test_an_svg_holds_its_words_as_text_and_its_cells_as_images(run: Run):
 
 
 def test_a_pdf_is_one_and_not_huge(run: Run):
-    made = prints.maps(run, 1, LOOK, "pdf")
+    made = prints.maps(of_run(run), 1, LOOK, "pdf")
     assert made.startswith(b"%PDF-1.")
     assert b"1920-01-02" in made
     assert len(made) < 4_000_000
@@ -52,3 +57,60 @@ def test_a_pdf_is_one_and_not_huge(run: Run):
 def test_names_of_files_are_plain():
     assert file_name("TS 1920-01-02 a · b/../c", FORMATS["SVG"]) == "TS_1920-01-02_a_b_.._c.svg"
     assert file_name("···", "gif") == "field.gif"
+
+
+@pytest.fixture
+def three(finished: Library) -> tuple[Run, Run]:
+    with_, without = finished.list()[:2]
+    return with_, without
+
+
+def maps_of(made: bytes) -> list[str]:
+    """The words of an SVG, one after the other."""
+    return [word.strip() for word in ElementTree.fromstring(made).itertext() if word.strip()]
+
+
+def test_two_runs_are_printed_as_six_maps(three: tuple[Run, Run]):
+    sheet = of_runs(shared.open_choice(three[0].choices.data), three[0].choices.data, three)
+    assert [panel.kind for panel in sheet.panels] == [
+        "original", "original", "error", "gain", "original", "error"
+    ]  # fmt: skip
+    truth, a, error, gain, b, other = (panel.cells(2) for panel in sheet.panels)
+    np.testing.assert_allclose(error, a - truth, atol=1e-3)
+    np.testing.assert_allclose(other, b - truth, atol=1e-3)
+    np.testing.assert_allclose(gain, np.abs(error) - np.abs(other), atol=1e-3)
+    words = maps_of(prints.maps(sheet, 2, LOOK, "svg"))
+    for run in three:
+        assert any(word.startswith(f"{run.name}: {run.metrics.file_bytes:,}") for word in words)
+    image = Image.open(io.BytesIO(prints.maps(sheet, 2, LOOK, "png")))
+    assert image.width == 3 * prints.PANEL * 300
+    assert image.height > 2 * 300 * prints.PANEL / 2
+
+
+@pytest.mark.parametrize(
+    ("mode", "kinds"),
+    [
+        ("swipe", ["original", "original"]),
+        ("difference", ["original", "original", "error"]),
+        ("relative", ["original", "original", "relative"]),
+    ],
+)
+def test_what_is_compared_is_printed(three: tuple[Run, Run], mode: str, kinds: list[str]):
+    data = three[0].choices.data
+    sheet = of_pair(shared.open_choice(data), data, (three[0], None), mode)
+    assert [panel.kind for panel in sheet.panels] == kinds
+    first, second, *apart = (panel.cells(0) for panel in sheet.panels)
+    if mode == "difference":
+        np.testing.assert_allclose(apart[0], first - second, atol=1e-3)
+    if mode == "relative":
+        np.testing.assert_allclose(apart[0], 100 * (first - second) / second, atol=1e-3)
+        assert "%" in maps_of(prints.maps(sheet, 0, LOOK, "svg"))
+
+
+def test_what_is_zoomed_in_on_is_printed_as_finely(run: Run):
+    part = Extent(-2e6, 6e6, 1e6, 5.06e6)
+    figure = prints.MapFigure(of_run(run), replace(LOOK, seen=part))
+    figure.show(0)
+    image = figure._images[0]
+    assert image.get_extent() == [part.x0, part.x1, part.y0, part.y1]
+    assert image.get_array().shape[1] == round(prints.PANEL * 300)

@@ -11,6 +11,8 @@ import pytest
 
 from app import shared
 from app.views import report
+from app.views.mapboard import MapBoard
+from app.views.panels import Look
 from app.views.runs import RunTable
 from app.workbench import Workbench
 from cainr_core.evaluate.checks import QUESTIONS
@@ -28,7 +30,7 @@ def bench(finished: Library, monkeypatch: pytest.MonkeyPatch) -> Workbench:
 
 
 def test_a_report_holds_all_of_a_run(bench: Workbench):
-    table = RunTable(bench)
+    table = RunTable(bench, MapBoard(bench).sheet)
     assert table.report.disabled
     run = bench.runs[0]
     bench.pick([run.id])
@@ -57,6 +59,6 @@ def test_a_report_holds_all_of_a_run(bench: Workbench):
 def test_a_name_is_text(bench: Workbench, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(report.prints, "maps", lambda *told: b"")
     run = replace(bench.runs[0], name="<script>{} & co")
-    page = report.html(run, 0, "robinson", 0, {}).decode()
+    page = report.html(run, 0, Look("robinson", 0)).decode()
     assert "<script" not in page
     assert "<h1>&lt;script&gt;{} &amp; co</h1>" in page

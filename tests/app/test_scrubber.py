@@ -10,7 +10,8 @@ from app import shared
 from app.recent import Recent
 from app.views.curves import Curves
 from app.views.mapboard import MapBoard
-from app.views.prints import Look, MapFigure
+from app.views.panels import Look, of_run
+from app.views.prints import MapFigure
 from app.views.scrubber import LIVE, Scrubber
 from app.views.selected import selected
 from app.views.shown import RunSource
@@ -158,7 +159,7 @@ def test_a_picture_for_print_is_of_the_state_and_says_so(
     monkeypatch.setattr(
         shared, "decode", lambda *state: (asked.append(state[1:]), plain(*state))[1]
     )
-    figure = MapFigure(run, Look("robinson", 0, {}, run.history[1].step))
+    figure = MapFigure(of_run(run, run.history[1].step), Look("robinson", 0))
     figure.show(1)
     assert asked == [(1, run.history[1].step)]
     assert f"with, step {run.history[1].step} of {END}" in figure.told

@@ -12,6 +12,7 @@ from app.controls.contexts import ContextSection
 from app.controls.data import DataSection
 from app.settings import Settings
 from app.sweeps import Sweeps
+from app.views.mapboard import MapBoard
 from app.views.runs import RunTable
 from app.workbench import Workbench
 from cainr_core.choices import DataChoice
@@ -105,8 +106,10 @@ def test_what_would_be_refused_is_not_on_the_page(
 ):
     monkeypatch.setattr(module.settings, "kiosk", not allowed)
     controls = [
-        DataSection(bench).source, ContextSection(bench).file, RunTable(bench).delete
-    ]  # fmt: skip
+        DataSection(bench).source,
+        ContextSection(bench).file,
+        RunTable(bench, MapBoard(bench).sheet).delete,
+    ]
     assert [control.visible for control in controls] == [allowed] * 3
 
 

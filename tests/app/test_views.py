@@ -170,7 +170,7 @@ def test_the_data_of_a_run_in_short():
 
 
 def test_every_column_is_explained_and_some_always_stay(bench: Workbench):
-    table = RunTable(bench).table
+    table = RunTable(bench, MapBoard(bench).sheet).table
     assert set(table.header_tooltips) == set(COLUMNS)
     assert [name for name, column in COLUMNS.items() if not column.rank] == [
         *("name", "ratio", "psnr", "rmse")
@@ -190,7 +190,7 @@ def test_among_many_runs_some_are_found_by_words(
     fitted = SimpleNamespace(
         data=b"x" * METRICS.file_bytes, metrics=METRICS, curve=CURVE, seconds=3.0, history=()
     )
-    table = RunTable(bench)
+    table = RunTable(bench, MapBoard(bench).sheet)
     for width in range(4, 4 + MANY + 1):
         assert not table.find.visible
         spec = "topography" if width % 2 else "climatology"
@@ -221,7 +221,7 @@ def test_data_that_are_named_and_not_open_are_told_at_once(bench: Workbench):
 
 
 def test_a_file_is_fetched_again_and_again(bench: Workbench, tmp_path: Path):
-    runs = RunTable(bench)
+    runs = RunTable(bench, MapBoard(bench).sheet)
     run = SimpleNamespace(name="my run", cainr_path=tmp_path / "field.cainr")
     run.cainr_path.write_bytes(b"bytes")
     runs._chosen = lambda: run
@@ -239,7 +239,7 @@ def test_a_file_is_fetched_again_and_again(bench: Workbench, tmp_path: Path):
 
 
 def test_a_file_that_cannot_be_made_is_told(bench: Workbench, tmp_path: Path):
-    runs = RunTable(bench)
+    runs = RunTable(bench, MapBoard(bench).sheet)
     runs._chosen = lambda: SimpleNamespace(name="gone", cainr_path=tmp_path / "gone.cainr")
     runs.cainr._clicks += 1
     assert bench.problem
@@ -319,7 +319,7 @@ def test_a_field_of_fewer_times_starts_at_its_first(bench: Workbench):
 
 
 def test_table_and_buttons_are_of_the_runs_picked(bench: Workbench):
-    table = RunTable(bench)
+    table = RunTable(bench, MapBoard(bench).sheet)
     assert table.cainr.disabled
     runs = [kept("new", "new one"), kept("old")]
     bench.param.update(runs=runs, picked=["new"])
@@ -341,18 +341,22 @@ def test_a_picture_has_the_size_for_print_and_the_colours_of_the_page(
     bench: Workbench, monkeypatch: pytest.MonkeyPatch, projection: str
 ):
     board, drawn = MapBoard(bench), []
-    runs = RunTable(bench, board.scales)
+    runs = RunTable(bench, board.sheet)
     values = bench.field.values[2] + 1
-    monkeypatch.setattr(shared, "decode", lambda run, time, step: values.ravel())
+    for name in ("decode", "frame"):
+        monkeypatch.setattr(shared, name, lambda run, time, step=None: values.ravel())
     plain = prints._map
     monkeypatch.setattr(prints, "_map", lambda *told: (drawn.append(told[-1]), plain(*told))[1])
     bench.param.update(
-        runs=[kept("printed", r"my $\frac$ run")], picked=["printed"], projection=projection
+        runs=[kept("printed", r"my $\frac$ run")],
+        picked=["printed"],
+        projection=projection,
+        following=False,
     )
     bench.look_at(2)
     runs.picture._chosen("PNG")
     saved = json.loads(runs.picture._saved.value)
-    assert saved["name"] == "TS_1920-01-03_my_frac_run.png"
+    assert saved["name"] == "TS_my_frac_run_1920-01-03.png"
     image = Image.open(io.BytesIO(b64decode(saved["data"])))
     assert image.width == 3 * prints.PANEL * 300
     assert drawn == [board.scales[n] for n in ("original", "original", "error")]
