@@ -19,7 +19,7 @@ from app.views.pointing import Pointing
 from app.views.projections import PROJECTIONS, Picture, detail, picture
 from app.views.scales import Scales
 from app.views.scrubber import Scrubber
-from app.views.shown import FitSource, RunSource, Shown, colours
+from app.views.shown import FitSource, RunSource, Shown, Source, colours
 from app.views.sidebyside import SideBySide
 from app.views.zooming import Zooming
 from app.workbench import Workbench
@@ -177,14 +177,20 @@ class MapBoard:
         bench, field = self.workbench, self.shown.field
         if field is None:
             raise CainrError("There is no field yet of which to make a picture.")
-        runs = [each.run for each in self.shown.sources if isinstance(each, RunSource)]
+        runs = [run for run in map(self._run, self.shown.sources) if run is not None]
         data = runs[0].choices.data if runs else bench.choices.data
         look = Look(bench.projection, bench.centre, dict(self.scales), self.zooming.window)
         pair = self.shown.pair(bench.left, bench.right) if runs and bench.mode != "side" else None
         if pair is None:
             return of_runs(field, data, runs, bench.step), look
-        first, second = (each.run if isinstance(each, RunSource) else None for each in pair)
+        first, second = map(self._run, pair)
         return of_pair(field, data, (first, second), bench.mode, bench.step), look
+
+    def _run(self, source: Source) -> Run | None:
+        """The run of a source, as it is called now."""
+        if not isinstance(source, RunSource):
+            return None
+        return self.workbench.run(source.run.id) or source.run
 
     # ------------------------------------------------------------------ drawing
 

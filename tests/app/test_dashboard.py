@@ -274,7 +274,7 @@ def test_a_run_is_renamed_downloaded_and_deleted(dashboard: Page, tmp_path: Path
     dashboard.locator(".menu-picture button").first.click()
     with dashboard.expect_download() as printed:
         dashboard.get_by_role("menuitem", name="PNG").click()
-    assert printed.value.suggested_filename.endswith("_stopped_early.png")
+    assert printed.value.suggested_filename.endswith("_stopped_early_1920-01-02.png")
     path = tmp_path / caught.value.suggested_filename
     caught.value.save_as(path)
     assert path.name == "stopped_early.cainr"
