@@ -18,7 +18,7 @@ import pytest
 from distributed import Client, LocalCluster, Variable, get_client
 
 from cainr_core.choices import Choices, DataChoice, Target
-from cainr_core.cluster import connect, disconnect
+from cainr_core.cluster import connect, disconnect, gpus
 from cainr_core.codec.reconstruction import read
 from cainr_core.data.choices import ContextChoice
 from cainr_core.errors import CainrError
@@ -258,6 +258,38 @@ def test_what_cannot_be_fitted_fails_with_a_sentence(
     assert job.state == "failed"
     assert job.error == str(refused.value)
     assert "\n" not in job.error
+
+
+# --- several GPUs -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("named", "expected"), [("0,1", ["0", "1"]), ("", []), ("-1", []), (" GPU-a1 ", ["GPU-a1"])]
+)
+def test_gpus_are_those_that_a_process_may_use(
+    monkeypatch: pytest.MonkeyPatch, named: str, expected: list[str]
+) -> None:
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", named)
+    assert gpus() == expected
+
+
+def test_each_gpu_has_a_worker_and_the_line_is_for_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a machine without any, whose workers take the CPU."""
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "5,7")
+    jobs = Jobs()
+    try:
+        with Client(jobs.address(), set_as_default=False) as client:
+            seen = client.run(lambda: os.environ["CUDA_VISIBLE_DEVICES"])
+            assert sorted(seen.values()) == ["5", "7"]
+        first, second, third = (jobs.submit(choices(1_000_000)) for _ in range(3))
+        for job in (first, second):
+            wait_for(learning(job), job)
+        wait_for(lambda: third.latest.place is not None, third)
+        second.cancel()
+        wait_for(learning(third), third)
+        assert first.state == "running"
+    finally:
+        jobs.close()
 
 
 # --- another's scheduler ----------------------------------------------------------------

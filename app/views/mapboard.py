@@ -21,7 +21,7 @@ from app.views.scales import Scales
 from app.views.scrubber import Scrubber
 from app.views.shown import FitSource, RunSource, Shown, Source, colours
 from app.views.sidebyside import SideBySide
-from app.views.zooming import Zooming
+from app.views.zooming import RegionChoice, Zooming
 from app.workbench import Workbench
 from cainr_core.data.fields import Field
 from cainr_core.errors import CainrError
@@ -58,14 +58,15 @@ class MapBoard:
         self.projection = widget(workbench.param.projection, **(small | {"label": "Projection"}))
         self.centre = widget(workbench.param.centre, step=30, **(small | {"label": "Centre (°E)"}))
         self.zooming = Zooming(workbench, self.geography, shared.held(self._near))
+        self.regions = RegionChoice(workbench, self.geography)
         self.head = card(
             side_by_side(
                 self.title,
                 side_by_side(
                     self.projection,
                     self.centre,
-                    self.zooming.choice,
-                    self.zooming.back,
+                    self.regions.choice,
+                    self.regions.back,
                     shares="11 12 12 3",
                     narrow=0,
                 ),

@@ -23,6 +23,7 @@ from app.views.panels import Look as PanelLook
 from app.views.panels import Panel, Sheet
 from app.views.projections import PROJECTIONS, picture
 from app.views.selected import Picked, Selected
+from app.views.zooming import Zooming
 from app.words import three
 from cainr_core.data.fields import Field
 from cainr_core.evaluate.over_time import rmse, rmse_of_cells, rmse_of_times
@@ -63,6 +64,7 @@ class RmseOverTime(Look):
             for letter, plot in self.maps.figures.items()
         }
         self.plot = DatePlot("RMSE", "rmse", 220)
+        self._zooming: Zooming | None = None  # once a map is there
         self._blank()
         bench.param.watch(shared.held(lambda *events: self._place()), ["projection", "centre"])
         bench.param.watch(shared.held(lambda *events: self._mark()), "time")
@@ -137,6 +139,8 @@ class RmseOverTime(Look):
         bench = self.workbench
         view = picture(field.grid, bench.projection, bench.centre)
         self.geography.show(bench.projection, bench.centre, view)
+        self._zooming = self._zooming or Zooming(bench, self.geography)
+        self._zooming.apply()
         self.maps.place(view, PROJECTIONS[bench.projection].aspect)
         drawn: dict[str, NDArray[Any]] = {
             letter: run.cells for letter, run in zip(LETTERS, runs, strict=False)

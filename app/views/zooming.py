@@ -19,25 +19,15 @@ SLACK = 0.01  # of the width: what the page rounds
 
 
 class Zooming:
-    """Keeps the region of the workbench and the view of the maps alike, and offers regions."""
+    """Keeps the region of the workbench and what is seen of some maps alike."""
 
     def __init__(
-        self, workbench: Workbench, geography: Geography, seen: Callable[[], None]
+        self, workbench: Workbench, geography: Geography, seen: Callable[[], None] = lambda: None
     ) -> None:
         """`seen` is called when another part of the maps is seen."""
         self.workbench, self.geography, self._seen = workbench, geography, seen
         self._told: list[float] = []  # the region that the page itself told
         geography.on_move(settled(self._moved, SETTLED))
-        self.choice = pmui.Select(
-            label="Region", options=[WHOLE, *REGIONS], value=WHOLE, size="small", width=None,
-            sizing_mode="stretch_width", margin=(6, 6), css_classes=["choice-region"],
-        )  # fmt: skip
-        self.back = pmui.IconButton(
-            icon="public", size="small", margin=(8, 0), disabled=True,
-            description="See the whole globe", css_classes=["whole-globe"],
-        )  # fmt: skip
-        self.choice.param.watch(shared.held(self._choose), "value")
-        self.back.on_click(shared.held(self._whole))
         workbench.param.watch(shared.held(self._set), "region")
 
     @property
@@ -51,13 +41,11 @@ class Zooming:
         if seen is None:
             self._told = self.workbench.region = []  # this map may not show it
         self.geography.look_at(seen or self.geography.home)
-        self._offer()
 
     def _set(self, *events: object) -> None:
         if self.workbench.region != self._told:
             self._told = self.workbench.region
             self.apply()
-        self._offer()
         self._seen()
 
     def _moved(self) -> None:
@@ -82,7 +70,25 @@ class Zooming:
         region = Region(*bench.region)
         return window(region, bench.projection, bench.centre, self.geography.whole)
 
-    def _offer(self) -> None:
+
+class RegionChoice:
+    """Regions to look at, and the way back to all of the map."""
+
+    def __init__(self, workbench: Workbench, geography: Geography) -> None:
+        self.workbench, self.geography = workbench, geography
+        self.choice = pmui.Select(
+            label="Region", options=[WHOLE, *REGIONS], value=WHOLE, size="small", width=None,
+            sizing_mode="stretch_width", margin=(6, 6), css_classes=["choice-region"],
+        )  # fmt: skip
+        self.back = pmui.IconButton(
+            icon="public", size="small", margin=(8, 0), disabled=True,
+            description="See the whole globe", css_classes=["whole-globe"],
+        )  # fmt: skip
+        self.choice.param.watch(shared.held(self._choose), "value")
+        self.back.on_click(shared.held(self._whole))
+        workbench.param.watch(shared.held(self._offer), "region")
+
+    def _offer(self, *events: object) -> None:
         region = self.workbench.region
         names = [name for name, each in REGIONS.items() if list(each) == region]
         name = names[0] if names else BY_HAND if region else WHOLE

@@ -5,6 +5,8 @@ import pytest
 
 from app import shared
 from app.views.closer import Closer
+from app.views.projections import Extent
+from app.views.regions import REGIONS, Region, window
 from app.workbench import Workbench
 
 
@@ -29,3 +31,24 @@ def test_each_run_has_a_map_and_a_line(bench: Workbench, closer: Closer):
     assert look.maps.source.data["a"][0].shape != shape
     bench.pick([bench.runs[1].id])
     assert [card.view.visible for card in look.cards.values()] == [True, False, False, False]
+
+
+def test_what_is_zoomed_in_on_is_the_same_as_on_the_other_maps(bench: Workbench, closer: Closer):
+    bench.tab = "RMSE over time"
+    bench.region = list(REGIONS["Africa"])  # before there is any map here
+    bench.pick([run.id for run in bench.runs])
+    geography = closer.looks["RMSE over time"].geography
+
+    def expected() -> Extent:
+        region = Region(*bench.region)
+        return window(region, bench.projection, bench.centre, geography.whole)
+
+    assert geography.seen == expected()
+    bench.region = list(REGIONS["Europe"])
+    assert geography.seen == expected()
+    part = geography.seen.padded(-0.2)  # a wheel over the map
+    geography.x_range.update(start=part.x0, end=part.x1)
+    geography.y_range.update(start=part.y0, end=part.y1)
+    assert bench.region[2] < REGIONS["Europe"].across
+    bench.region = []
+    assert geography.seen == geography.home

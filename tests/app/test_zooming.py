@@ -32,7 +32,7 @@ def zoom(board: MapBoard, factor: float) -> None:
 def test_a_region_chosen_is_seen_and_drawn_finely(board: MapBoard):
     bench = board.workbench
     assert board.maps.near.source.data["x"] == []
-    board.zooming.choice.value = "Europe"
+    board.regions.choice.value = "Europe"
     assert bench.region == list(REGIONS["Europe"])
     near = board.maps.near
     assert near.picture.extent.within(board.geography.whole) == near.picture.extent
@@ -52,7 +52,7 @@ def test_the_zoom_of_the_page_becomes_the_region_and_is_kept(board: MapBoard):
     bench = board.workbench
     zoom(board, 4)
     assert bench.region == pytest.approx([0, 0, 78], abs=8)
-    assert board.zooming.choice.value == BY_HAND
+    assert board.regions.choice.value == BY_HAND
     seen, before = board.geography.seen, board.maps.near.source.data["original"][0]
     bench.look_at(3)
     assert board.maps.near.source.data["original"][0] is not before
@@ -66,12 +66,12 @@ def test_the_zoom_of_the_page_becomes_the_region_and_is_kept(board: MapBoard):
 
 
 def test_the_whole_globe_is_one_click_away(board: MapBoard):
-    assert board.zooming.back.disabled
+    assert board.regions.back.disabled
     board.workbench.region = [10, 20, 40]
-    assert not board.zooming.back.disabled
-    board.zooming.back.clicks += 1
+    assert not board.regions.back.disabled
+    board.regions.back.clicks += 1
     assert board.workbench.region == []
-    assert board.zooming.choice.value == WHOLE
+    assert board.regions.choice.value == WHOLE
     assert board.geography.seen == board.geography.home
     assert board.maps.near.picture is None
     assert list(board.maps.near.source.data["original"]) == []
@@ -80,10 +80,10 @@ def test_the_whole_globe_is_one_click_away(board: MapBoard):
 def test_a_region_that_the_map_would_cut_is_put_in_the_middle(board: MapBoard):
     bench = board.workbench
     bench.param.update(mode="swipe", centre=180.0)
-    board.zooming.choice.value = "Europe"
+    board.regions.choice.value = "Europe"
     assert (bench.centre, bench.region) == (20.0, list(REGIONS["Europe"]))
     assert board.geography.seen.x0 + board.geography.seen.x1 == pytest.approx(0, abs=1e6)
-    assert board.zooming.choice.value == "Europe"
+    assert board.regions.choice.value == "Europe"
 
 
 def test_a_saved_view_is_brought_back_at_once(board: MapBoard):
@@ -97,9 +97,9 @@ def test_a_saved_view_is_brought_back_at_once(board: MapBoard):
 def test_a_region_that_a_map_does_not_show_is_told(board: MapBoard):
     bench = board.workbench
     bench.projection = "south"
-    board.zooming.choice.value = "Europe"
+    board.regions.choice.value = "Europe"
     assert "Europe is not on this map" in bench.problem
-    assert board.zooming.choice.value == WHOLE
+    assert board.regions.choice.value == WHOLE
     bench.param.update(projection="robinson", region=list(REGIONS["Europe"]))
     bench.projection = "south"
     assert bench.region == []
