@@ -7,7 +7,7 @@ import panel_material_ui as pmui
 
 from app import shared
 from app.choosing import Offer
-from app.controls.form import form, pairs
+from app.controls.form import form, pairs, while_visible
 from app.controls.section import Section
 from app.settings import settings
 from app.style import SMALL
@@ -120,7 +120,10 @@ class ContextCard:
             description="Remove",
         )
         self.view = pn.Column(
-            pn.Row(self.image, self.tick, self.tune, self.remove, sizing_mode="stretch_width"),
+            while_visible(
+                pn.Row(sizing_mode="stretch_width"),
+                (self.image, self.tick, self.tune, self.remove),
+            ),
             self.quality,
             sizing_mode="stretch_width",
         )

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, TypeVar
 
 import panel as pn
 import panel_material_ui as pmui
 import param
+from panel.layout.base import ListLike
 from panel.viewable import Viewable
 
 from app.style import SMALL
@@ -82,11 +83,29 @@ def _number(parameter: param.Number[Any], kind: Any, settings: dict[str, Any]) -
 
 def pairs(widgets: Iterable[Viewable]) -> pn.Column:
     """Widgets two by two; one that is not visible leaves no hole."""
-    return pn.Column(
-        *widgets,
-        sizing_mode="stretch_width",
-        styles={"display": "grid", "grid-template-columns": "1fr 1fr"},
+    grid = pn.Column(
+        sizing_mode="stretch_width", styles={"display": "grid", "grid-template-columns": "1fr 1fr"}
     )
+    return while_visible(grid, widgets)
+
+
+L = TypeVar("L", bound=ListLike)
+
+
+def while_visible(layout: L, widgets: Iterable[Viewable]) -> L:
+    """Fill a layout with what of some widgets is visible, and keep it so: what a page does not show
+    takes the server and the browser as long as what it shows."""
+    every = list(widgets)
+
+    def place(*events: object) -> None:
+        objects = [each for each in every if each.visible]
+        if objects != layout.objects:
+            layout.objects = objects
+
+    for each in every:
+        each.param.watch(place, "visible")
+    place()
+    return layout
 
 
 def declared(choice: param.Parameterized) -> list[str]:

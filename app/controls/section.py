@@ -8,6 +8,7 @@ import panel as pn
 from panel.viewable import Viewable
 
 from app.controls.fold import Fold
+from app.controls.form import while_visible
 
 
 class Section(Fold):
@@ -26,4 +27,5 @@ class Section(Fold):
 
 
 def _inside(*objects: Viewable) -> pn.Column:
-    return pn.Column(*objects, sizing_mode="stretch_width", margin=(0, 10, 10, 10))
+    inside = pn.Column(sizing_mode="stretch_width", margin=(0, 10, 10, 10))
+    return while_visible(inside, objects)

@@ -7,7 +7,7 @@ from typing import Any
 import panel_material_ui as pmui
 import param
 
-from app.controls.form import widget
+from app.controls.form import while_visible, widget
 from app.viewing import Viewing
 from app.views.cards import stack
 
@@ -49,10 +49,12 @@ class CompareBar:
         ]
         self.limits = [widget(viewing.param[name], width=140, **small) for name in LIMITS]
         # the row within, as its way of standing would show what is hidden
-        self.second = stack(stack(*self.palettes, *self.limits, css=_ROW), visible=False)
+        row = while_visible(stack(css=_ROW), (*self.palettes, *self.limits))
+        self.second = stack(row, visible=False)
         self.view = stack(
-            stack(self.mode, self.scale, self.more, css=_ROW), self.second, css_class="compare-bar"
+            stack(self.mode, self.scale, self.more, css=_ROW), css_class="compare-bar"
         )
+        while_visible(self.view, (*self.view.objects, self.second))
         self.more.param.watch(self._open, "value")
         viewing.param.watch(self._locked, "scale")
         self._locked()

@@ -12,6 +12,7 @@ import panel as pn
 import panel_material_ui as pmui
 
 from app import shared
+from app.controls.form import while_visible
 from app.views.cards import stack
 
 MOST_BYTES = 14_000_000  # of a file: what a message to the page takes, as text
@@ -62,9 +63,11 @@ class FileMenu:
             icon="close", size="small", visible=False, description="Stop making this file",
             css_classes=[f"{css_class}-stop"], margin=(8, 0),
         )  # fmt: skip
-        self._saved = pn.widgets.TextInput(visible=False)
+        self._saved = pn.widgets.TextInput(styles={"display": "none"})  # part of the page
         self._saved.jscallback(value=_SAVE)
-        self.view = stack(self.menu, self.cancel, self._saved, css=_LINE, sizing_mode=None)
+        self.view = while_visible(
+            stack(css=_LINE, sizing_mode=None), (self.menu, self.cancel, self._saved)
+        )
         self.allow = shared.decided(
             self.menu, "disabled", lambda: self._stop is not None or not allowed()
         )

@@ -11,6 +11,7 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 # A server and its visitors in one process, so that what is left of them can be counted.
 SCRIPT = """
 import asyncio, gc
+from concurrent.futures import ThreadPoolExecutor
 from bokeh.client import pull_session
 from panel.io.server import get_server
 from tornado.ioloop import IOLoop
@@ -21,10 +22,14 @@ server = get_server(
 )
 server.start()
 
+def look():
+    asyncio.set_event_loop(asyncio.new_event_loop())
+    pull_session(url=f"http://localhost:{server.port}/app").close()
+
+visitor = ThreadPoolExecutor(1)
+
 async def visit():
-    url = f"http://localhost:{server.port}/app"
-    session = await asyncio.to_thread(pull_session, url=url)
-    await asyncio.to_thread(session.close)
+    await asyncio.get_running_loop().run_in_executor(visitor, look)
     while server.get_sessions("/app"):
         await asyncio.sleep(0.1)
     await asyncio.sleep(1)
