@@ -82,6 +82,7 @@ def build() -> pmui.Page:
     board, closer = MapBoard(bench), Closer(bench)
     Pointing(bench, board.maps)
     address, share, lessons = Address(bench), Share(bench), LessonPanel(bench)
+    later = pn.Column(height=0, margin=0)  # what comes once the page is there
     main = stack(
         alert,
         lessons.view,
@@ -96,6 +97,7 @@ def build() -> pmui.Page:
         Lines(bench).view,
         address.view,
         share.view,
+        later,
         css=":host { width: auto; align-self: stretch; }",
         margin=12,
     )  # fmt: skip
@@ -150,7 +152,7 @@ def build() -> pmui.Page:
             address.tick()
 
     def loaded() -> None:
-        _close_on_phones(page, main)  # not sooner: the page must be there to hear of it
+        _close_on_phones(page, later)  # not sooner: the page must be there to hear of it
         sidebar.draw()
         closer.open()
         if settings.sweeps_allowed:
@@ -220,7 +222,7 @@ def _tell_problems(bench: Workbench, alert: pmui.Alert) -> None:
     alert.param.watch(closed, "closed")
 
 
-def _close_on_phones(page: pmui.Page, main: pn.Column) -> None:
+def _close_on_phones(page: pmui.Page, place: pn.Column) -> None:
     """The sidebar covers a narrow window, so there it waits to be opened."""
     narrow = pn.Spacer(width=0, height=0)
     switch = pmui.BreakpointSwitcher(
@@ -231,4 +233,4 @@ def _close_on_phones(page: pmui.Page, main: pn.Column) -> None:
         page.sidebar_open = switch.current is not narrow
 
     switch.param.watch(switched, "current")
-    main.append(switch)
+    place.append(switch)

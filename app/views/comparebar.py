@@ -28,7 +28,7 @@ _GROUP = {
         "& .MuiToggleButton-root": {"padding": "2px 5px", "fontSize": ".76rem"}
     },
 }
-_MORE = {"padding": "2px 10px", "fontSize": ".8rem", "whiteSpace": "nowrap"}
+_MORE = {"padding": "2px 10px", "fontSize": ".8rem", "whiteSpace": "nowrap", "gap": "6px"}
 LIMITS = ("low", "high", "reach")
 
 

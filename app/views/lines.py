@@ -23,14 +23,14 @@ class Lines:
     def __init__(self, workbench: Workbench) -> None:
         self.workbench = workbench
         self.python, self.shell = self._text("python-lines"), self._text("shell-line")
-        tabs = pmui.Tabs(
-            ("Python", self.python), ("Shell", self.shell), sizing_mode="stretch_width"
-        )
-        self.view = Fold(
-            "The same without this page", tabs, collapsed=True, css_class="framed lines"
-        )
+        self.view = Fold("The same without this page", later=self._tabs, css_class="framed lines")
         workbench.param.watch(self._show, "changed")
         self._show()
+
+    def _tabs(self) -> pmui.Tabs:
+        return pmui.Tabs(
+            ("Python", self.python), ("Shell", self.shell), sizing_mode="stretch_width"
+        )
 
     def _text(self, css_class: str) -> pn.pane.HTML:
         return pn.pane.HTML(

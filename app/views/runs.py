@@ -85,7 +85,7 @@ _TABLE = """
 """
 # Tabulator would take a name in its own tooltips for HTML; <%- escapes.
 TEXT = '<span title="<%- value %>"><%- value %></span>'
-HINT = "Tick one to see it, two to compare."
+HINT = "Tick one or two."
 FIND = 50  # px
 MANY = 20  # runs, beyond which some can be looked for
 
