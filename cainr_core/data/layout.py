@@ -12,12 +12,11 @@ import numpy as np
 
 from cainr_core.data.calendars import is_datetime
 from cainr_core.data.grid import Grid
+from cainr_core.data.region import Part
 from cainr_core.errors import CainrError
 
 if TYPE_CHECKING:
     import xarray as xr
-
-    from cainr_core.data.region import Part
 
 _LAT_NAMES = ("lat", "latitude", "nav_lat", "latcell", "clat", "yt", "y", "j", "rlat")
 _LON_NAMES = ("lon", "longitude", "long", "nav_lon", "loncell", "clon", "xt", "x", "i", "rlon")
@@ -72,7 +71,7 @@ def places(dataset: xr.Dataset, layout: Layout, part: Part | None = None) -> xr.
     part of the cells, if one is given."""
     names = [layout.lat, layout.lon, area_name(dataset, layout)]
     found = dataset[[name for name in names if name]].load()
-    return found if part is None else part.cut(found, layout)
+    return found if part is None else part.cut(found, layout.space, layout.lon)
 
 
 def build_grid(dataset: xr.Dataset, layout: Layout, part: Part | None = None) -> Grid:

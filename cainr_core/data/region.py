@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cainr_core.data.grid import Grid, is_periodic
-from cainr_core.data.layout import Layout
 from cainr_core.errors import CainrError
 
 if TYPE_CHECKING:
@@ -81,17 +81,18 @@ class Part:
     index: tuple[NDArray[np.intp], ...]
     turns: NDArray[np.int64] | None = None
 
-    def cut(self, dataset: xr.Dataset, layout: Layout) -> xr.Dataset:
-        """The dataset at the chosen cells, longitudes run on."""
-        index = dict(zip(layout.space, self.index, strict=True))
+    def cut(self, dataset: xr.Dataset, space: Sequence[str], lon_name: str) -> xr.Dataset:
+        """The dataset at the chosen cells, longitudes run on; `space`: names of the dimensions of
+        the grid."""
+        index = dict(zip(space, self.index, strict=True))
         dataset = dataset.isel(index, missing_dims="ignore")
         if self.turns is None:
             return dataset
-        lon = dataset.variables[layout.lon]
+        lon = dataset.variables[lon_name]
         turn = 2 * np.pi if str(lon.attrs.get("units", "")).lower().startswith("rad") else 360
         turned = lon.values + turn * self.turns
         turned = turned.astype(lon.dtype) if lon.dtype.kind == "f" else turned
-        return dataset.assign_coords({layout.lon: lon.copy(data=turned)})
+        return dataset.assign_coords({lon_name: lon.copy(data=turned)})
 
 
 def part_in_words(region: str, thin: int) -> str:
