@@ -11,12 +11,12 @@ from numpy.typing import ArrayLike, NDArray
 from cainr_core.errors import CainrError
 
 if TYPE_CHECKING:
-    from cainr_core.codec.reconstruction import Reconstruction
+    from cainr_core.codec.opened import Opened
 
 POINTS_AT_ONCE = 1 << 22  # points x times whose contexts are held at once
 
 
-def evaluate(reconstruction: Reconstruction, lat: ArrayLike, lon: ArrayLike, time: Any) -> NDArray:
+def evaluate(reconstruction: Opened, lat: ArrayLike, lon: ArrayLike, time: Any) -> NDArray:
     """See `Reconstruction.evaluate`."""
     import torch
 

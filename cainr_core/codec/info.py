@@ -6,10 +6,10 @@ import math
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from cainr_core.codec.reconstruction import Reconstruction
+    from cainr_core.codec.opened import Opened
 
 
-def info(file: Reconstruction) -> dict[str, Any]:
+def info(file: Opened) -> dict[str, Any]:
     """See `Reconstruction.info`; sizes in bytes."""
     original_bytes = file.description.original_bytes
     latents = file.file_latents

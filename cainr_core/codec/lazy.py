@@ -12,7 +12,7 @@ from xarray.backends import BackendArray
 from xarray.core import indexing
 
 if TYPE_CHECKING:
-    from cainr_core.codec.reconstruction import Reconstruction
+    from cainr_core.codec.opened import Opened
 
 
 CHUNK_VALUES = 1 << 21  # values of a chunk where dask may choose: some seconds of evaluation
@@ -21,7 +21,7 @@ CHUNK_VALUES = 1 << 21  # values of a chunk where dask may choose: some seconds 
 class LazyField(BackendArray):
     """The values of a reconstruction, evaluated only where they are indexed."""
 
-    def __init__(self, reconstruction: Reconstruction) -> None:
+    def __init__(self, reconstruction: Opened) -> None:
         self._reconstruction = reconstruction
         self.shape = reconstruction.shape
         self.dtype = reconstruction.dtype
@@ -47,7 +47,7 @@ class LazyField(BackendArray):
 
 
 def to_dataset(
-    reconstruction: Reconstruction, drop_variables: str | Iterable[str] | None = None
+    reconstruction: Opened, drop_variables: str | Iterable[str] | None = None
 ) -> xr.Dataset:
     """The reconstruction with the coordinates and attributes of the original, lazily."""
     dropped = {drop_variables} if isinstance(drop_variables, str) else set(drop_variables or ())
