@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 if TYPE_CHECKING:
     from cainr_core.data.fields import Field
@@ -76,10 +77,20 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, object]) -> dic
     return {**browser_type_launch_args, "executable_path": CHROMIUM, "args": CHROMIUM_FLAGS}
 
 
+class Shares(LoadScopeScheduling):
+    """Of processes side by side, one has the browser, and no file is parted."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return "browser" if "[chromium" in nodeid else nodeid.partition("::")[0]
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> Shares:
+    """In the order of the files: the browser, which takes longest, is among the first."""
+    config.option.loadscopereorder = False
+    return Shares(config, log)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for item in items:  # of processes side by side, one has the browser, and no file is parted
-        alone = item.get_closest_marker("browser") is not None
-        item.add_marker(pytest.mark.xdist_group("browser" if alone else str(item.path)))
     if CHROMIUM is None and not BROWSER_REQUIRED:
         for item in items:
             if item.get_closest_marker("browser"):
