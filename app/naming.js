@@ -25,7 +25,7 @@ function words(e) {
 function titleOf(e) {
   for (let host = e.getRootNode().host; host; host = host.getRootNode().host) {
     for (const beside of every(host.parentNode)) {
-      if (beside.matches(".title:not(.header *)")) return beside.textContent
+      if (beside.matches(".title:not(.header *)") && beside.textContent) return beside.textContent
     }
   }
   return "Figure"
