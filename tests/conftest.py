@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 from xdist.scheduler import LoadScopeScheduling
 
 if TYPE_CHECKING:
@@ -39,6 +40,8 @@ CHROMIUM_FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+settings.register_profile("cainr", deadline=None)  # tests assert no times
+settings.load_profile("cainr")
 BROWSER_REQUIRED = os.environ.get("CAINR_REQUIRE_BROWSER") == "1"
 
 

@@ -39,9 +39,10 @@ _NAMELESS = f"""() => {{ {_EVERY}
     const root = e.getRootNode()
     const by = (e.getAttribute("aria-labelledby") ?? "").split(" ")
       .map((id) => root.getElementById?.(id)?.textContent ?? "").join("")
-    const within = [...every(e)].filter((one) => one.tagName != "STYLE" && !one.children.length)
+    const within = [...every(e)].filter((one) => one.tagName != "STYLE")
+      .flatMap((one) => [...one.childNodes].filter((node) => node.nodeType == Node.TEXT_NODE))
     const name = [e.getAttribute("aria-label"), by, e.textContent, e.title, e.placeholder,
-      ...within.map((one) => one.textContent),
+      ...within.map((text) => text.data),
       ...[...(e.labels ?? [])].map((label) => label.textContent)].join("").trim()
     if (!name) found.push(`${{root.host?.className ?? ""}}: ${{e.outerHTML.slice(0, 300)}}`)
   }}
