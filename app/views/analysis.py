@@ -20,7 +20,7 @@ ICONS: dict[Verdict, str] = {"pass": "✓", "near": "≈", "fail": "✕", "not a
 COLOURS: dict[Verdict, str] = {
     "pass": "#117a3d", "near": "#a85c0c", "fail": "#b3261e", "not asked": "#606870",
 }  # fmt: skip
-GREY, SHORT = "#606870", 34  # letters of the name of a run, in print
+GREY, SHORT = "#606870", 26  # letters of the name of a run, in print
 LDCPY = "As ldcpy asks, at the worst time"
 CLIMATE = "As analyses ask; σ is natural variability, season and drift removed"
 # Colours mixed with that of text are dark enough on light and light enough on dark.
@@ -103,7 +103,7 @@ class Analysis(Look):
         if not runs:
             return super().picture(title, chosen, told, kind)
         columns = [(("", TEXT), 2.5), (("Limit", TEXT), 0.9)]
-        columns += [((one.title[:SHORT], one.colour), 1.9) for one in runs]
+        columns += [((_short(one.title), one.colour), 2.1) for one in runs]
         return lambda: table_file(columns, _printed(runs), title, told, kind)
 
     def draw(self, result: list[Checked]) -> None:
@@ -135,6 +135,10 @@ def table(runs: Sequence[Checked], opened: bool = False) -> str:
     return "".join(parts) + "</div>"
 
 
+def _short(title: str) -> str:
+    return title if len(title) <= SHORT else f"{title[: SHORT - 1]}…"
+
+
 def _printed(runs: Sequence[Checked]) -> list[list[Cell]]:
     """The rows of the table as words with colours."""
     rows: list[list[Cell]] = []
@@ -144,7 +148,12 @@ def _printed(runs: Sequence[Checked]) -> list[list[Cell]]:
         rows += [] if of == group else [[(of, GREY)]]
         limit = f"{checks[0].threshold} {checks[0].unit}".rstrip()
         answers = [
-            (f"{each.verdict}  {each.figure} {each.unit}".rstrip(), COLOURS[each.verdict])
+            (
+                " ".join(
+                    [each.verdict, *([each.figure, each.unit] if each.figure else [])]
+                ).rstrip(),
+                COLOURS[each.verdict],
+            )
             for each in checks
         ]
         rows.append([(checks[0].title, TEXT), (limit, GREY), *answers])

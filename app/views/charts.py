@@ -38,6 +38,8 @@ def chart_file(charts: Sequence[Chart], title: str, told: str, kind: str) -> byt
 
 def draw_chart(axes: Axes, chart: Chart) -> None:
     """Draw a chart anew."""
+    from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator, StrMethodFormatter
+
     for line in chart.lines:
         x, y = np.asarray(line.x, dtype=float), np.asarray(line.y, dtype=float)
         axes.plot(
@@ -51,8 +53,13 @@ def draw_chart(axes: Axes, chart: Chart) -> None:
         )  # fmt: skip
     axes.set_xscale("log" if chart.logarithmic[0] else "linear")
     axes.set_yscale("log" if chart.logarithmic[1] else "linear")
-    if chart.logarithmic[0] and not chart.ticks:
-        axes.xaxis.set_major_formatter("{x:,g}")
+    if chart.dots and chart.logarithmic[0]:  # ratios, as numbers
+        low, high = chart.limits[0]
+        axes.xaxis.set_major_locator(
+            LogLocator(subs=(1, 2, 5)) if high > 10 * low else MaxNLocator(5)
+        )
+        axes.xaxis.set_major_formatter(StrMethodFormatter("{x:,g}"))
+        axes.xaxis.set_minor_locator(NullLocator())
     if chart.ticks:
         axes.set_xticks(list(chart.ticks), list(chart.ticks.values()))
     axes.set(xlim=chart.limits[0], ylim=chart.limits[1])  # ticks would widen them

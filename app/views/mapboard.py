@@ -23,6 +23,7 @@ from app.views.shown import FitSource, RunSource, Shown, Source, colours
 from app.views.sidebyside import SideBySide
 from app.views.zooming import RegionChoice, Zooming
 from app.workbench import Workbench
+from cainr_core.choices import values_of
 from cainr_core.data.fields import Field
 from cainr_core.errors import CainrError
 from cainr_core.runs import Run
@@ -126,9 +127,12 @@ class MapBoard:
         self._show(Shown(bench.field, (self._fit,)))
 
     def _show_runs(self, runs: list[Run], fields: list[Field]) -> None:
-        if [run.id for run in runs] != self.workbench.picked[: len(runs)]:
-            return  # another pick has overtaken this one
-        alike = [run for run, field in zip(runs, fields, strict=True) if field is fields[0]]
+        known = map(self.workbench.run, self.workbench.picked)
+        if [run.id for run in runs] != [run.id for run in known if run is not None]:
+            return  # another pick has overtaken this one, be it of one run more
+        # by what was chosen: two threads that read the same data have a field each
+        data = values_of(runs[0].choices.data)
+        alike = [run for run in runs if values_of(run.choices.data) == data]
         if runs[1:2] and runs[1] not in alike:
             self.workbench.problem = (
                 "These two runs are of different data, so their maps cannot stand side by side; "

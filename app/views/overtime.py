@@ -22,8 +22,8 @@ from app.views.maps import Geography, MapSet, Plate
 from app.views.panels import Look as PanelLook
 from app.views.panels import Panel, Sheet
 from app.views.projections import PROJECTIONS, picture
+from app.views.regions import Region, window
 from app.views.selected import Picked, Selected
-from app.views.zooming import Zooming
 from app.words import three
 from cainr_core.data.fields import Field
 from cainr_core.evaluate.over_time import rmse, rmse_of_cells, rmse_of_times
@@ -64,9 +64,9 @@ class RmseOverTime(Look):
             for letter, plot in self.maps.figures.items()
         }
         self.plot = DatePlot("RMSE", "rmse", 220)
-        self._zooming: Zooming | None = None  # once a map is there
         self._blank()
         bench.param.watch(shared.held(lambda *events: self._place()), ["projection", "centre"])
+        bench.param.watch(shared.held(lambda *events: self._zoom()), "region")
         bench.param.watch(shared.held(lambda *events: self._mark()), "time")
         cards = [one.view for one in self.cards.values()]
         for each in cards:
@@ -139,13 +139,23 @@ class RmseOverTime(Look):
         bench = self.workbench
         view = picture(field.grid, bench.projection, bench.centre)
         self.geography.show(bench.projection, bench.centre, view)
-        self._zooming = self._zooming or Zooming(bench, self.geography)
-        self._zooming.apply()
+        self._zoom()
         self.maps.place(view, PROJECTIONS[bench.projection].aspect)
         drawn: dict[str, NDArray[Any]] = {
             letter: run.cells for letter, run in zip(LETTERS, runs, strict=False)
         }
         self.maps.draw({letter: drawn.get(letter) for letter in LETTERS})
+
+    def _zoom(self) -> None:
+        """See the part that is zoomed in on in the other maps. Not the other way round: a page that
+        draws these maps late tells where they were before they had a place."""
+        bench, geography = self.workbench, self.geography
+        if self._result is None:
+            return
+        seen = None
+        if bench.region:
+            seen = window(Region(*bench.region), bench.projection, bench.centre, geography.whole)
+        geography.look_at(seen or geography.home)
 
     def _mark(self) -> None:
         if self._result is not None:

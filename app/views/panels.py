@@ -120,7 +120,7 @@ def of_pair(
         Panel(title, "original", unit, cells)
         for title, cells in zip(titles, (first, second), strict=True)
     ]
-    apart = f"{titles[0]} − {titles[1]}"
+    apart = "First − second"  # whose names stand over their maps, and would not fit here
     if mode == "difference":
         panels.append(Panel(apart, "error", unit, _minus(first, second), errors=True))
     elif mode == "relative":
@@ -128,7 +128,7 @@ def of_pair(
         def relative(time: int) -> NDArray:
             return relative_difference(first(time), second(time)).values
 
-        panels.append(Panel(f"{apart}, of the second", "relative", "%", relative))
+        panels.append(Panel(f"{apart}, in percent of the second", "relative", "%", relative))
     return Sheet(field, data, panels, [run for run in pair if run is not None], step)
 
 

@@ -22,7 +22,7 @@ class Zooming:
     """Keeps the region of the workbench and what is seen of some maps alike."""
 
     def __init__(
-        self, workbench: Workbench, geography: Geography, seen: Callable[[], None] = lambda: None
+        self, workbench: Workbench, geography: Geography, seen: Callable[[], None]
     ) -> None:
         """`seen` is called when another part of the maps is seen."""
         self.workbench, self.geography, self._seen = workbench, geography, seen

@@ -46,9 +46,7 @@ def test_what_is_zoomed_in_on_is_the_same_as_on_the_other_maps(bench: Workbench,
     assert geography.seen == expected()
     bench.region = list(REGIONS["Europe"])
     assert geography.seen == expected()
-    part = geography.seen.padded(-0.2)  # a wheel over the map
-    geography.x_range.update(start=part.x0, end=part.x1)
-    geography.y_range.update(start=part.y0, end=part.y1)
-    assert bench.region[2] < REGIONS["Europe"].across
+    geography.x_range.update(start=0, end=1)  # as a page tells that draws late
+    assert bench.region == list(REGIONS["Europe"])
     bench.region = []
     assert geography.seen == geography.home

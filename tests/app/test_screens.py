@@ -128,6 +128,8 @@ def test_every_view_has_its_picture(
         page.locator(".closer").first.scroll_into_view_if_needed()
         camera.take(f"look-{place + 1}-{tab.inner_text().lower().replace(' ', '-')}")
         nameless |= unnamed(page)
+    expect(page.locator(".whole-globe button")).to_be_disabled()  # no look has zoomed the maps
+    expect(page.locator(".map-gain")).to_be_visible()  # nor is there one run less
     page.get_by_label("Toggle theme").click()
     page.wait_for_function(f"() => ({_DARK_ON_DARK})() == 0")
     camera.take("dark", whole=True)

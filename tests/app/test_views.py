@@ -369,3 +369,24 @@ def test_another_projection_is_never_blank_meanwhile(bench: Workbench):
     bench.projection = "south"
     assert len(sent) == 1
     assert sent[0].any()
+
+
+def test_a_pick_that_was_overtaken_by_one_run_more_is_not_shown(
+    bench: Workbench, finished: Library, monkeypatch: pytest.MonkeyPatch
+):
+    """The data of the first pick are still being read when the second run is picked."""
+    monkeypatch.setattr(shared, "kept_runs", lambda: finished)
+    bench.list_runs()
+    board, waiting = MapBoard(bench), []
+    plain = shared.background
+    monkeypatch.setattr(shared, "opened", lambda choice: None)
+    monkeypatch.setattr(shared, "background", lambda *turn, **how: waiting.append(turn))
+    a, b = bench.runs[:2]
+    bench.pick([a.id])
+    bench.pick([a.id, b.id])
+    opening = [turn for turn in waiting if "MapBoard._look" in turn[0].__qualname__]
+    assert len(opening) > 1
+    monkeypatch.setattr(shared, "background", plain)
+    for work, take, _ in reversed(opening):
+        take(work())
+    assert [source.key for source in board.shown.sources] == [a.id, b.id]
