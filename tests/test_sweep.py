@@ -23,7 +23,7 @@ from cainr_core.choices import DataChoice
 from cainr_core.errors import CainrError
 from cainr_core.fit.recipe import Recipe
 from cainr_core.runs import Library
-from cainr_core.sweep import SWEEPS, Sweep, sweep
+from cainr_core.sweep import SWEEPS, Sweep, sweep, workers
 from cainr_core.sweep import fits as module
 from cainr_core.sweep.command import in_words
 from cainr_core.sweep.grid import called, context_sets, numbers
@@ -159,6 +159,22 @@ def test_lost_workers_fits_are_run_again_elsewhere(tmp_path: Path) -> None:
                     os.kill(worker.process.pid, signal.SIGKILL)
     assert [fit.problem for fit in ended] == [""] * 4
     assert len(library.list()) == 4
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_every_gpu_of_the_machine_takes_fits(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two that CUDA does not find here: the workers, one for each, fit on the processor."""
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0,1")
+    with patch("cainr_core.sweep.workers._Sent", wraps=workers._Sent) as sent:
+        assert [fit.problem for fit in sweep(small(), Library(tmp_path / "one"))] == [""] * 4
+        assert not sent.called  # the processor was asked for
+        wanted = small(device="auto")
+        ended = list(sweep(wanted, Library(tmp_path / "all")))
+    assert [fit.problem for fit in ended] == [""] * 4
+    client = sent.call_args.args[0]
+    assert client.status == "closed"
 
 
 def test_a_scheduler_that_is_not_there_gives_a_sentence(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -44,3 +45,17 @@ def arithmetic(device: torch.device, precision: str) -> Iterator[None]:
             yield
     finally:
         torch.backends.cuda.matmul.allow_tf32 = before
+
+
+@contextmanager
+def recorded(graph: torch.cuda.CUDAGraph) -> Iterator[None]:
+    """Record what is launched, whatever other threads do on the GPU meanwhile. Nothing is
+    collected in the meantime: another graph that is dropped would spoil this one."""
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        with torch.cuda.graph(graph, capture_error_mode="thread_local"):
+            yield
+    finally:
+        if collects:
+            gc.enable()

@@ -138,7 +138,7 @@ RECIPES: dict[str, dict[str, object]] = {
     "default": {},
     "quick": {"steps": 1000},
     "thorough": {"steps": 30000, "batch": 16384},
-    "broad": {"steps": 6000, "batch": 32768},  # which a GPU takes as fast
+    "broad": {"steps": 16000, "batch": 32768},  # which a GPU takes as fast
     "paper": {
         "steps": 30000,
         "batch": 0,

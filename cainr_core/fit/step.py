@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from cainr_core.fit.checkpoint import adam_memory, restore_adam
-from cainr_core.fit.device import arithmetic
+from cainr_core.fit.device import arithmetic, recorded
 
 Points = tuple[Tensor, Tensor]
 SquaredErrors = Callable[[Tensor, Tensor], Tensor]
@@ -131,6 +131,6 @@ class Step:
         torch.cuda.current_stream().wait_stream(stream)
         torch.cuda.empty_cache()  # a graph takes its memory from a pool of its own
         graph = torch.cuda.CUDAGraph()
-        with torch.cuda.graph(graph):
+        with recorded(graph):
             self._run([points], len(points[0]))
         return graph

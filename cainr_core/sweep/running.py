@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from cainr_core.choices import Choices
+from cainr_core.cluster import gpus
 from cainr_core.errors import CainrError
 from cainr_core.runs import Library, Run
 from cainr_core.sweep.fits import here
@@ -36,9 +37,9 @@ def sweep(
     scheduler: str | None = None,
     stopped: Callable[[], bool] = lambda: False,
 ) -> Iterator[Fit]:
-    """Fit what the library lacks, keeping each run as it is done; `scheduler`: a dask scheduler
-    on whose workers the fits run, more than one at a time. Once `stopped()`, those under way there
-    are given up, and no other is begun.
+    """Fit what the library lacks, keeping each run as it is done, on every GPU of this machine, or
+    on its processor; `scheduler`: a dask scheduler on whose workers the fits run, more than one at
+    a time. Once `stopped()`, those under way on workers are given up, and no other is begun.
 
     CainrError where the field or a context cannot be used, before anything is fitted.
     """
@@ -54,9 +55,11 @@ def sweep(
     done, started = len(fits) - len(todo), clock.monotonic()
     costs = [cost(choices, wanted) for choices in todo]
     left, spent = sum(costs), 0.0
-    results = here(todo, wanted.seconds, field, contexts, stopped)
-    if scheduler and todo:
+    several = wanted.device in ("auto", "cuda") and len(gpus()) > 1
+    if todo and (scheduler or several):
         results = on_workers(scheduler, todo, wanted.seconds, field, contexts, stopped)
+    else:
+        results = here(todo, wanted.seconds, field, contexts, stopped)
     for index, (choices, result) in results:
         done, spent, left = done + 1, spent + costs[index], left - costs[index]
         seconds = (clock.monotonic() - started) * left / spent

@@ -1,4 +1,4 @@
-"""The fits of a sweep on a dask scheduler's workers, on as many GPUs and machines as it has."""
+"""The fits of a sweep on dask's workers, on as many GPUs and machines as there are."""
 
 from __future__ import annotations
 
@@ -26,14 +26,15 @@ PERIOD = 0.1  # seconds between two looks at what has ended
 
 
 def on_workers(
-    scheduler: str,
+    scheduler: str | None,
     todo: Sequence[Choices],
     seconds: float | None,
     field: Field,
     contexts: Mapping[str, Context],
     stopped: Callable[[], bool],
 ) -> Iterator[Ended]:
-    """Each fit with its number as it ends, as `fits.here`; CainrError without the scheduler."""
+    """Each fit with its number as it ends, as `fits.here`; None: on workers of this process's own,
+    one for each GPU. CainrError where the scheduler is not there."""
     from cainr_core.cluster import connect, disconnect
 
     try:

@@ -11,6 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from cainr_core.fit.device import recorded
 from cainr_core.fit.kernels.served import refusal
 from cainr_core.fit.learner import Learner
 from cainr_core.fit.rounding import Rounding
@@ -164,7 +165,7 @@ class Together:
             return
         graph = torch.cuda.CUDAGraph()
         graph.register_generator_state(self._sampler.generator)
-        with torch.cuda.graph(graph):
+        with recorded(graph):
             self._take(networks, steps, batch)
         self._graph = graph
         graph.replay()
