@@ -17,16 +17,16 @@ LESSON = Lesson(
             title="A fine context",
             told="The climatology that comes with cainr has a cell every 0.75 degree, finer than "
             "the field itself.",
-            watch="Press Fit. It ends near 31.5 dB; without context the same network reaches 29.2.",
+            watch="Press Fit. It ends near 31 dB; without context the same network stays below 29.",
             learn="fine",
             show=("fine",),
         ),
         Step(
             title="Averaged over 4 degrees",
-            told="Its small map at the left shows blocks now. Broad structure is all there; the "
-            "steep parts are blurred.",
-            watch="Press Fit. Little is lost, about 0.3 dB: nothing on the open sea, half a kelvin "
-            "in the mountains.",
+            told="Its cells are 4 degrees wide now. Broad structure is all there; the steep parts "
+            "are blurred.",
+            watch="Press Fit. About half a dB is lost: nothing on the open sea, half a kelvin of "
+            "RMSE at coasts and the ice edge, up to a kelvin in mountains.",
             learn="four",
             show=("fine", "four"),
         ),
@@ -34,9 +34,9 @@ LESSON = Lesson(
             title="Averaged over 30 degrees",
             told="Now it says little more than how warm a zone is, which the network finds by "
             "itself.",
-            watch="Press Fit. Most of the gain has gone: near 30 dB. The map of the gain is purple "
-            "at mountains, coasts and the ice edge, where the fine context (A) knew better. A "
-            "context helps with what is larger than its own cells.",
+            watch="Press Fit. Most of the gain has gone: it ends near 29.5 dB. The map of the "
+            "gain is purple at mountains, coasts and the ice edge, where the fine context (A) knew "
+            "better. A context helps with what is larger than its own cells.",
             learn="thirty",
             show=("fine", "thirty"),
         ),

@@ -27,8 +27,9 @@ LESSON = Lesson(
         ),
         Step(
             title="Its weights are the file",
-            told="Rounded and entropy coded, the weights take about 7 kB, some 900 times less than "
-            "the field. The maps show what is decoded from that file.",
+            told="Rounded and entropy coded, the weights take about 7 kB, more than 900 times "
+            "less than the field. The last steps are learned with rounded weights: PSNR dips where "
+            "they begin. The maps show what is decoded from that file.",
             watch="Where is the error large? Mountains, coasts, the edge of the ice and weather "
             "systems have detail that so few weights do not hold. Look at other days, too.",
             show=("plain",),

@@ -12,12 +12,17 @@ from cainr_core.data.contexts import ContextChoice
 from cainr_core.fit.recipe import Recipe
 from cainr_core.model.architecture import Architecture
 
-STEPS = 1000  # of a fit: seconds on two cores
+STEPS = 500  # of a fit: seconds on two cores
+
+
+def steps_allowed() -> int:
+    """Steps of a fit of the lessons; a kiosk may allow fewer than `STEPS`."""
+    return min(STEPS, settings.kiosk_steps) if settings.kiosk else STEPS
 
 
 @dataclass(frozen=True)
 class Network:
-    """A network on the bundled sample, learned for `STEPS` steps."""
+    """A network on the bundled sample, learned for `steps_allowed()` steps."""
 
     depth: int
     width: int
@@ -25,12 +30,11 @@ class Network:
     omega: float = 30.0
 
     def choices(self) -> Choices:
-        """All that is chosen for it; a kiosk may allow fewer steps."""
-        steps = min(STEPS, settings.kiosk_steps) if settings.kiosk else STEPS
+        """All that is chosen for it."""
         return Choices(
             contexts=[ContextChoice.parse(spec) for spec in self.contexts],
             architecture=Architecture(depth=self.depth, width=self.width, omega=self.omega),
-            recipe=Recipe(steps=steps),
+            recipe=Recipe(steps=steps_allowed()),
         )
 
 

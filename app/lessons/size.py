@@ -8,33 +8,33 @@ LESSON = Lesson(
     title="Depth, width and omega",
     told="How many layers, how many units in each, and how fine a detail they begin with.",
     networks={
-        "small": Network(3, 16),
-        "wide": Network(3, 48),
-        "deep": Network(8, 16),
-        "slow": Network(3, 48, omega=5.0),
+        "small": Network(2, 16),
+        "wide": Network(2, 48),
+        "deep": Network(6, 16),
+        "slow": Network(2, 48, omega=5.0),
     },
     steps=(
         Step(
             title="A very small network",
-            told="Three layers of 16 units: 645 weights, a file of about 950 bytes.",
-            watch="Press Fit. It ends near 27 dB: zones and continents, hardly any weather.",
+            told="Two layers of 16 units: 373 weights, a file of about 700 bytes.",
+            watch="Press Fit. It ends near 25 dB: zones and continents, hardly any weather.",
             learn="small",
             show=("small",),
         ),
         Step(
             title="Three times as wide",
             told="The weights between two layers grow with the square of the width: 48 units make "
-            "nearly eight times as many weights, and about four times the bytes.",
+            "seven times as many weights, and about three times the bytes.",
             watch="Press Fit. PSNR rises by 3 to 4 dB. The map of the gain is green where the wide "
             "network (B) is closer than the small one (A).",
             learn="wide",
             show=("small", "wide"),
         ),
         Step(
-            title="Deeper instead",
-            told="Eight layers of 16 units. Depth costs weights in proportion only, and lets each "
+            title="Three times as deep instead",
+            told="Six layers of 16 units. Depth costs weights in proportion only, and lets each "
             "layer combine what the one before has found.",
-            watch="Press Fit. About 1 dB more than three layers, at twice their bytes. Depth and "
+            watch="Press Fit. About 2 dB more than two layers, at twice their bytes. Depth and "
             "width are two ways to spend bytes, and each helps less the more there is of it.",
             learn="deep",
             show=("small", "deep"),
@@ -42,9 +42,9 @@ LESSON = Lesson(
         Step(
             title="A lower omega",
             told="Omega multiplies what goes into each sine: it sets how fast the network can "
-            "oscillate from place to place. Here it is 5 in place of 30, at the same width, "
-            "depth and bytes.",
-            watch="Press Fit. About 2.5 dB are lost, and the reconstruction (B) is smooth: purple "
+            "oscillate from place to place. Here it is 5 in place of 30, at the same width "
+            "and depth.",
+            watch="Press Fit. About 3 dB are lost, and the reconstruction (B) is smooth: purple "
             "in the map of the gain where mountains, coasts and weather are missing.",
             learn="slow",
             show=("wide", "slow"),

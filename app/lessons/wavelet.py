@@ -29,7 +29,7 @@ LESSON = Lesson(
         Step(
             title="A network with context",
             told="The same network with topography and climatology.",
-            watch="Press Fit. It should now pass what SPERR made of the field.",
+            watch="Press Fit. It is now ahead of what SPERR made of the field.",
             learn="both",
             show=("none", "both"),
         ),

@@ -11,7 +11,7 @@ import panel_material_ui as pmui
 from app import shared
 from app.lessons import LESSONS
 from app.lessons.guide import Guide
-from app.lessons.lesson import Lesson
+from app.lessons.lesson import STEPS, Lesson, steps_allowed
 from app.views.cards import card, stack
 from app.words import duration, size_of, three
 from app.workbench import Workbench
@@ -31,6 +31,7 @@ _CSS = """
 .place { font-size: .78rem; opacity: .75; }
 .step { font-weight: 600; margin-top: 4px; font-size: .9rem; }
 p { margin: 2px 0; font-size: .88rem; line-height: 1.45; max-width: 110ch; }
+.fewer { font-size: .78rem; opacity: .75; }
 .watch::before { content: 'Watch'; font-size: .72rem; font-weight: 600; padding: 1px 6px;
   border-radius: 4px; margin-right: 6px; color: #ffffff; background: #1a7a9c; }
 table { border-collapse: collapse; font-size: .82rem; font-variant-numeric: tabular-nums; }
@@ -188,6 +189,11 @@ class LessonPanel:
             f'<div class="step">{escape(step.title)}</div><p>{escape(step.told)}</p>'
             f'<p class="watch">{escape(step.watch)}</p>'
         )
+        if (steps := steps_allowed()) < STEPS:
+            html += (
+                f'<p class="fewer">Fits take {steps:,} steps here, and the figures above are of '
+                f"{STEPS:,}: errors are larger.</p>"
+            )
         return html + (_table(guide.table, self._unit()) if guide.table else "")
 
     def _unit(self) -> str:
@@ -202,7 +208,9 @@ class LessonPanel:
             return guide.told or ("" if guide.ready else "SPERR compresses the field …")
         if not guide.ready:
             return "Press Fit to go on."
-        return "; ".join(map(self._of_run, guide.shown()))
+        runs = guide.shown()
+        names = ["A", "B"] if len(runs) == 2 else [run.name for run in runs]
+        return "; ".join(map(self._of_run, names, runs))
 
     def _learning(self) -> str:
         """How far the fit is, for whoever has scrolled past its bar."""
@@ -218,10 +226,10 @@ class LessonPanel:
             f"{duration(left)} to the end"
         )
 
-    def _of_run(self, run: Run) -> str:
+    def _of_run(self, name: str, run: Run) -> str:
         measures = run.metrics
         return (
-            f"{run.name}: {measures.psnr:.1f} dB, RMSE {three(measures.rmse)} {self._unit()}, "
+            f"{name}: {measures.psnr:.1f} dB, RMSE {three(measures.rmse)} {self._unit()}, "
             f"{size_of(measures.file_bytes)}"
         )
 

@@ -11,6 +11,7 @@ import pytest
 from app import shared
 from app.lessons import LESSONS, context, wavelet
 from app.lessons.guide import Guide, beside_sperr
+from app.lessons.lesson import STEPS
 from app.state import state_of
 from app.workbench import Workbench
 from cainr_core.curves import Curve
@@ -31,7 +32,7 @@ def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workbench:
     return bench
 
 
-def learned(guide: Guide, name: str, steps: int = 1000) -> Run:
+def learned(guide: Guide, name: str, steps: int = STEPS) -> Run:
     """Keep a fit of a network of the lesson, as if it had just ended."""
     curve = Curve(np.array([0, steps]), np.arange(2.0), np.ones(2), np.array([10.0, 30.0]))
     fitted = SimpleNamespace(
@@ -48,9 +49,9 @@ def test_a_step_sets_the_page_up_and_waits_for_its_fit(bench: Workbench):
     guide = Guide(bench)
     guide.start(context.LESSON)
     assert bench.architecture.width == 24
-    assert bench.recipe.steps == 1000
+    assert bench.recipe.steps == STEPS
     assert not guide.ready
-    learned(guide, "none", steps=500)  # stopped before its end
+    learned(guide, "none", steps=STEPS // 2)  # stopped before its end
     assert not guide.ready
     none = learned(guide, "none")
     assert guide.ready

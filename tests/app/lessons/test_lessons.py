@@ -42,7 +42,7 @@ def test_every_fit_is_short_and_allowed_in_a_kiosk(lesson: Lesson):
         planned = shared.plan(field, choices)
         kiosk.check_fit(choices, field, planned)
         points += planned.weights * choices.recipe.batch * choices.recipe.steps
-    assert points < 8e10  # weights times points: of what was seen to take half a minute
+    assert points < 2.5e10  # weights times points: of what was seen to take half a minute at most
 
 
 @pytest.fixture(scope="module")
@@ -62,8 +62,9 @@ def psnr():
     return fitted
 
 
-def test_wider_is_better_and_a_low_omega_worse(psnr):
+def test_wider_and_deeper_are_better_and_a_low_omega_worse(psnr):
     assert psnr(size.LESSON, "wide") > psnr(size.LESSON, "small") + 0.5
+    assert psnr(size.LESSON, "deep") > psnr(size.LESSON, "small") + 0.5
     assert psnr(size.LESSON, "slow") < psnr(size.LESSON, "wide") - 0.5
 
 
@@ -75,15 +76,15 @@ def test_context_helps_and_less_when_it_is_coarse(psnr):
 
 
 def test_sperr_is_between_the_networks_and_ahead_on_the_anomaly():
-    """At 2 kB: 3.64 K of the network without context and 2.56 K with it were measured."""
+    """At 1.9 kB: 3.87 K of the network without context and 2.75 K with it were measured."""
     pytest.importorskip("numcodecs_wasm_sperr")
     field = shared.open_choice(DataChoice())
     codec = CODECS["sperr"]
     on_field, on_anomaly = (
-        next(measure_codec(task, codec, codec.modes[0], [2000], lambda *told: None)).rmse
+        next(measure_codec(task, codec, codec.modes[0], [1900], lambda *told: None)).rmse
         for task in tasks(field, shared.context("climatology"))
     )
-    assert on_anomaly < 2.56 < on_field < 3.64
+    assert on_anomaly < 2.75 < on_field < 3.87
     assert np.isfinite(on_field)
 
 
