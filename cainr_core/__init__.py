@@ -32,11 +32,12 @@ if TYPE_CHECKING:
     from cainr_core.model.architecture import Architecture
     from cainr_core.planning import Plan, plan
 
-# Threads that spin for long while they wait for each other slow a fit tenfold on a busy machine;
-# threads that sleep at once halve its speed on a calm one: they spin for some microseconds. It must
-# be said before torch is loaded; processes that this one starts inherit it.
+# Threads that spin while they wait for each other slow a fit several times beside one busy process,
+# a browser, say; threads that sleep at once cost a third on a calm machine: they spin for a
+# microsecond or so. It must be said before torch is loaded; processes that this one starts inherit
+# it.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-os.environ.setdefault("GOMP_SPINCOUNT", "20000")
+os.environ.setdefault("GOMP_SPINCOUNT", "1000")
 
 __version__ = "0.1.0"
 

@@ -32,9 +32,6 @@ def connect(scheduler: str | None) -> tuple[LocalCluster | None, Client]:
     # in place of dask's own, which has memory given back to the system after every operation: a
     # step of a fit would take three times as long
     environment = {"OMP_NUM_THREADS": cores, "MKL_NUM_THREADS": cores}
-    # threads that wait for each other by spinning take the cores that pages and browsers want, and
-    # beside one busy process a fit then takes twice as long
-    environment["OMP_WAIT_POLICY"] = os.environ.get("OMP_WAIT_POLICY") or "PASSIVE"
     with dask.config.set({"distributed.nanny.pre-spawn-environ": environment}):
         cluster = _local_cluster(devices)
     # what a worker had asked for that was killed in the meantime is no news either

@@ -40,8 +40,6 @@ CHROMIUM_FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-# two processes of tests share the cores: a thread that waits by spinning takes them from the other
-os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 settings.register_profile("cainr", deadline=None)  # tests assert no times
 settings.load_profile("cainr")
 BROWSER_REQUIRED = os.environ.get("CAINR_REQUIRE_BROWSER") == "1"
