@@ -125,11 +125,12 @@ class FitBar:
         of_job = f"{summary(job.choices if job is not None else self.workbench.choices)}."
         place = snapshot.place if snapshot is not None else None
         if place is not None and job is not None and not job.cancelling:
-            self.bar.variant = "indeterminate"
+            self.bar.value = 0  # a bar that moves would take a core of the machine that fits
             self.figures.object = row(_place(place), escape(of_job))
             return
         if phase := self._phase(progress):
-            self.bar.variant = "indeterminate"
+            if progress is None or not progress.step:
+                self.bar.value = 0
             told = snapshot.message if snapshot is not None else ""
             if not told or (progress is not None and told == progress.message):
                 told = of_job
@@ -140,9 +141,7 @@ class FitBar:
         rate = progress.seconds / max(1, progress.step)
         steps = job.choices.recipe.steps
         rounding = progress.steps - steps  # steps that the recipe adds to those chosen
-        self.bar.param.update(
-            variant="determinate", value=round(100 * progress.step / max(1, progress.steps))
-        )
+        self.bar.value = round(100 * progress.step / max(1, progress.steps))
         figures = {
             "PSNR": f"{progress.psnr:.1f} dB",
             f"of {steps:,} steps": f"{min(progress.step, steps):,}",

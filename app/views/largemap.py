@@ -27,6 +27,7 @@ LEAST, MOST = 720, 1440  # pixels that a map is wide
 SIDES = ("left", "right")
 DIFFERENCES = ("difference", "relative")  # modes that show one
 _BELOW = (10, 6, 6, 6)  # the label of a choice stands half over it
+_HIGH = 40  # pixels of a choice, which is drawn a moment after its place is there
 _TOLD = """
 .told { font-size: .8rem; line-height: 1.35; opacity: .8; font-variant-numeric: tabular-nums; }
 """
@@ -42,7 +43,10 @@ class LargeMap:
         self.maps = MapSet(PLATES, geography, name="large")
         self.shown = Shown(None)
         self._at_hand = AtHand()
-        look = {"size": "small", "width": None, "sizing_mode": "stretch_width", "margin": _BELOW}
+        look = {
+            "size": "small", "width": None, "sizing_mode": "stretch_width", "margin": _BELOW,
+            "min_height": _HIGH,
+        }  # fmt: skip
         self.left = pmui.Select(label="Left", css_classes=["choice-left"], **look)
         self.right = pmui.Select(label="Right", css_classes=["choice-right"], **look)
         self.told = pn.pane.HTML(

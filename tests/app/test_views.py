@@ -94,12 +94,14 @@ def test_what_takes_no_steps_is_a_phase_without_figures(
 ):
     bar = FitBar(bench)
     follow(bench)
+    bench.snapshot = news(10)
+    assert 0 < bar.bar.value < 5
+    bench.snapshot = news(340)
+    assert bar.bar.value == 99
     bench.snapshot = news(step, message=message)
-    assert bar.bar.variant == "indeterminate"
+    assert bar.bar.value == (99 if step else 0)
     assert told in bar.figures.object
     assert "to the end" not in bar.figures.object
-    bench.snapshot = news(10)
-    assert bar.bar.variant == "determinate"
 
 
 def test_a_place_in_the_line_is_told_with_the_time_to_wait(bench: Workbench):
