@@ -1,7 +1,7 @@
 // Names for what Material, Bokeh and Tabulator leave without one, or call by its help alone: a
 // screen reader then says what a control is. Runs once the page is there, and again after whatever
 // may have brought new controls.
-const WAITS = [400, 3000] // ms after a click or a key: the server may bring more
+const WAITS = [400, 3000, 10000] // ms after a click or a key: the server may bring more, and late
 
 function* every(root) {
   for (const e of root.querySelectorAll("*")) {

@@ -13,6 +13,8 @@ SMALL = (6, 6)  # margin around a control, px
 
 _UNCOLOURED = "&:not([class*='MuiIconButton-color']):not(.Mui-disabled)"
 _AS_TEXT = {"color": "inherit", "opacity": 0.75}
+# the main colour towards that of text: darker on light, lighter on dark, where it would be dim
+_LEGIBLE = {"color": "color-mix(in srgb, #1a7a9c 65%, var(--panel-on-surface-color))"}
 # No colours of surfaces here: they are Material's own, which follow the switch of light and dark
 # at once, while a theme given for each would wait for the server.
 THEME = {
@@ -24,7 +26,13 @@ THEME = {
     },
     "shape": {"borderRadius": 8},
     # Chevrons, plus and minus have the colour of text: their own grey is faint on dark.
-    "components": {"MuiIconButton": {"styleOverrides": {"root": {_UNCOLOURED: _AS_TEXT}}}},
+    "components": {
+        "MuiIconButton": {"styleOverrides": {"root": {_UNCOLOURED: _AS_TEXT}}},
+        "MuiButton": {
+            "styleOverrides": {"root": {"&.MuiButton-outlinedPrimary:not(.Mui-disabled)": _LEGIBLE}}
+        },
+        "MuiTab": {"styleOverrides": {"root": {"&.Mui-selected": _LEGIBLE}}},
+    },
 }
 
 

@@ -62,7 +62,7 @@ _DARK_ON_DARK = f"""() => {{ {_EVERY}
 
 def unnamed(page: Page) -> set[str]:
     """What has no name and gets none within a few seconds of its coming."""
-    for _ in range(16):
+    for _ in range(24):
         found: set[str] = set(page.evaluate(_NAMELESS))
         if not found:
             break
