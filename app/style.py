@@ -29,7 +29,9 @@ THEME = {
     "components": {
         "MuiIconButton": {"styleOverrides": {"root": {_UNCOLOURED: _AS_TEXT}}},
         "MuiButton": {
-            "styleOverrides": {"root": {"&.MuiButton-outlinedPrimary:not(.Mui-disabled)": _LEGIBLE}}
+            "styleOverrides": {
+                "root": {"&.MuiButton-outlined.MuiButton-colorPrimary:not(.Mui-disabled)": _LEGIBLE}
+            }
         },
         "MuiTab": {"styleOverrides": {"root": {"&.Mui-selected": _LEGIBLE}}},
     },
