@@ -11,14 +11,15 @@ from panel_material_ui.theme import MaterialDesign
 
 SMALL = (6, 6)  # margin around a control, px
 
+_MAIN = "#1a7a9c"
 _UNCOLOURED = "&:not([class*='MuiIconButton-color']):not(.Mui-disabled)"
 _AS_TEXT = {"color": "inherit", "opacity": 0.75}
 # the main colour towards that of text: darker on light, lighter on dark, where it would be dim
-_LEGIBLE = {"color": "color-mix(in srgb, #1a7a9c 65%, var(--panel-on-surface-color))"}
+_LEGIBLE = {"color": f"color-mix(in srgb, {_MAIN} 65%, var(--panel-on-surface-color))"}
 # No colours of surfaces here: they are Material's own, which follow the switch of light and dark
 # at once, while a theme given for each would wait for the server.
 THEME = {
-    "palette": {"primary": {"main": "#1a7a9c"}, "secondary": {"main": "#d9733a"}},
+    "palette": {"primary": {"main": _MAIN}, "secondary": {"main": "#d9733a"}},
     "typography": {
         "fontSize": 14,
         "h3": {"fontSize": "1.25rem", "fontWeight": 600},

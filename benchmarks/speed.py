@@ -34,6 +34,7 @@ from cainr_core.data.contexts import Context, load_context
 from cainr_core.data.fields import Field
 from cainr_core.data.sources import open_field
 from cainr_core.evaluate.metrics import measure
+from cainr_core.fit.device import recorded
 from cainr_core.fit.fitting import Fitting
 from cainr_core.fit.kernels.fused import FusedNetworks
 from cainr_core.fit.recipe import Recipe
@@ -166,7 +167,7 @@ def _our_steps(fit: Fitting, networks: int, batch: int) -> Callable[[], None]:
     one()
     graph = torch.cuda.CUDAGraph()
     graph.register_generator_state(fit.sampler.generator)
-    with torch.cuda.graph(graph):
+    with recorded(graph):
         for _ in range(RECORDED):
             one()
     kept = (fused, rates, count)  # the graph itself holds addresses only

@@ -149,9 +149,7 @@ def _printed(runs: Sequence[Checked]) -> list[list[Cell]]:
         limit = f"{checks[0].threshold} {checks[0].unit}".rstrip()
         answers = [
             (
-                " ".join(
-                    [each.verdict, *([each.figure, each.unit] if each.figure else [])]
-                ).rstrip(),
+                " ".join(filter(None, (each.verdict, each.figure, each.figure and each.unit))),
                 COLOURS[each.verdict],
             )
             for each in checks

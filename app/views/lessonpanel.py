@@ -13,6 +13,7 @@ from app.lessons import LESSONS
 from app.lessons.guide import Guide
 from app.lessons.lesson import STEPS, Lesson, steps_allowed
 from app.views.cards import card, stack
+from app.views.shown import LETTERS
 from app.words import duration, size_of, three
 from app.workbench import Workbench
 from cainr_core.runs import Run
@@ -209,7 +210,7 @@ class LessonPanel:
         if not guide.ready:
             return "Press Fit to go on."
         runs = guide.shown()
-        names = ["A", "B"] if len(runs) == 2 else [run.name for run in runs]
+        names = LETTERS if len(runs) == 2 else [run.name for run in runs]
         return "; ".join(map(self._of_run, names, runs))
 
     def _learning(self) -> str:

@@ -22,8 +22,8 @@ from app.views.maps import Geography, MapSet, Plate
 from app.views.panels import Look as PanelLook
 from app.views.panels import Panel, Sheet
 from app.views.projections import PROJECTIONS, picture
-from app.views.regions import Region, window
 from app.views.selected import Picked, Selected
+from app.views.zooming import seen_of
 from app.words import three
 from cainr_core.data.fields import Field
 from cainr_core.evaluate.over_time import rmse, rmse_of_cells, rmse_of_times
@@ -149,13 +149,9 @@ class RmseOverTime(Look):
     def _zoom(self) -> None:
         """See the part that is zoomed in on in the other maps. Not the other way round: a page that
         draws these maps late tells where they were before they had a place."""
-        bench, geography = self.workbench, self.geography
-        if self._result is None:
-            return
-        seen = None
-        if bench.region:
-            seen = window(Region(*bench.region), bench.projection, bench.centre, geography.whole)
-        geography.look_at(seen or geography.home)
+        if self._result is not None:
+            seen = seen_of(self.workbench, self.geography)
+            self.geography.look_at(seen or self.geography.home)
 
     def _mark(self) -> None:
         if self._result is not None:

@@ -18,6 +18,14 @@ SETTLED = 250  # ms without a change of what is seen
 SLACK = 0.01  # of the width: what the page rounds
 
 
+def seen_of(bench: Workbench, geography: Geography) -> Extent | None:
+    """What the region of the workbench comes to on these maps; None for all of them, and where
+    they may not show it."""
+    if len(bench.region) != len(Region._fields):
+        return None
+    return window(Region(*bench.region), bench.projection, bench.centre, geography.whole)
+
+
 class Zooming:
     """Keeps the region of the workbench and what is seen of some maps alike."""
 
@@ -37,7 +45,7 @@ class Zooming:
 
     def apply(self) -> None:
         """Look at the region of the workbench on a map that was placed anew."""
-        seen = self._wanted()
+        seen = seen_of(self.workbench, self.geography)
         if seen is None:
             self._told = self.workbench.region = []  # this map may not show it
         self.geography.look_at(seen or self.geography.home)
@@ -59,16 +67,9 @@ class Zooming:
 
     def _alike(self, seen: Extent) -> bool:
         """Whether that is what the region of the workbench comes to."""
-        wanted = self._wanted() or self.geography.home
+        wanted = seen_of(self.workbench, self.geography) or self.geography.home
         apart = (seen.x0 - wanted.x0, seen.x1 - wanted.x1, seen.y0 - wanted.y0, seen.y1 - wanted.y1)
         return max(map(abs, apart)) < SLACK * wanted.width
-
-    def _wanted(self) -> Extent | None:
-        bench = self.workbench
-        if len(bench.region) != len(Region._fields):
-            return None
-        region = Region(*bench.region)
-        return window(region, bench.projection, bench.centre, self.geography.whole)
 
 
 class RegionChoice:
