@@ -7,9 +7,12 @@ from threading import Thread
 
 from bokeh.application.application import ServerContext
 
+from app import messages
+
 
 def on_server_loaded(server_context: ServerContext) -> None:
     """Called by the server when it starts; it serves meanwhile."""
+    messages.mend()
     Thread(target=_prepare, name="cainr-prepare", daemon=True).start()
 
 
