@@ -43,7 +43,7 @@ _OVER_THE_PAGE = {
     "width": "min(720px, 94vw)", "z-index": "1300",
 }  # fmt: skip
 TOLD = 15_000  # ms that a problem is told, unless it is closed or mended before
-TICK = 200  # ms between two looks at a fit: about four pictures a second
+TICK = 300  # ms between two looks at a fit: about three pictures a second
 WARM = 3000  # ms after the page is there
 # A number field of Material takes what is typed after an Enter only where it was left in between.
 _LEAVE_ON_ENTER = """

@@ -10,7 +10,7 @@ import panel_material_ui as pmui
 from app import shared
 from app.choosing import names_of
 from app.views.cards import card
-from app.views.figures import FIGURES, IDLE, row
+from app.views.figures import FIGURES, GOING, IDLE, row
 from app.words import about, about_duration, duration, size_of, summary, three
 from app.workbench import Workbench
 from cainr_core.choices import values_of
@@ -62,7 +62,7 @@ class FitBar:
         bench = self.workbench
         fitting = not bench.ended
         self.fit.visible, self.cancel.visible = not fitting, fitting
-        self.bar.sx = {} if fitting else IDLE
+        self.bar.sx = GOING if fitting else IDLE
         self._allow()
         if fitting:
             self._show_progress()

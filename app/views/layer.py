@@ -10,6 +10,8 @@ from bokeh.models import ColumnDataSource
 
 from app.views.projections import Array, Picture
 
+# Of a map that is not drawn at all: the page would colour each cell of a blank one at each change.
+NOTHING = np.full((1, 1), np.nan, dtype=np.float32)
 PLACE = ("x", "y", "dw", "dh", "lat", "lon")
 
 
@@ -35,7 +37,6 @@ class Layer:
                 self.source.data = self._nothing()
             return
         extent = picture.extent
-        blank = self._blank(picture)
         self._place = {
             "x": [extent.x0],
             "y": [extent.y0],
@@ -43,7 +44,7 @@ class Layer:
             "dh": [extent.height],
             "lat": [picture.lat],
             "lon": [picture.lon],
-            **{column: [blank] for column in self.columns},
+            **{column: [NOTHING] for column in self.columns},
         }
 
     def draw(self, values: Mapping[str, Array | None]) -> None:

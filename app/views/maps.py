@@ -16,8 +16,8 @@ from bokeh.models import (
     CustomJSHover,
     HoverTool,
     Image,
+    Line,
     LinearColorMapper,
-    MultiLine,
     PanTool,
     Range1d,
     ResetTool,
@@ -59,7 +59,7 @@ class Geography:
         self.y_range = Range1d(start=0, end=1)
         self.whole = self.home = Extent(0, 1, 0, 1)  # all of the map; what is seen of it first
         self._moving = False
-        self.coast, self.grid, self.rim = (ColumnDataSource({"xs": [], "ys": []}) for _ in range(3))
+        self.coast, self.grid, self.rim = (ColumnDataSource({"x": [], "y": []}) for _ in range(3))
         # One cursor cross for all maps: spans that every figure's crosshair moves.
         self.cross = (
             Span(dimension="width", line_color="#888888", line_alpha=0.7),
@@ -74,7 +74,7 @@ class Geography:
         """Look at the whole of a new picture."""
         sources = (self.coast, self.grid, self.rim)
         for source, lines in zip(sources, globe(projection, centre), strict=True):
-            source.data = _columns(lines)
+            source.data = _joined(lines)
         whole, view = picture.extent, picture.view
         self.whole, self.home = (
             whole.padded(MARGIN),
@@ -118,8 +118,11 @@ class Geography:
             axis.on_change("end", moved)
 
 
-def _columns(lines: Lines) -> dict[str, list[np.ndarray]]:
-    return {"xs": [line[:, 0] for line in lines], "ys": [line[:, 1] for line in lines]}
+def _joined(lines: Lines) -> dict[str, Array]:
+    """One line with gaps: the page draws it at once, which hundreds of lines take long for."""
+    gap = np.full((1, 2), np.nan)
+    points = np.concatenate([part for line in lines for part in (line[:, :2], gap)] or [gap])
+    return {"x": points[:, 0], "y": points[:, 1]}
 
 
 @dataclass(frozen=True)
@@ -264,5 +267,5 @@ class MapSet:
             (common.rim, "#808080", 0.8, 1),
         ):
             line: Any = {"line_color": colour, "line_alpha": alpha, "line_width": width}
-            plot.add_glyph(source, MultiLine(xs="xs", ys="ys", **line))
+            plot.add_glyph(source, Line(x="x", y="y", **line))
         return plot

@@ -21,7 +21,7 @@ from app.sweeping import CUSTOM, Sweeping
 from app.sweeps import Standing
 from app.views.cards import GAP, stack
 from app.views.download import Download
-from app.views.figures import FIGURES, IDLE, row
+from app.views.figures import FIGURES, GOING, IDLE, row
 from app.views.sweepplot import SweepPlot
 from app.words import data_of, duration, size_of
 from cainr_core.runs import Run, network_kind
@@ -187,7 +187,7 @@ class SweepBar:
         sweeping = self.sweeping
         now, made = sweeping.standing, sweeping.forecast
         self.start.visible, self.cancel.visible = not sweeping.under_way, sweeping.under_way
-        self.bar.sx = {} if sweeping.under_way else IDLE
+        self.bar.sx = GOING if sweeping.under_way else IDLE
         begun = bool(sweeping.runs) and self._left() > 0
         self.start.label = "Go on" if begun else "Start"
         for allow in self._allow:
