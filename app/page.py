@@ -53,6 +53,7 @@ document.addEventListener("keydown", (event) => {
   if (event.key == "Enter" && buttons) setTimeout(() => field.blur())
 })
 """
+_TEMPLATE = Path(__file__).with_name("page.html")
 _NAMING = Path(__file__).with_name("naming.js").read_text(encoding="utf-8")
 # In the page alone: no server is there to tell it.
 _TELL_LOSS = """
@@ -102,6 +103,7 @@ def build() -> pmui.Page:
         margin=12,
     )  # fmt: skip
     page = pmui.Page(
+        template=_TEMPLATE,
         title="cainr",
         main=[main],
         sidebar=sidebar.objects,

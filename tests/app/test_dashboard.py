@@ -21,6 +21,7 @@ from tests.app.browser import (
     COLUMN,
     MISMATCH,
     POINTS,
+    REPOSITORY,
     Server,
     column,
     enter,
@@ -61,6 +62,15 @@ def test_the_page_opens_with_the_sample(dashboard: Page):
     assert column(dashboard, "error_a")["n"] == 0
     expect(dashboard.locator(".figures-pane")).to_contain_text("weights")
     expect(dashboard.get_by_text("press Fit to learn this field")).to_be_visible()
+
+
+def test_figures_ask_no_styles_for_their_colours(dashboard: Page):
+    """What `app/page.html` turns off is there, and nothing of the page sets it."""
+    visual = 'Bokeh.require("core/visuals/visual").VisualProperties.prototype'
+    assert dashboard.evaluate(f"() => {visual}._get_css_value('line-color')") == ""
+    assert "--bk-" not in "".join(
+        path.read_text(encoding="utf-8") for path in (REPOSITORY / "app").rglob("*.py")
+    )
 
 
 def test_a_context_is_chosen_and_its_cost_shows(dashboard: Page):
