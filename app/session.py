@@ -18,8 +18,7 @@ UNTIL_LOADED = 50  # ms between two looks at whether a page is there
 
 
 def held(handler: Callable[..., None]) -> Callable[..., None]:
-    """The handler of events, whose changes reach the page as one message. Panel calls those of
-    buttons without the session's lock, where Bokeh's models may change only in this way."""
+    """The handler of events, whose changes reach the page as one message."""
 
     def handle(*events: Any) -> None:
         with pn.io.hold():
