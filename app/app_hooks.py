@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 from threading import Thread
 
@@ -17,6 +18,7 @@ def on_server_loaded(server_context: ServerContext) -> None:
 
 
 def _prepare() -> None:
+    gc.disable()  # in vain among so many new modules, and everybody waits meanwhile
     try:
         from app import page, shared  # noqa: F401
 
@@ -30,3 +32,7 @@ def _prepare() -> None:
         globe(bench.projection, bench.centre)
     except Exception:  # the page itself will tell the visitor
         logging.getLogger("cainr.app").exception("nothing could be prepared")
+    finally:
+        gc.collect()
+        gc.freeze()  # else each collection looks through all that was loaded, for half a second
+        gc.enable()

@@ -137,12 +137,19 @@ class Plate:
 class MapSet:
     """Figures that draw the columns of one source; every hover reads all of them."""
 
-    def __init__(self, plates: Sequence[Plate], geography: Geography, name: str = "maps") -> None:
-        """`name`: that of the data source, for who looks for it in the page."""
+    def __init__(
+        self,
+        plates: Sequence[Plate],
+        geography: Geography,
+        name: str = "maps",
+        later: Sequence[Plate] = (),
+    ) -> None:
+        """`name`: that of the data source, for who looks for it in the page. `later`: maps whose
+        figures are left to `add`."""
         self.geography = geography
         self.mappers = {
             plate.column: LinearColorMapper(palette=["#808080"], nan_color="#00000000")
-            for plate in plates
+            for plate in (*plates, *later)
         }
         self.whole = Layer(self.mappers, name)
         self.near = Layer(self.mappers, f"{name}-near")  # over it, of the part that is seen
@@ -150,12 +157,28 @@ class MapSet:
         self._late: dict[str, Array | None] = {}  # what all of the map does not show yet
         self._hovers: dict[str, HoverTool] = {}
         self._images: dict[str, tuple[GlyphRenderer, GlyphRenderer]] = {}  # of each layer
-        self.figures = {plate.column: self._figure(plate) for plate in plates}
+        self._aspect = PROJECTIONS["plate_carree"].aspect
+        self._finish: list[Callable[[figure], None]] = []
+        self.figures: dict[str, figure] = {}
+        self.add(plates)
+
+    def add(self, plates: Sequence[Plate]) -> None:
+        """Make the figures of some maps: each costs server and browser a tenth of a second."""
+        for plate in plates:
+            self.figures[plate.column] = plot = self._figure(plate)
+            for finish in self._finish:
+                finish(plot)
+
+    def finish(self, finish: Callable[[figure], None]) -> None:
+        """Do something to each figure, also to those made later."""
+        self._finish.append(finish)
+        for plot in self.figures.values():
+            finish(plot)
 
     def place(self, picture: Picture, aspect: float) -> None:
         """Take another grid or projection; the images stay as they were until `draw`."""
         self.whole.place(picture)
-        self._late = {}
+        self._late, self._aspect = {}, aspect
         for plot in self.figures.values():
             plot.aspect_ratio = aspect
 
@@ -226,7 +249,7 @@ class MapSet:
         plot = figure(
             x_range=common.x_range,
             y_range=common.y_range,
-            aspect_ratio=PROJECTIONS["plate_carree"].aspect,
+            aspect_ratio=self._aspect,
             sizing_mode="scale_width",
             min_border=1,  # px: Bokeh clears its canvas from half a pixel on
             outline_line_color=None,
@@ -256,7 +279,7 @@ class MapSet:
             plot.add_glyph(layer.source, Image(**image, color_mapper=mapper))
             for layer in (self.whole, self.near)
         )
-        hover.renderers = [whole]
+        hover.renderers = [whole if self.near.picture is None else near]
         self._images[plate.column] = (whole, near)
         self._hovers[plate.column] = hover
         for source, colour, alpha, width in (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bokeh.events import Tap
 from bokeh.models import ColumnDataSource, Scatter
+from bokeh.plotting import figure
 
 from app import shared
 from app.views.maps import MapSet
@@ -20,21 +21,23 @@ class Pointing:
     def __init__(self, workbench: Workbench, maps: MapSet) -> None:
         self.workbench = workbench
         self.mark = ColumnDataSource({"x": [], "y": []}, name="place")
-        for plot in maps.figures.values():
-            for colour, width in (("#ffffff", 5), ("#101418", 2)):  # legible on any colour
-                dot = Scatter(
-                    marker="circle_dot",
-                    size=SIZE,
-                    fill_alpha=0,
-                    line_color=colour,
-                    line_width=width,
-                )
-                plot.add_glyph(self.mark, dot)
-            plot.on_event(Tap, shared.held(self._tapped))
+        maps.finish(self._mark)
         workbench.param.watch(
             shared.held(self._show), ["place_lat", "place_lon", "projection", "centre"]
         )
         self._show()
+
+    def _mark(self, plot: figure) -> None:
+        for colour, width in (("#ffffff", 5), ("#101418", 2)):  # legible on any colour
+            dot = Scatter(
+                marker="circle_dot",
+                size=SIZE,
+                fill_alpha=0,
+                line_color=colour,
+                line_width=width,
+            )
+            plot.add_glyph(self.mark, dot)
+        plot.on_event(Tap, shared.held(self._tapped))
 
     def _tapped(self, event: Tap) -> None:
         bench = self.workbench

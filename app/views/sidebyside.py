@@ -44,16 +44,12 @@ class SideBySide:
 
     def __init__(self, geography: Geography, scales: Scales) -> None:
         self.scales = scales
-        self.maps = MapSet(ROWS[0] + ROWS[1], geography)
+        self.maps = MapSet(ROWS[0], geography, later=ROWS[1])
         self.cards: dict[str, MapCard] = {}
         self.shown = Shown(None)
         self._at_hand = AtHand()
         self._names: dict[str, str] = {}  # of the maps, as the hover box has them
-        # The second row is there from the start: adding figures to a page later makes Bokeh
-        # measure some before they are ready, and complain.
-        first, second = (self._row(plates) for plates in ROWS)
-        self.second = stack(second, visible=False)
-        self.view = stack(first, self.second)
+        self.view = stack(self._row(ROWS[0]))  # the second row comes with the first comparison
 
     def _row(self, plates: tuple[Plate, ...]) -> pn.Column:
         for plate in plates:
@@ -68,6 +64,13 @@ class SideBySide:
             margin=(0, 0, GAP, 0),
         )
 
+    def _show_second(self, shown: bool) -> None:
+        if shown and len(self.view) == 1:
+            self.maps.add(ROWS[1])
+            self.view.append(stack(self._row(ROWS[1])))  # a grid would not hide itself
+        for second in self.view[1:]:
+            second.visible = shown
+
     def place(self, picture: Picture, aspect: float) -> None:
         """Take another grid or projection from the next `draw` on."""
         self.maps.place(picture, aspect)
@@ -76,7 +79,7 @@ class SideBySide:
         """Show these from the next `draw` on; headings call the runs by their names, and so does
         the hover box when it is drawn."""
         self.shown = shown
-        self.second.visible = shown.comparing
+        self._show_second(shown.comparing)
         titles = {"original": "Original"}
         for letter, source in zip("ab", shown.sources, strict=False):
             error = f"Error of {letter.upper()}" if shown.comparing else "Error"

@@ -73,6 +73,24 @@ def test_figures_ask_no_styles_for_their_colours(dashboard: Page):
     )
 
 
+def test_a_message_lays_the_page_out_once(dashboard: Page):
+    """However many things it shows, hides or moves."""
+    laid_out = dashboard.evaluate(
+        """async () => {
+          const root = Bokeh.index.roots[0], of = root.update_layout
+          let times = 0
+          root.update_layout = function () { times++; of.call(this) }
+          const models = [...Bokeh.documents[0]._all_models.values()]
+          const panes = models.filter((model) => model.type.endsWith(".HTML")).slice(0, 5)
+          for (const pane of panes) { pane.visible = !pane.visible; pane.visible = !pane.visible }
+          await new Promise((resolve) => setTimeout(resolve))
+          delete root.update_layout
+          return [panes.length, times]
+        }"""
+    )
+    assert laid_out == [5, 1]
+
+
 def test_a_context_is_chosen_and_its_cost_shows(dashboard: Page):
     figures = dashboard.locator(".figures-pane .figures")
     before = figures.inner_text()
