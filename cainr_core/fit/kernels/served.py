@@ -12,8 +12,8 @@ from cainr_core.model.inputs import LARGEST_INPUTS
 KINDS = {"siren": 0, "finer": 1, "relu": 2, "gelu": 3}  # as the kernels know them
 SINES = ("siren", "finer")
 HEADS = (16, 32, 64)  # units of a layer that are a power of two
-TAIL = 16  # and what the widest of these may have besides: more was not run on a GPU
-WIDTHS = (*HEADS, HEADS[-1] + TAIL)
+TAILS = (16, 32, 64)  # and what the widest of these may have besides
+WIDTHS = (*HEADS, *(HEADS[-1] + tail for tail in TAILS))
 FEATURES = (16, 32, 64, 128)
 MOST_DEPTH = 16
 MOST_POINTS = 2**31 - 1  # of a field, that a kernel counts

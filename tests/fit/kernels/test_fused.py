@@ -19,7 +19,7 @@ from tests import small
 INTERPRETED = os.environ.get("TRITON_INTERPRET") == "1"
 pytestmark = [] if INTERPRETED else [pytest.mark.gpu]
 DEVICE = "cpu" if INTERPRETED else "cuda"
-TILE, PROGRAMS = (16, 3) if INTERPRETED else (64, 7)
+TILE, PROGRAMS = (16, 3) if INTERPRETED else (None, 7)
 POINTS = 150 if INTERPRETED else 5000
 
 CASES = [
@@ -37,6 +37,13 @@ if not INTERPRETED:
         ("siren", 10, 50, True, ("climatology",)),
         ("siren", 14, 70, True, ()),
         ("siren", 3, 128, True, ()),
+        ("siren", 16, 128, True, ("climatology",)),
+        ("siren", 16, 96, True, ("climatology",)),
+        ("gelu", 4, 96, False, ()),
+        ("relu", 6, 90, True, ("topography",)),
+        ("finer", 4, 128, True, ("climatology", "topography")),
+        ("gelu", 5, 100, True, ("climatology",)),
+        ("relu", 8, 128, False, ()),
     ]
 
 
