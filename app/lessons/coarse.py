@@ -34,7 +34,7 @@ LESSON = Lesson(
             title="Averaged over 30 degrees",
             told="Now it says little more than how warm a zone is, which the network finds by "
             "itself.",
-            watch="Press Fit. Most of the gain has gone: it ends near 29.5 dB. The map of the "
+            watch="Press Fit. Most of the gain has gone: it ends near 29 dB. The map of the "
             "gain is purple at mountains, coasts and the ice edge, where the fine context (A) knew "
             "better. A context helps with what is larger than its own cells.",
             learn="thirty",

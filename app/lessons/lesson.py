@@ -12,7 +12,7 @@ from cainr_core.data.contexts import ContextChoice
 from cainr_core.fit.recipe import Recipe
 from cainr_core.model.architecture import Architecture
 
-STEPS = 500  # of a fit: seconds on two cores
+STEPS = 400  # of a fit: seconds on two cores, beside a browser that paints it
 
 
 def steps_allowed() -> int:

@@ -76,7 +76,7 @@ def test_context_helps_and_less_when_it_is_coarse(psnr):
 
 
 def test_sperr_is_between_the_networks_and_ahead_on_the_anomaly():
-    """At 1.9 kB: 3.87 K of the network without context and 2.75 K with it were measured."""
+    """At 1.9 kB: 3.96 K of the network without context and 2.84 K with it were measured."""
     pytest.importorskip("numcodecs_wasm_sperr")
     field = shared.open_choice(DataChoice())
     codec = CODECS["sperr"]
@@ -84,7 +84,7 @@ def test_sperr_is_between_the_networks_and_ahead_on_the_anomaly():
         next(measure_codec(task, codec, codec.modes[0], [1900], lambda *told: None)).rmse
         for task in tasks(field, shared.context("climatology"))
     )
-    assert on_anomaly < 2.75 < on_field < 3.87
+    assert on_anomaly < 2.84 < on_field < 3.96
     assert np.isfinite(on_field)
 
 
