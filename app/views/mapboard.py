@@ -29,6 +29,7 @@ from cainr_core.errors import CainrError
 from cainr_core.runs import Run
 
 PLAY_EVERY = 350  # ms between two time steps
+PHONE = 480  # px of the screen, up to which no four choices are in a line
 AROUND = 0.15  # of the width seen, drawn finely on each side of it
 
 
@@ -64,12 +65,10 @@ class MapBoard:
             side_by_side(
                 self.title,
                 side_by_side(
-                    self.projection,
-                    self.centre,
-                    self.regions.choice,
-                    self.regions.back,
-                    shares="11 12 12 3",
-                    narrow=0,
+                    side_by_side(self.projection, self.centre, shares="11 12", narrow=0),
+                    side_by_side(self.regions.choice, self.regions.back, shares="12 3", narrow=0),
+                    shares="23 15",
+                    narrow=PHONE,
                 ),
                 shares="1 1",
                 narrow=NARROW,

@@ -13,6 +13,7 @@ from app.views.palettes import GAIN, OF_DIFFERENCES, OF_VALUES
 from cainr_core.data.fields import Field
 
 LOW, HIGH = 0.02, 0.98  # quantiles of the field shown
+MOST, MOST_GAINS = 0.99, 0.95  # parts of differences in the scale: most cells gain little
 
 
 class Scales:
@@ -59,19 +60,19 @@ class Scales:
         if view.scale == "locked" and kind == "error" and view.reach is not None:
             scale = Scale(-view.reach, view.reach, ())
         elif view.scale != "locked" or before is None:
-            scale = self._around_zero(np.concatenate(shown or [np.empty(0)]), before)
+            scale = self._around_zero(kind, np.concatenate(shown or [np.empty(0)]), before)
         assert scale is not None
         self._limits[kind] = scale
         palette = GAIN if kind == "gain" else OF_DIFFERENCES[view.contrast]
         self.now[kind] = Scale(scale.low, scale.high, tuple(palette))
         return self.now[kind]
 
-    def _around_zero(self, shown: NDArray[np.floating], before: Scale | None) -> Scale:
+    def _around_zero(self, kind: str, shown: NDArray[np.floating], before: Scale | None) -> Scale:
         if self.viewing.scale == "percentile":
             return symmetric(shown, quantile=HIGH)
         if self.viewing.scale == "symmetric":
             return symmetric(shown, before, quantile=1.0)
-        return symmetric(shown, before)
+        return symmetric(shown, before, quantile=MOST_GAINS if kind == "gain" else MOST)
 
     def lock(self) -> None:
         """Keep the limits of the moment."""

@@ -68,7 +68,7 @@ class SideBySide:
         if shown and len(self.view) == 1:
             self.maps.add(ROWS[1])
             self.view.append(stack(self._row(ROWS[1])))  # a grid would not hide itself
-        for second in self.view[1:]:
+        for second in self.view.objects[1:]:
             second.visible = shown
 
     def place(self, picture: Picture, aspect: float) -> None:
