@@ -19,6 +19,7 @@ SHARES = "9 8"
 TOLD = 2  # runs whose state is told: those on the maps
 HEIGHT = 38  # px: so many lines
 LIVE = "The fit goes on; when it has ended, its steps can be looked back on."
+NONE = "Tick a run in the table below to look back on how it learned."
 _CSS = """
 .told { font-size: .8rem; line-height: 1.5; }
 .told div { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
@@ -29,7 +30,7 @@ _CSS = """
 
 class Scrubber:
     """Moves all maps, curves and figures to the state of a step; at its right end are the finished
-    fits. Once there is something to look back on it stays in its place."""
+    fits. It is there before there is anything to look back on, so that nothing moves then."""
 
     def __init__(self, workbench: Workbench, narrow: int) -> None:
         self.workbench = workbench
@@ -43,8 +44,7 @@ class Scrubber:
             css_classes=["scrubber"], show_value=False, disabled=True,
         )  # fmt: skip
         self.view = side_by_side(
-            self.player, self.told, shares=SHARES, narrow=narrow, visible=False,
-            styles={"align-items": "center"},
+            self.player, self.told, shares=SHARES, narrow=narrow, styles={"align-items": "center"},
         )  # fmt: skip
         self._end = 0
         self.player.param.watch(shared.held(lambda event: self._moved()), "value")
@@ -70,9 +70,6 @@ class Scrubber:
         bench, runs = self.workbench, self._runs()
         steps = sorted({moment.step for run in runs for moment in run.history})
         live = bench.following and bench.job is not None and bench.fitted is None
-        self.view.visible = self.view.visible or live or bool(steps)
-        if not self.view.visible:
-            return
         self._end = max((run.end.step for run in runs), default=0)
         options = {f"{step:,}": step for step in [*steps, self._end]}
         value = self._end
@@ -83,7 +80,7 @@ class Scrubber:
             self.player.param.update(disabled=True, options=options, value=value)
         self.player.param.update(value=value, disabled=not steps)
         told = [self._told(run, several=len(runs) > 1) for run in runs[:TOLD]]
-        html = f'<div class="told">{"".join(told) or (LIVE if live else "")}</div>'
+        html = f'<div class="told">{"".join(told) or (LIVE if live else NONE)}</div>'
         if html != self.told.object:
             self.told.object = html
 
