@@ -52,15 +52,13 @@ class Layer:
         picture = self.picture
         if picture is None:
             return
+        now: Any = self._place or self.source.data
         images = {
-            column: [self._blank(picture) if cells is None else picture.draw(cells)]
+            column: [NOTHING if cells is None else picture.draw(cells)]
             for column, cells in values.items()
+            if cells is not None or now[column][0] is not NOTHING
         }
         if self._place:  # all at once, or the page would show the blank ones meanwhile
             self.source.data, self._place = self._place | images, {}
-        else:  # one patch that carries only these columns
+        elif images:  # one patch that carries only these columns
             self.source.data.update(images)
-
-    @staticmethod
-    def _blank(picture: Picture) -> Array:
-        return np.full(picture.index.shape, np.nan, dtype=np.float32)
