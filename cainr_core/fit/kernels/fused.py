@@ -234,10 +234,7 @@ def _places(
 def _launch(width: int) -> tuple[dict[str, Any], int, int]:
     """How a kernel of that padded width is compiled, how many of its programs a multiprocessor is
     to run at once (more of them wait for each other's traffic, or write registers to memory), and
-    the points of a tile.
-
-    Two parts of 64 units want 8 warps: with 4 of them, Triton 3.6 computes GELU wrongly.
-    """
+    the points of a tile."""
     if width <= HEADS[-1]:
         return {"num_warps": 4, "maxnreg": 168}, 3, 64
     if width < 2 * HEADS[-1]:

@@ -237,8 +237,14 @@ def gradient(
         down, by_last = (), ()
         for part in tl.static_range(PARTS):
             kept, size = kept_of(u[part], KIND, per_omega), half_of(tl.abs(u[part]))
-            h = output_of(kept, KIND, NATIVE).to(DOWN)
-            by_last = by_last + (tl.dot(tl.trans(h), columns, sum_last[part]),)
+            h = output_of(kept, KIND, NATIVE)
+            if FEATURES > 0:
+                # The product came out wrong in the first launch of a process behind waves, at 64
+                # units and more (Triton 3.6, H100); sums through shuffles take 5 percent longer.
+                of_tile = tl.sum(h * g[:, None], 0)
+                by_last = by_last + (sum_last[part] + of_tile[:, None] * 0.0625,)
+            else:
+                by_last = by_last + (tl.dot(tl.trans(h.to(DOWN)), columns, sum_last[part]),)
             slope = slope_of(kept, size, KIND, per_omega, NATIVE)
             by_output = g[:, None] * tl.load(last + _units(part, HEAD, TAIL))[None, :]
             down = down + ((by_output * slope).to(DOWN),)

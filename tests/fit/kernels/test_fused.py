@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 import torch
@@ -19,6 +22,7 @@ from tests import small
 INTERPRETED = os.environ.get("TRITON_INTERPRET") == "1"
 pytestmark = [] if INTERPRETED else [pytest.mark.gpu]
 DEVICE = "cpu" if INTERPRETED else "cuda"
+REPOSITORY = Path(__file__).resolve().parents[3]
 TILE, PROGRAMS = (16, 3) if INTERPRETED else (None, 7)
 POINTS = 150 if INTERPRETED else 5000
 
@@ -73,7 +77,8 @@ def test_gradients_are_those_of_float64(
     fused = FusedNetworks([fit.architecture], inputs, target, tile=TILE, programs=PROGRAMS)
     fused._sums.fill_(float("nan"))  # what is read before it is written spoils the result
     fused._scratch.fill_(12345)
-    points = torch.randint(len(target), (POINTS,), device=DEVICE)
+    generator = torch.Generator(DEVICE).manual_seed(2)
+    points = torch.randint(len(target), (POINTS,), device=DEVICE, generator=generator)
     fused.load(0, fit.tensors)
     fused.prepare()
     found = fused.errors_and_gradients(points.int(), len(points))
@@ -89,15 +94,40 @@ def test_gradients_are_those_of_float64(
     (error.square().sum() / len(points)).backward()
     assert float(found[0, -1]) == pytest.approx(float(error.detach().square().sum()), rel=1e-2)
     wanted = torch.cat([tensor.grad.flatten() for tensor in exact])
-    assert float((flat - wanted).norm() / wanted.norm()) < 1e-2
+    # whether a rectified unit near zero is on, 16 bits can't tell
+    bound = 2e-2 if network == "relu" else 1e-2
+    assert float((flat - wanted).norm() / wanted.norm()) < bound
     for gradient, tensor in zip(gradients, exact, strict=True):
         off = (gradient.double() - tensor.grad.flatten()).norm() / tensor.grad.norm()
-        assert float(off) < 2e-2
+        assert float(off) < 2 * bound
     torch.testing.assert_close(
         fused.outputs(points.int())[0].double(), output.detach(), rtol=0, atol=2e-2
     )
     some = fused.outputs((3, 40))[0]
     torch.testing.assert_close(some, fused.outputs(torch.arange(3, 40, device=DEVICE).int())[0])
+
+
+FIRST = """
+import sys
+import torch
+from tests.fit.kernels.test_fused import FusedNetworks, fit_of
+fit = fit_of(sys.argv[1], 4, int(sys.argv[2]), True, ("topography",))
+fused = FusedNetworks([fit.architecture], fit.inputs, fit.misfit.target)
+fused.load(0, fit.tensors)
+fused.prepare()
+points = torch.arange(2000, device="cuda", dtype=torch.int32)
+first, second = (fused.errors_and_gradients(points, 2000).clone() for _ in range(2))
+print(float((first - second).norm() / second.norm()))
+"""
+
+
+@pytest.mark.skipif(INTERPRETED, reason="no GPU is launched on")
+@pytest.mark.parametrize(("network", "width"), [("relu", 64), ("gelu", 100), ("siren", 64)])
+def test_the_first_launch_of_a_process_is_right(network: str, width: int) -> None:
+    command = [sys.executable, "-c", FIRST, network, str(width)]
+    told = subprocess.run(command, capture_output=True, text=True, cwd=REPOSITORY)
+    assert told.returncode == 0, told.stderr
+    assert float(told.stdout) < 1e-3
 
 
 def test_a_machine_that_runs_triton_is_known_by_a_trial() -> None:
