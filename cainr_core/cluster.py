@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from distributed import Client, LocalCluster
 
 PATIENCE = 10.0  # seconds until a scheduler that does not answer counts as gone
+# After so long dask gives up a worker that ended, for good; its own 15 s are less than a busy
+# machine takes to start the next.
+GIVEN_UP = "1 hour"
 
 
 def connect(scheduler: str | None) -> tuple[LocalCluster | None, Client]:
@@ -26,6 +29,7 @@ def connect(scheduler: str | None) -> tuple[LocalCluster | None, Client]:
     if scheduler:
         return None, Client(scheduler, timeout=PATIENCE, set_as_default=False)
     logging.getLogger("distributed").setLevel(logging.CRITICAL)
+    dask.config.set({"distributed.deploy.lost-worker-timeout": GIVEN_UP})  # read as workers end
     devices = gpus()
     share = max(1, len(os.sched_getaffinity(0)) // max(1, len(devices)))
     cores = os.environ.get("OMP_NUM_THREADS") or str(share)

@@ -12,13 +12,14 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import dask
 import numpy as np
 import psutil
 import pytest
 from distributed import Client, LocalCluster, Variable, get_client
 
 from cainr_core.choices import Choices, DataChoice, Target
-from cainr_core.cluster import connect, disconnect, gpus
+from cainr_core.cluster import GIVEN_UP, connect, disconnect, gpus
 from cainr_core.codec.reconstruction import read
 from cainr_core.data.choices import ContextChoice
 from cainr_core.errors import CainrError
@@ -72,7 +73,8 @@ def jobs(own_worker: Jobs) -> Iterator[Jobs]:
 
 
 def other_cluster(workers: int, threads: int) -> LocalCluster:
-    """A scheduler that is not ours."""
+    """A scheduler that is not ours, which gives up no worker that takes its time to start again."""
+    dask.config.set({"distributed.deploy.lost-worker-timeout": GIVEN_UP})
     return LocalCluster(
         n_workers=workers,
         threads_per_worker=threads,
