@@ -233,7 +233,6 @@ def gradient(
         g = error * share
         sum_inputs += g[:, None] * x
         sum_out += g
-        columns = tl.broadcast_to(g[:, None] * 0.0625, (TILE, 16)).to(DOWN)
         down, by_last = (), ()
         for part in tl.static_range(PARTS):
             kept, size = kept_of(u[part], KIND, per_omega), half_of(tl.abs(u[part]))
@@ -244,6 +243,7 @@ def gradient(
                 of_tile = tl.sum(h * g[:, None], 0)
                 by_last = by_last + (sum_last[part] + of_tile[:, None] * 0.0625,)
             else:
+                columns = tl.broadcast_to(g[:, None] * 0.0625, (TILE, 16)).to(DOWN)
                 by_last = by_last + (tl.dot(tl.trans(h.to(DOWN)), columns, sum_last[part]),)
             slope = slope_of(kept, size, KIND, per_omega, NATIVE)
             by_output = g[:, None] * tl.load(last + _units(part, HEAD, TAIL))[None, :]

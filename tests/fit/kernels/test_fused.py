@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 import torch
@@ -18,11 +17,11 @@ from cainr_core.fit.kernels.fused import FusedNetworks, try_out
 from cainr_core.model.architecture import Architecture
 from cainr_core.model.mlp import forward
 from tests import small
+from tests.conftest import REPOSITORY
 
 INTERPRETED = os.environ.get("TRITON_INTERPRET") == "1"
 pytestmark = [] if INTERPRETED else [pytest.mark.gpu]
 DEVICE = "cpu" if INTERPRETED else "cuda"
-REPOSITORY = Path(__file__).resolve().parents[3]
 TILE, PROGRAMS = (16, 3) if INTERPRETED else (None, 7)
 POINTS = 150 if INTERPRETED else 5000
 
@@ -94,17 +93,21 @@ def test_gradients_are_those_of_float64(
     (error.square().sum() / len(points)).backward()
     assert float(found[0, -1]) == pytest.approx(float(error.detach().square().sum()), rel=1e-2)
     wanted = torch.cat([tensor.grad.flatten() for tensor in exact])
-    # whether a rectified unit near zero is on, 16 bits can't tell
-    bound = 2e-2 if network == "relu" else 1e-2
-    assert float((flat - wanted).norm() / wanted.norm()) < bound
-    for gradient, tensor in zip(gradients, exact, strict=True):
-        off = (gradient.double() - tensor.grad.flatten()).norm() / tensor.grad.norm()
-        assert float(off) < 2 * bound
+    off = float((flat - wanted).norm() / wanted.norm())
+    worst = max(
+        float((gradient.double() - tensor.grad.flatten()).norm() / tensor.grad.norm())
+        for gradient, tensor in zip(gradients, exact, strict=True)
+    )
     torch.testing.assert_close(
         fused.outputs(points.int())[0].double(), output.detach(), rtol=0, atol=2e-2
     )
     some = fused.outputs((3, 40))[0]
     torch.testing.assert_close(some, fused.outputs(torch.arange(3, 40, device=DEVICE).int())[0])
+    met = off < 1e-2 and worst < 2e-2
+    if network == "relu" and not met and off < 2e-2 and worst < 4e-2:
+        pytest.xfail(f"16 bits can't tell whether a unit near zero is on: {off:.4f}, {worst:.4f}")
+    assert off < 1e-2
+    assert worst < 2e-2
 
 
 FIRST = """
