@@ -90,6 +90,7 @@ class Compression:
         self._limit = (target or Target()).file_bytes(field.original_bytes)
         self._device, self._together = device, together
         self._fitting: Fitting | None = None
+        self._first: Fitting | None = None  # the one that latents were last revised for
         self._start: LatentStart | None = None
         self._keeps_history = keep_history
         self._recorder: Recorder | None = None
@@ -120,31 +121,20 @@ class Compression:
         """The field as it stands, (time, *grid.shape): of the file once there is one."""
         if self._decoded is not None:
             return self._decoded.values(times)
-        if self._fitting is not None:
-            return self._fitting.reconstruct(times)
-        if self._start is not None:
-            return self._start.reconstruct(times)
+        for state in (self._fitting, self._first, self._start):
+            if state is not None:
+                return state.reconstruct(times)
         raise CainrError("There is nothing to reconstruct before the fit has begun.")
 
     def run(self, checkpoint: Path | None = None) -> Iterator[Progress]:
         """Fit, write and measure; goes on from `checkpoint` where that file exists."""
         from cainr_core.codec import quantize
         from cainr_core.codec.rate import DEFAULT_NOISE, LATENT_NOISE, coded, size, steps_for
-        from cainr_core.fit.fitting import Fitting
 
         started = clock.monotonic()
         if self.plan.architecture.has_latents:
             yield from self._choose_latents()
-        fitting = Fitting(
-            self.field,
-            self.contexts,
-            self.plan.architecture,
-            self.recipe,
-            self._device,
-            self._start,
-            self._together,
-        )
-        self._fitting = fitting
+        fitting = self._fitting = self._fit_of(self.recipe)
         if self._cancelled:
             fitting.cancel()
         noise = DEFAULT_NOISE if self._start is None else LATENT_NOISE
@@ -165,6 +155,19 @@ class Compression:
         self._measure()
         self.seconds = clock.monotonic() - started
         yield self._said(self._outcome())
+
+    def _fit_of(self, recipe: Recipe) -> Fitting:
+        from cainr_core.fit.fitting import Fitting
+
+        return Fitting(
+            self.field,
+            self.contexts,
+            self.plan.architecture,
+            recipe,
+            self._device,
+            self._start,
+            self._together,
+        )
 
     def _watched(
         self, learning: Iterator[Progress], steps: Sequence[int] | None = None
@@ -190,10 +193,25 @@ class Compression:
         )
         self._start = start
         most = None if self._limit is None else self._limit - besides
+        count = self.recipe.revisions
         total = self.recipe.steps + self.recipe.tail_steps
-        for message in start.run(most):
-            error = start.error
-            yield Progress(0, total, error, start.psnr(error), 0.0, 0.0, 0.0, message)
+
+        def told(message: str, error: float) -> Progress:
+            return Progress(0, total, error, start.psnr(error), 0.0, 0.0, 0.0, message)
+
+        for message in start.run(most, roughly=count > 0):
+            yield told(message, start.error)
+        for number in range(1, count + 1):
+            fitting = self._first = self._fit_of(self.recipe.before_revision())
+            for _ in fitting.run():
+                if self._cancelled:
+                    fitting.cancel()
+            error, last = fitting.best_error, self._cancelled or number == count
+            yield told(f"Choosing latents beside the network: {number} of {count}.", error)
+            for message in start.revise(fitting.tensors, fitting.reconstruct(), most, last):
+                yield told(message, error)
+            if last:
+                return
 
     def _measure(self) -> None:
         """Decode the file and compare it with the original."""

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 SINES = 20  # widths of a product that the sine of a unit takes as long as
 TRANSFORMED = 300.0  # steps with every value that the choice of latents takes as long as, a unit
+REVISIONS_AS_CHOICE = 6.0  # of latents, that take as long as their choice
 REMEMBERED = 8  # fits that the pace is taken from
 
 
@@ -76,8 +77,11 @@ def work(architecture: Architecture, recipe: Recipe, n_values: int) -> float:
     """What a fit of `n_values` takes, in a unit of its own: points times what each costs."""
     points = recipe.batch or n_values
     unit = architecture.width + SINES
-    learned = (recipe.steps + recipe.tail_steps) * points * architecture.depth * architecture.width
-    chosen = TRANSFORMED * n_values if architecture.has_latents else 0.0
+    steps, chosen = recipe.steps + recipe.tail_steps, 0.0
+    if architecture.has_latents:
+        steps += recipe.revisions * recipe.before_revision().steps
+        chosen = TRANSFORMED * n_values * (1 + recipe.revisions / REVISIONS_AS_CHOICE)
+    learned = steps * points * architecture.depth * architecture.width
     return float(learned * unit + chosen * unit)
 
 

@@ -31,16 +31,18 @@ from cainr_core.model.coordinates import Frame
 from cainr_core.model.entropy import hidden_for
 from cainr_core.model.latents import Latents, as_contexts
 from cainr_core.model.mlp import initial_tensors
+from cainr_core.model.wavelet import Bands
 
 CLOSE = 0.985  # part of a byte target that latents should fill at least
+NEAR = (0.8, 1.25)  # parts of it from which latents of another step cost as the model says
 TRIES = 12
 
 
 class LatentStart:
     """Latents of a field, chosen for a step or a number of bytes.
 
-    After `run()`: `sections` (bytes for the file), `latents` (for its header), `sampled` (what the
-    network is given), and `tensors()` to begin with.
+    After `run()` and each `revise()`: `sections` (bytes for the file), `latents` (for its header),
+    `sampled` (what the network is given), and `tensors()` to begin with.
     """
 
     def __init__(
@@ -61,29 +63,27 @@ class LatentStart:
         self.offset, self.scale = scaling_of(field, recipe.scaling)
         values = field.values.reshape(len(field.time), -1)
         target = ((values - self.offset) / self.scale).astype(np.float32)
-        if field.grid.kind == "columns":
-            planes = laid_out(target, field.grid)
-        else:
-            planes = _filled(target, self._frame.scaled(sampled)).reshape(field.shape)
+        if field.grid.kind != "columns":
+            target = _filled(target, self._frame.scaled(sampled))
         self._known = Known.of(self._frame, contexts, on)
         pyramid, prior = self._known.pyramid, self._known.prior
-        exact = [
-            pyramid.analyse(torch.from_numpy(planes[group.start : group.stop]).to(on))
-            for group in pyramid.groups
-        ]
+        exact = self._analysed(target)
         self._coded_prior = coded_prior(prior.weigh(exact, architecture.step))
         weights = prior_weights(self._coded_prior, self._known)
         for bands, group in zip(exact, pyramid.groups, strict=True):
             for band, part in zip(bands, prior.bands(group, weights), strict=True):
                 band -= part
+        self._exact = exact
+        self._tensors: list[Tensor] | None = None
         self._hidden = hidden_for(expected_bytes)
         self._fit = LatentFit(exact, pyramid, self._known.around, self._hidden, recipe.seed)
         self._chosen: Quantised | None = None
         self.latents = Latents(architecture.step, (0.0, 0.0), 1.0, self._hidden)
-        self.sections: list[bytes] = []
+        self._sections: list[bytes] | None = None
 
-    def run(self, most_bytes: int | None = None) -> Iterator[str]:
-        """Choose the latents, telling how far that is; for `most_bytes` of them, if given.
+    def run(self, most_bytes: int | None = None, roughly: bool = False) -> Iterator[str]:
+        """Choose the latents, telling how far that is; for `most_bytes` of them, if given, or
+        `roughly` as many, where they will be revised.
 
         CainrError where even the coarsest latents take more.
         """
@@ -91,17 +91,50 @@ class LatentStart:
         step = self._architecture.step
         chosen = self._fit.quantise(step)
         self._take(chosen)
-        if most_bytes is None:
-            return
-        yield from self._search(chosen, most_bytes)
+        if most_bytes is not None:
+            yield from self._search(chosen, most_bytes, roughly)
 
-    def _search(self, chosen: Quantised, most_bytes: int) -> Iterator[str]:
+    def revise(
+        self,
+        tensors: Sequence[Tensor],
+        values: NDArray[np.float32],
+        most_bytes: int | None = None,
+        last: bool = False,
+    ) -> Iterator[str]:
+        """Choose the latents anew for a network with these weights, which draws these values of the
+        field with the latents as they are: what it adds to them need not be coded.
+
+        `tensors()` are these weights from now on. The step follows what latents are expected to
+        take, and the `last` time what they take.
+        """
+        assert self._chosen is not None
+        self._tensors = [tensor.detach().cpu().clone() for tensor in tensors]
+        times = len(self._field.time)
+        added = (values.reshape(times, -1) - self.offset) / self.scale
+        added = np.nan_to_num(added - at_cells(self._drawn(range(times)), self._field.grid)[0])
+        self._fit.aim(
+            [
+                [band - part for band, part in zip(*pair, strict=True)]
+                for pair in zip(self._exact, self._analysed(added), strict=True)
+            ]
+        )
+        step = self._chosen.step
+        if most_bytes is not None:
+            expected = len(self._model_bytes()) + self._chosen.bits / 8
+            step = _next_step(step, int(expected), most_bytes, None, None)
+        self._take(self._fit.quantise(step, turns=1))
+        if last and most_bytes is not None:
+            yield from self._search(self._chosen, most_bytes)
+
+    def _search(self, chosen: Quantised, most_bytes: int, roughly: bool = False) -> Iterator[str]:
         """Find the step whose latents take at most so many bytes, and nearly as many."""
         smallest: tuple[float, int] | None = None  # too many bytes
         largest: tuple[float, int] | None = None  # few enough
         step, fine = chosen.step, False
         for number in range(TRIES):
             size = self.nbytes
+            if roughly and NEAR[0] < size / most_bytes < NEAR[1]:
+                return
             if size <= most_bytes:
                 largest, best = (step, size), chosen
                 if size >= CLOSE * most_bytes and fine:
@@ -110,7 +143,7 @@ class LatentStart:
                 smallest = (step, size)
             step = _next_step(step, size, most_bytes, smallest, largest)
             # the model is taught anew while the step still moves far
-            fine = 0.8 < size / most_bytes < 1.25 or number > TRIES // 2
+            fine = NEAR[0] < size / most_bytes < NEAR[1] or number > TRIES // 2
             yield f"Choosing latents: {size:,} of {most_bytes:,} bytes."
             chosen = self._fit.requantise(step) if fine else self._fit.quantise(step, turns=2)
             self._take(chosen)
@@ -122,15 +155,41 @@ class LatentStart:
         if self.nbytes > most_bytes:
             self._take(best)
 
-    def _take(self, chosen: Quantised) -> None:
-        pyramid, around = self._known.pyramid, self._known.around
-        self.sections = [encode_model(chosen.net, self._coded_prior)]
-        self.sections += [
-            encode_group(group, chosen.net, around, pyramid) for group in chosen.groups
+    def _analysed(self, values: NDArray[np.float32]) -> list[Bands]:
+        """The transform of values (time, cells) in each group."""
+        pyramid, grid = self._known.pyramid, self._field.grid
+        if grid.kind == "columns":
+            planes = laid_out(values, grid)
+        else:
+            planes = values.reshape(self._field.shape)
+        on = self._known.prior.device
+        return [
+            pyramid.analyse(torch.from_numpy(planes[group.start : group.stop]).to(on))
+            for group in pyramid.groups
         ]
-        gain = float(np.float32(1 / max(math.sqrt(chosen.energy), 1e-6)))
+
+    def _take(self, chosen: Quantised) -> None:
+        self._sections = None
+        gain = _brief(1 / max(math.sqrt(chosen.energy), 1e-6))
         self.latents = Latents(chosen.step, chosen.shifts, gain, self._hidden)
         self._chosen = chosen
+
+    @property
+    def sections(self) -> list[bytes]:
+        """Bytes for the file: of the models, and of each group."""
+        if self._sections is None:
+            chosen, known = self._chosen, self._known
+            assert chosen is not None
+            self._sections = [self._model_bytes()]
+            self._sections += [
+                encode_group(group, chosen.net, known.around, known.pyramid)
+                for group in chosen.groups
+            ]
+        return self._sections
+
+    def _model_bytes(self) -> bytes:
+        assert self._chosen is not None
+        return encode_model(self._chosen.net, self._coded_prior)
 
     @property
     def nbytes(self) -> int:
@@ -153,7 +212,10 @@ class LatentStart:
         return as_contexts(self._drawn(range(len(self._field.time))))
 
     def tensors(self) -> list[Tensor]:
-        """Weights to begin with, which add nothing to what the latents say."""
+        """Weights to begin with: those of the last revision, or some that add nothing to what the
+        latents say."""
+        if self._tensors is not None:
+            return [tensor.clone() for tensor in self._tensors]
         tensors = initial_tensors(self._architecture, self._frame.n_inputs, self._recipe.seed)
         tensors[-2].zero_()
         return tensors
@@ -189,11 +251,16 @@ def _next_step(
     aim = 0.5 * (1 + CLOSE) * most
     if smallest is None or largest is None:
         if size > most:  # not so little that it never gets there
-            return step * float(np.clip((size / aim) ** 0.8, 1.03, 5.0))
-        return step * float(np.clip((size / aim) ** 0.8, 0.2, 1.0))
+            return _brief(step * np.clip((size / aim) ** 0.8, 1.03, 5.0))
+        return _brief(step * np.clip((size / aim) ** 0.8, 0.2, 1.0))
     (low, many), (high, few) = smallest, largest
     share = np.log(many / aim) / max(np.log(many / few), 1e-9)
-    return float(low * (high / low) ** np.clip(share, 0.05, 0.95))
+    return _brief(low * (high / low) ** np.clip(share, 0.05, 0.95))
+
+
+def _brief(value: float) -> float:
+    """The value as a file spells it out, in few digits."""
+    return float(f"{value:.5g}")
 
 
 def _filled(target: NDArray, contexts: Sequence[SampledContext]) -> NDArray[np.float32]:

@@ -3,7 +3,8 @@
 The transform gives the latents of least error; each is then rounded to the integer of least
 error + slope x bits (rate-distortion optimised quantisation: Sullivan and Wiegand 1998, IEEE Signal
 Processing Magazine 15(6)), with the bits that the entropy model says. Model and integers are chosen
-in turn, since each depends on the other.
+in turn, since each depends on the other; so are the integers and the network behind them, whose
+part of the field need not be coded.
 """
 
 from __future__ import annotations
@@ -51,7 +52,10 @@ class Quantised:
 
 
 class LatentFit:
-    """The choice of integers for latents not yet rounded (bands of each group), for any step."""
+    """The choice of integers for latents not yet rounded (bands of each group), for any step.
+
+    Each choice begins with the last one: with its model, and with what stood around a latent.
+    """
 
     def __init__(
         self, exact: list[Bands], pyramid: Pyramid, around: Surroundings, hidden: int, seed: int
@@ -59,25 +63,29 @@ class LatentFit:
         self._pyramid, self._around = pyramid, around
         self._device = exact[0][0].device
         self._exact = exact
-        self._whole = torch.cat([flat(bands) for bands in self._exact])
+        self._whole = torch.cat([flat(bands) for bands in exact])
+        self._last: Tensor | None = None  # magnitudes, in the units of the latents
         self._sizes = [flat(bands).numel() for bands in self._exact]
         self._generator = torch.Generator(self._device).manual_seed(seed)
         self._weights = [
             weight.to(self._device).requires_grad_()
             for weight in first_weights(around.n_features, hidden, seed)
         ]
-        self._begun = False
+
+    def aim(self, exact: list[Bands]) -> None:
+        """Take other latents than before, near to them, as those that are to be met."""
+        self._exact, self._whole = exact, torch.cat([flat(bands) for bands in exact])
 
     def quantise(self, step: float, turns: int = TURNS) -> Quantised:
         """Latents for a step: the last turn's model, and the integers that it was made for."""
         exact = self._whole / step
-        chosen = exact.abs().add(0.5 if self._begun else 1 - ZERO_BELOW).floor()
-        if self._begun:  # a model of another step serves as the first one
+        begun = self._last is not None
+        chosen = self._first(exact, step)
+        if begun:  # a model of another step serves as the first one
             chosen = self._choose(exact, chosen)
         for turn in range(turns):
             features = self._features(self._signed(chosen, exact))
-            self._learn(features, chosen, "next" if self._begun else "first")
-            self._begun = True
+            self._learn(features, chosen, "next" if begun or turn else "first")
             if turn < turns - 1:
                 chosen = self._choose(exact, chosen, features)
         return self._result(step, exact, chosen, features)
@@ -85,10 +93,14 @@ class LatentFit:
     def requantise(self, step: float) -> Quantised:
         """Latents for a step near to the last one, with the model as it is."""
         exact = self._whole / step
-        chosen = exact.abs().add(1 - ZERO_BELOW).floor()
-        for _ in range(2):
-            chosen = self._choose(exact, chosen)
+        chosen = self._choose(exact, self._first(exact, step))
         return self._result(step, exact, chosen, self._features(self._signed(chosen, exact)))
+
+    def _first(self, exact: Tensor, step: float) -> Tensor:
+        """Magnitudes that a choice begins with."""
+        if self._last is None:
+            return exact.abs().add(1 - ZERO_BELOW).floor()
+        return self._last.div(step).round()
 
     # ------------------------------------------------------------------ one turn
 
@@ -159,17 +171,14 @@ class LatentFit:
         """The magnitudes of least cost among the two nearest and zero."""
         if features is None:
             features = self._features(self._signed(now, exact))
-        magnitude, chosen = exact.abs(), torch.empty_like(now)
-        for part in _runs(len(now)):
-            width = self._width(features[part])
-            nearest = torch.floor(magnitude[part] + 0.5)
-            best = torch.full_like(width, math.inf)
-            for candidate in (nearest, (nearest - 1).clamp(min=0), torch.zeros_like(nearest)):
-                error = (magnitude[part] - candidate).square()
-                cost = error + SLOPE * bits(candidate, width)
-                better = cost < best
-                best = torch.where(better, cost, best)
-                chosen[part] = torch.where(better, candidate, chosen[part])
+        chosen = torch.zeros_like(now)
+        for places in torch.nonzero(exact.abs() >= 0.5)[:, 0].split(AT_ONCE):  # few: others are 0
+            magnitude, width = exact[places].abs(), self._width(features[places])
+            nearest = torch.floor(magnitude + 0.5)
+            candidates = torch.stack([nearest, nearest - 1, torch.zeros_like(nearest)])
+            costs = [(magnitude - one).square() + SLOPE * bits(one, width) for one in candidates]
+            least = torch.stack(costs).argmin(0, keepdim=True)
+            chosen[places] = candidates.gather(0, least)[0]
         return chosen
 
     @torch.no_grad()
@@ -182,6 +191,7 @@ class LatentFit:
         ones, more = (off[which] for which in (chosen == 1, chosen > 1))
         first, further = (round(float(o.mean()), 2) if len(o) else 0.0 for o in (ones, more))
         groups, shifts = self._signed(chosen, exact), (first, further)
+        self._last = chosen * step
         value = torch.cat([flat(restored(bands, step, shifts)) for bands in groups])
         return Quantised(
             groups,

@@ -14,6 +14,7 @@ from cainr_core.errors import CainrError
 from cainr_core.fit.kernels.tiled import TiledGradient
 from cainr_core.fit.step import Gradients
 from cainr_core.model.architecture import Architecture
+from cainr_core.model.coordinates import brief
 from cainr_core.model.inputs import Inputs
 from cainr_core.model.mlp import forward, frequencies
 
@@ -123,7 +124,7 @@ def scaling_of(field: Field, kind: str) -> tuple[float, float]:
             float(np.nanstd(field.values, dtype=np.float64)),
         )
     with np.errstate(over="ignore"):
-        offset, scale = float(np.float32(offset)), float(np.float32(scale))
+        offset, scale = brief(offset), brief(scale)
     if not (math.isfinite(offset) and LEAST_SCALE <= scale < math.inf):
         raise CainrError(
             f"The values of '{field.name}' lie from {field.lo:g} to {field.hi:g}: a field must "

@@ -11,6 +11,8 @@ from cainr_core.model.architecture import Architecture
 REFERENCE_DEPTH, REFERENCE_WIDTH = 5, 48  # where a learning rate is meant as it stands
 REFERENCE_OMEGA = 30.0
 LATENT_FACTOR = 3.0  # a small correction behind latents bears a higher rate
+MOST_REVISIONS = 8  # of latents, each for a network that has learned beside the last ones
+REVISED_EVERY = 500  # steps, so that a short fit is not kept waiting
 
 
 class Recipe(param.Parameterized):
@@ -104,6 +106,17 @@ class Recipe(param.Parameterized):
     def tail_steps(self) -> int:
         """Number of steps with rounded weights."""
         return round(self.steps * self.rounding_tail)
+
+    @property
+    def revisions(self) -> int:
+        """How often latents are chosen anew for the network behind them, before it learns these
+        steps."""
+        return min(MOST_REVISIONS, self.steps // REVISED_EVERY)
+
+    def before_revision(self) -> Recipe:
+        """How the network learns for a revision: shortly."""
+        short = {"steps": max(1, min(self.steps // 8, 800)), "rounding_tail": 0.0}
+        return Recipe(**{**self.choices(), **short})
 
     def rate_factor(self, architecture: Architecture) -> float:
         """What the learning rate is multiplied by for this network.

@@ -43,7 +43,7 @@ class Frame:
         cls, coordinates: str, grid: Grid, time: TimeAxis, contexts: Sequence[SampledContext]
     ) -> Frame:
         """The frame of a field with these contexts sampled at its points."""
-        ranges = tuple((float(c.table.min()), float(c.table.max())) for c in contexts)
+        ranges = tuple((brief(c.table.min()), brief(c.table.max())) for c in contexts)
         return cls(coordinates, grid, time, ranges)
 
     @property
@@ -123,3 +123,8 @@ def _unrolled(axis: NDArray, lon: NDArray) -> tuple[NDArray, NDArray]:
     order = np.argsort(axis, kind="stable")
     near = order[np.clip(np.searchsorted(axis[order], lon), 0, len(axis) - 1)]
     return straight, np.where(axis[near] == lon, straight[near], turned)
+
+
+def brief(value: float) -> float:
+    """The number of fewest digits that float32 holds as it holds this one: a file spells it out."""
+    return float(str(np.float32(value)))
