@@ -207,7 +207,8 @@ class Compression:
                 if self._cancelled:
                     fitting.cancel()
             error, last = fitting.best_error, self._cancelled or number == count
-            yield told(f"Choosing latents beside the network: {number} of {count}.", error)
+            psnr = f"PSNR {start.psnr(error):.2f} dB"
+            yield told(f"Choosing latents for the network, {number} of {count}: {psnr}.", error)
             for message in start.revise(fitting.tensors, fitting.reconstruct(), most, last):
                 yield told(message, error)
             if last:

@@ -16,10 +16,11 @@ from app.style import SMALL
 from app.words import size_of, three
 from app.workbench import Workbench
 from cainr_core.fit.recipe import RECIPES
-from cainr_core.model.architecture import NETWORKS, PRESETS
+from cainr_core.model.architecture import NETWORKS, PRESETS, Architecture
 from cainr_core.runs import NETWORK_TITLES, network_title
 
 CUSTOM = "custom"
+SIZE = ("depth", "width")
 RECIPE_FIRST = ("steps", "batch", "learning_rate", "seed")
 
 
@@ -77,9 +78,20 @@ class ArchitectureSection:
         shown.insert(names.index("width"), self.given)
         self.section = Section("Architecture", pairs([self.preset.select, self.kind, *shown]))
         choice.param.watch(self._network_changed, "network")
+        # onlychanged: what is set together with a size, even the same one, keeps that size
+        choice.param.watch(self._suit_size, ["network", *SIZE], onlychanged=False)
         workbench.param.watch(self._tell, ["changed", "plan"])
         self._network_changed()
         self._tell()
+
+    def _suit_size(self, first: param.parameterized.Event, *others: object) -> None:
+        """Give a kind of network that is chosen alone its own size, unless the visitor chose one:
+        behind latents a small network does, and the others' size would cost more than it gains."""
+        if others or first.name != "network":
+            return
+        choice = self.workbench.architecture
+        if {name: getattr(choice, name) for name in SIZE} == _usual_size(first.old):
+            choice.param.update(**_usual_size(first.new))
 
     def _network_changed(self, *events: object) -> None:
         used = self.workbench.architecture.used()
@@ -94,6 +106,12 @@ class ArchitectureSection:
         self.fields["width"].visible, self.given.visible = not given, given
         self.given.value = plan.architecture.width if plan else None
         self.section.tell("nothing fits the budget" if given and not plan else network_title(shown))
+
+
+def _usual_size(network: str) -> dict[str, object]:
+    """Depth and width that a kind of network comes with."""
+    given = PRESETS.get(network, {})
+    return {name: given.get(name, Architecture.param[name].default) for name in SIZE}
 
 
 class BudgetSection:

@@ -72,6 +72,21 @@ def test_a_budget_shows_its_width_and_gives_the_own_one_back(bench: Workbench):
     assert section.fields["width"].value == 50
 
 
+def test_a_network_chosen_alone_comes_in_its_own_size(bench: Workbench):
+    section, choice = ArchitectureSection(bench), bench.architecture
+    section.kind.value = "latent"
+    assert (choice.depth, choice.width, section.preset.select.value) == (2, 16, "latent")
+    section.kind.value = "siren"
+    assert (choice.depth, choice.width) == (5, 48)
+    # sizes of the visitor's own stay, and those that a state or a run brings with it
+    choice.width = 20
+    section.kind.value = "latent"
+    assert (choice.depth, choice.width) == (5, 20)
+    choice.param.update(network="siren", depth=5, width=48)
+    choice.param.update(network="latent", depth=5, width=48)
+    assert (choice.depth, choice.width) == (5, 48)
+
+
 def test_a_budget_that_cannot_be_spent_is_told(bench: Workbench):
     bar = FitBar(bench)
     bench.target.param.update(kind="ratio", value=200.0)
