@@ -113,7 +113,7 @@ class FitBar:
         measures = run.metrics
         unit = bench.field.units
         return (
-            f"Fitted <b>{escape(run.name)}</b>: {measures.psnr:.2f} dB, "
+            f"Last fit, <b>{escape(run.name)}</b>: {measures.psnr:.2f} dB, "
             f"RMSE {three(measures.rmse)} {escape(unit)}, {size_of(measures.file_bytes)}, "
             f"{three(measures.compression_ratio)} times smaller, in {duration(run.seconds)}."
         )

@@ -306,10 +306,10 @@ def test_other_data_take_what_was_told_of_the_last_fit_away(bench: Workbench):
     bar, run = FitBar(bench), kept("told")
     follow(bench)
     bench.param.update(runs=[run], fitted=run, picked=[run.id], ended=True)
-    assert "Fitted <b>a run</b>" in bar.figures.object
+    assert "Last fit, <b>a run</b>" in bar.figures.object
     bench.data.time = "0:3"
     bench.open_data()
-    assert "Fitted" not in bar.figures.object
+    assert "Last fit" not in bar.figures.object
 
 
 def test_a_field_of_fewer_times_starts_at_its_first(bench: Workbench):
