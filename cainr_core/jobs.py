@@ -54,6 +54,9 @@ class Jobs:
 
     def start(self) -> None:
         """Begin to start the worker, or to connect, so that the first fit need not wait for it."""
+        import distributed  # noqa: F401  a caller that goes on to open a file would meet dask,
+        # which the thread imports too, half imported
+
         with self._lock:
             if self._thread is None or not self._thread.is_alive():
                 self._address = Prepared()
