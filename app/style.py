@@ -31,7 +31,10 @@ THEME = {
         "MuiIconButton": {"styleOverrides": {"root": {_UNCOLOURED: _AS_TEXT}}},
         "MuiButton": {
             "styleOverrides": {
-                "root": {"&.MuiButton-outlined.MuiButton-colorPrimary:not(.Mui-disabled)": _LEGIBLE}
+                "root": {
+                    "&:is(.MuiButton-outlined, .MuiButton-text).MuiButton-colorPrimary"
+                    ":not(.Mui-disabled)": _LEGIBLE
+                }
             }
         },
         "MuiTab": {"styleOverrides": {"root": {"&.Mui-selected": _LEGIBLE}}},

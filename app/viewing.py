@@ -96,10 +96,12 @@ class Viewing(param.Parameterized):
         objects=MODES,
         label="Compare",
         doc="Maps side by side, or one large map: of two things parted by a divider, of two in "
-        "turn, or of their difference, as it is or in percent of the second.",
+        "turn, or of their difference, as it is or in percent of the first.",
     )
-    left = param.String(default="", doc="What is compared: original, fit, or the id of a run.")
-    right = param.String(default="", doc="What it is compared with; empty: chosen by itself.")
+    left = param.String(
+        default="", doc="What others are compared with: original, fit, or a run's id."
+    )
+    right = param.String(default="", doc="What is compared with it; empty: chosen by itself.")
     scale: Any = param.Selector(
         default="shared",
         objects=SCALES,

@@ -150,7 +150,7 @@ class LargeMap:
         if first is None or second is None or first.time != second.time:
             return None
         compute = relative_difference if mode == "relative" else difference
-        return compute(first.values, second.values)
+        return compute(second.values, first.values)  # an error, where the first is the original
 
     def _title(self, source: Source) -> str:
         return self.shown.title(source) if source in self.shown.sources else source.title
@@ -169,7 +169,7 @@ class LargeMap:
         if pair is None:
             return {"left": "Original"}
         left, right = map(self._title, pair)
-        titles = {"left": left, "right": right, "difference": f"{left} − {right}"}
+        titles = {"left": left, "right": right, "difference": f"{right} − {left}"}
         return {column: titles[column] for column in columns}
 
     def _colour(self, mode: str, columns: Columns) -> None:
@@ -206,9 +206,9 @@ class LargeMap:
                        f"bias {signed(apart.bias)} {unit}"]  # fmt: skip
             if relative and apart.left_out > 0:
                 figures.append(
-                    f"{apart.left_out:.1%} of the cells left out, as |right| is tiny there"
+                    f"{apart.left_out:.1%} of the cells left out, as |left| is tiny there"
                 )
-            what = "(Left − right) / |right|" if relative else "Left − right"
+            what = "(Right − left) / |left|" if relative else "Right − left"
             told = f"{what} at this time: {', '.join(figures)}."
         elif self.workbench.mode in DIFFERENCES:
             told = "…"

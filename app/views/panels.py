@@ -120,15 +120,15 @@ def of_pair(
         Panel(title, "original", unit, cells)
         for title, cells in zip(titles, (first, second), strict=True)
     ]
-    apart = "First − second"  # whose names stand over their maps, and would not fit here
+    apart = "Second − first"  # whose names stand over their maps, and would not fit here
     if mode == "difference":
-        panels.append(Panel(apart, "error", unit, _minus(first, second), errors=True))
+        panels.append(Panel(apart, "error", unit, _minus(second, first), errors=True))
     elif mode == "relative":
 
         def relative(time: int) -> NDArray:
-            return relative_difference(first(time), second(time)).values
+            return relative_difference(second(time), first(time)).values
 
-        panels.append(Panel(f"{apart}, in percent of the second", "relative", "%", relative))
+        panels.append(Panel(f"{apart}, in percent of the first", "relative", "%", relative))
     return Sheet(field, data, panels, [run for run in pair if run is not None], step)
 
 

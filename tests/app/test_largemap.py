@@ -67,7 +67,7 @@ def test_what_the_other_side_has_changes_places_with_it(board: MapBoard):
 
 def test_the_difference_is_that_of_native_cells(board: MapBoard):
     bench = board.workbench
-    bench.param.update(left="two", right="original", mode="difference")
+    bench.param.update(left="original", right="two", mode="difference")
     assert drawn(board, "difference") == pytest.approx(-2, abs=1e-3)
     assert "RMS 2.00 K, largest 2.00 K, bias −2.00 K" in board.large.told.object.replace("-", "−")
     assert board.scales["error"].high == 2

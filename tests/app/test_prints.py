@@ -101,9 +101,9 @@ def test_what_is_compared_is_printed(three: tuple[Run, Run], mode: str, kinds: l
     assert [panel.kind for panel in sheet.panels] == kinds
     first, second, *apart = (panel.cells(0) for panel in sheet.panels)
     if mode == "difference":
-        np.testing.assert_allclose(apart[0], first - second, atol=1e-3)
+        np.testing.assert_allclose(apart[0], second - first, atol=1e-3)
     if mode == "relative":
-        np.testing.assert_allclose(apart[0], 100 * (first - second) / second, atol=1e-3)
+        np.testing.assert_allclose(apart[0], 100 * (second - first) / first, atol=1e-3)
         assert "%" in maps_of(prints.maps(sheet, 0, LOOK, "svg"))
 
 
