@@ -15,7 +15,7 @@ _MAIN = "#1a7a9c"
 _UNCOLOURED = "&:not([class*='MuiIconButton-color']):not(.Mui-disabled)"
 _AS_TEXT = {"color": "inherit", "opacity": 0.75}
 # the main colour towards that of text: darker on light, lighter on dark, where it would be dim
-_LEGIBLE = {"color": f"color-mix(in srgb, {_MAIN} 65%, var(--panel-on-surface-color))"}
+LEGIBLE = {"color": f"color-mix(in srgb, {_MAIN} 65%, var(--panel-on-surface-color))"}
 # No colours of surfaces here: they are Material's own, which follow the switch of light and dark
 # at once, while a theme given for each would wait for the server.
 THEME = {
@@ -31,13 +31,10 @@ THEME = {
         "MuiIconButton": {"styleOverrides": {"root": {_UNCOLOURED: _AS_TEXT}}},
         "MuiButton": {
             "styleOverrides": {
-                "root": {
-                    "&:is(.MuiButton-outlined, .MuiButton-text).MuiButton-colorPrimary"
-                    ":not(.Mui-disabled)": _LEGIBLE
-                }
+                "root": {"&.MuiButton-outlined.MuiButton-colorPrimary:not(.Mui-disabled)": LEGIBLE}
             }
         },
-        "MuiTab": {"styleOverrides": {"root": {"&.Mui-selected": _LEGIBLE}}},
+        "MuiTab": {"styleOverrides": {"root": {"&.Mui-selected": LEGIBLE}}},
     },
 }
 

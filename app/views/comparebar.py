@@ -8,8 +8,8 @@ import panel_material_ui as pmui
 import param
 
 from app.controls.form import while_visible, widget
-from app.viewing import Viewing
 from app.views.cards import stack
+from app.workbench import Workbench
 
 _ROW = """
 :host { display: flex; flex-flow: row wrap; align-items: center; gap: 8px 16px;
@@ -29,14 +29,21 @@ _GROUP = {
     },
 }
 _MORE = {"padding": "2px 10px", "fontSize": ".8rem", "whiteSpace": "nowrap", "gap": "6px"}
-LIMITS = ("low", "high", "reach")
+LIMITS = {"low": "Low", "high": "High", "reach": "Errors up to"}
+# The limits that the maps of a mode have; those in percent have none.
+LIMITS_OF = {
+    "side": tuple(LIMITS),
+    "swipe": ("low", "high"),
+    "flicker": ("low", "high"),
+    "difference": ("reach",),
+}
 
 
 class CompareBar:
     """Mode and scale at one click each; colour maps and locked limits in a row that opens."""
 
-    def __init__(self, viewing: Viewing) -> None:
-        self.viewing = viewing
+    def __init__(self, workbench: Workbench) -> None:
+        self.workbench = viewing = workbench
         self.mode = self._group(viewing.param.mode)
         self.scale = self._group(viewing.param.scale)
         self.more = pmui.Toggle(
@@ -47,17 +54,20 @@ class CompareBar:
         self.palettes = [
             widget(viewing.param[name], width=150, **small) for name in ("palette", "contrast")
         ]
-        self.limits = [widget(viewing.param[name], width=140, **small) for name in LIMITS]
+        self.limits = {name: widget(viewing.param[name], width=140, **small) for name in LIMITS}
+        self._for_limits = False  # whether the row is open for these alone
         # the row within, as its way of standing would show what is hidden
-        row = while_visible(stack(css=_ROW), (*self.palettes, *self.limits))
+        row = while_visible(stack(css=_ROW), (*self.palettes, *self.limits.values()))
         self.second = stack(row, visible=False)
         self.view = stack(
             stack(self.mode, self.scale, self.more, css=_ROW), css_class="compare-bar"
         )
         while_visible(self.view, (*self.view.objects, self.second))
         self.more.param.watch(self._open, "value")
-        viewing.param.watch(self._locked, "scale")
+        viewing.param.watch(self._locked, ["scale", "mode"])
+        viewing.param.watch(self._name_units, "field")
         self._locked()
+        self._name_units()
 
     @staticmethod
     def _group(parameter: param.Parameter) -> Any:
@@ -70,10 +80,21 @@ class CompareBar:
 
     def _open(self, *events: object) -> None:
         self.second.visible = self.more.value
+        self._for_limits = self._for_limits and self.more.value
 
     def _locked(self, *events: object) -> None:
-        locked = self.viewing.scale == "locked"
-        for limit in self.limits:
-            limit.visible = locked
-        if locked:
-            self.more.value = True
+        locked = self.workbench.scale == "locked"
+        named = LIMITS_OF.get(self.workbench.mode, ()) if locked else ()
+        for name, limit in self.limits.items():
+            limit.visible = name in named
+        if named and not self.more.value:
+            self.more.value = self._for_limits = True
+        elif not named and self._for_limits:
+            self.more.value = False
+
+    def _name_units(self, *events: object) -> None:
+        field = self.workbench.field
+        for name, limit in self.limits.items():
+            limit.label = (
+                f"{LIMITS[name]} ({field.units})" if field and field.units else LIMITS[name]
+            )

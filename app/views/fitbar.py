@@ -88,14 +88,15 @@ class FitBar:
             figures["for coordinates, names"] = size_of(plan.overhead_bytes)
         if plan.context_bytes:
             figures["contexts, shared"] = size_of(plan.context_bytes)
-        self.figures.object = row(figures, f"{self._not_open()}{self._widest(plan)}{self._last()}")
+        said = self._not_open() or f"{self._widest(plan)}{self._last()}"
+        self.figures.object = row(figures, said)
 
     def _not_open(self) -> str:
         """That the data named at the left are not those that Fit would take."""
         bench = self.workbench
         if bench.opening or values_of(bench.data) == values_of(bench.choices.data):
             return ""
-        return f"<b>Fit takes {escape(about(bench.field))}: open the other data first.</b> "
+        return f"<b>Fit still takes {escape(about(bench.field))}: press Open to change that.</b>"
 
     def _widest(self, plan: Plan) -> str:
         """That a budget could not be spent."""

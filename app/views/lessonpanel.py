@@ -12,6 +12,7 @@ from app import shared
 from app.lessons import LESSONS
 from app.lessons.guide import Guide
 from app.lessons.lesson import STEPS, Lesson, steps_allowed
+from app.style import LEGIBLE
 from app.views.cards import card, stack
 from app.views.shown import LETTERS
 from app.words import duration, size_of, three
@@ -94,7 +95,7 @@ class LessonPanel:
         )
         self.next = pmui.Button(label="Next", css_classes=["lesson-next"], **small)
         self.leave = pmui.Button(
-            label="Leave", variant="text", css_classes=["lesson-leave"], **small
+            label="Leave", variant="text", sx=LEGIBLE, css_classes=["lesson-leave"], **small
         )
         self.line = stack(
             self.fit, self.cancel, self.status, self.back, self.next, self.leave,

@@ -8,7 +8,8 @@ from typing import Any, ClassVar
 import panel as pn
 import param
 
-HIGHEST = "66vh"  # that a map is, so that all of it is seen at once
+# That a map is, so that all of it is seen at once with its colours and the choices above it.
+HIGHEST = "max(320px, min(66vh, 100vh - 470px))"
 _CSS = """
 :host { display: block; }
 .stage { position: relative; margin: 0 auto; max-width: calc(HIGHEST * var(--aspect, 2));

@@ -151,7 +151,8 @@ class RunTable:
         )  # fmt: skip
         self.delete = pmui.Button(
             label="Delete", icon="delete", variant="outlined", color="error",
-            css_classes=["delete"], visible=settings.deletion_allowed, **icon,
+            css_classes=["delete"], visible=settings.deletion_allowed,
+            **{**icon, "margin": (8, 12, 8, 2)},
         )  # fmt: skip
         files = (self.cainr, self.netcdf, self.picture.view, self.report)
         buttons = (self.reuse, *files, self.delete)

@@ -89,9 +89,12 @@ class Scrubber:
         bench = self.workbench
         moment, end = run.at(bench.step), run.end
         letter = f"{ascii_uppercase[bench.picked.index(run.id)]}: " if several else ""
-        step = f"step {moment.step:,} of {end.step:,}"
+        chosen = run.choices.recipe.steps
+        rounding = f" + {end.step - chosen:,}" if end.step > chosen else ""
+        step = f"step {moment.step:,} of {min(chosen, end.step):,}{rounding}"
         if moment == end:
-            step += " (finished)" if run.history else " (none kept before)"
+            step = f"after {min(chosen, end.step):,}{rounding} steps"
+            step += "" if run.history else " (none kept before)"
         elif moment.step == 0 and run.choices.architecture.has_latents:
             step += " (the latents alone)"
         return (

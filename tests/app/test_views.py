@@ -215,11 +215,11 @@ def test_among_many_runs_some_are_found_by_words(
 
 def test_data_that_are_named_and_not_open_are_told_at_once(bench: Workbench):
     bar = FitBar(bench)
-    assert "open the other data first" not in bar.figures.object
+    assert "press Open to change that" not in bar.figures.object
     bench.data.path = "another.nc"
-    assert "open the other data first" in bar.figures.object
+    assert "press Open to change that" in bar.figures.object
     bench.data.path = ""
-    assert "open the other data first" not in bar.figures.object
+    assert "press Open to change that" not in bar.figures.object
 
 
 def test_a_file_is_fetched_again_and_again(bench: Workbench, tmp_path: Path):

@@ -1,0 +1,46 @@
+"""The row of choices over the maps."""
+
+from __future__ import annotations
+
+import pytest
+
+from app.views.comparebar import CompareBar
+from app.workbench import Workbench
+
+
+@pytest.fixture
+def bar(bench: Workbench) -> CompareBar:
+    return CompareBar(bench)
+
+
+def shown(bar: CompareBar) -> list[str]:
+    return [name for name, limit in bar.limits.items() if limit.visible]
+
+
+def test_locked_limits_are_those_of_the_maps_that_are_shown(bar: CompareBar):
+    bench = bar.workbench
+    bench.scale = "locked"
+    assert shown(bar) == ["low", "high", "reach"]
+    bench.mode = "swipe"
+    assert shown(bar) == ["low", "high"]
+    bench.mode = "difference"
+    assert shown(bar) == ["reach"]
+    bench.mode = "relative"  # in percent, which no limit is in
+    assert shown(bar) == []
+
+
+def test_limits_have_the_unit_of_the_field(bar: CompareBar):
+    assert bar.limits["low"].label == f"Low ({bar.workbench.field.units})"
+
+
+def test_a_row_that_a_locked_scale_opened_closes_with_it(bar: CompareBar):
+    bench = bar.workbench
+    bench.scale = "locked"
+    assert bar.second.visible
+    bench.scale = "shared"
+    assert not bar.second.visible
+    # one that the visitor opened stays
+    bar.more.value = True
+    bench.scale = "locked"
+    bench.scale = "shared"
+    assert bar.second.visible
