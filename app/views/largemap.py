@@ -209,7 +209,7 @@ class LargeMap:
                     f"{apart.left_out:.1%} of the cells left out, as |left| is tiny there"
                 )
             what = "(Right − left) / |left|" if relative else "Right − left"
-            told = f"{what} at this time: {', '.join(figures)}."
+            told = f"{what}, all cells at this time: {', '.join(figures)}."
         elif self.workbench.mode in DIFFERENCES:
             told = "…"
         html = f'<div class="told">{escape(told)}</div>'

@@ -93,6 +93,7 @@ class MapBoard:
         self._watch(self._draw, ["low", "high", "reach"])
         self._watch(self._rescale, ["scale"])
         self._watch(self._turn, ["mode"])
+        self._watch(lambda: self.six.see_part(bool(workbench.region)), ["region"])
         self._watch(self._place, ["projection", "centre"])
         self._look()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import panel as pn
@@ -49,6 +50,8 @@ class SideBySide:
         self.shown = Shown(None)
         self._at_hand = AtHand()
         self._names: dict[str, str] = {}  # of the maps, as the hover box has them
+        self._part = False  # whether a part of the maps is seen
+        self._told: tuple[Any, ...] | None = None  # what figures were last taken of
         self.view = stack(self._row(ROWS[0]))  # the second row comes with the first comparison
 
     def _row(self, plates: tuple[Plate, ...]) -> pn.Column:
@@ -120,6 +123,13 @@ class SideBySide:
         self.maps.name(read, field.units)
         self._tell(truth[time], values, late)
 
+    def see_part(self, part: bool) -> None:
+        """Say of figures that they are of all cells, while only a part of these is seen."""
+        if part != self._part:
+            self._part = part
+            if self._told is not None:
+                self._tell(*self._told)
+
     def _colour(self, truth: NDArray, values: Mapping[str, NDArray | None]) -> None:
         self.scales.of_values(truth)
         errors = [values.get(name) for name in ("error_a", "error_b")]
@@ -138,10 +148,12 @@ class SideBySide:
         self, truth: NDArray, values: Mapping[str, NDArray | None], late: Mapping[str, str]
     ) -> None:
         """Figures of this time step beside the titles, on native cells."""
+        self._told = truth, values, late
         cards, field = self.cards, self.shown.field
         unit = field.units if field else ""
         # the table has the error of all steps
         rmse_of = "RMSE of this time" if field and len(field.time) > 1 else "RMSE"
+        rmse_of = "RMSE of all cells" if self._part else rmse_of
         cards["original"].tell(f"{three(np.nanmin(truth))} to {three(np.nanmax(truth))} {unit}")
         for letter, _ in zip("ab", self.shown.sources, strict=False):
             error = values[f"error_{letter}"]
@@ -157,5 +169,5 @@ class SideBySide:
         if self.shown.comparing:
             gain = values["gain"]
             cards["gain"].tell(
-                "…" if gain is None else f"B closer in {np.nanmean(gain > 0):.0%} of the cells"
+                "…" if gain is None else f"B closer in {np.nanmean(gain > 0):.0%} of all cells"
             )

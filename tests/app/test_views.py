@@ -126,6 +126,16 @@ def test_a_cancel_says_what_happens_instead(bench: Workbench):
     assert "to the end" not in bar.figures.object
 
 
+def test_figures_say_that_they_are_of_all_cells_where_a_part_is_seen(bench: Workbench):
+    board = MapBoard(bench)
+    follow(bench)
+    bench.snapshot = news(frame=(0, bench.field.values[0] + 1))
+    bench.region = [50.0, 10.0, 40.0]
+    assert "RMSE of all cells 1.00 K" in board.cards["error_a"].head.object
+    bench.region = []
+    assert "RMSE of this time 1.00 K" in board.cards["error_a"].head.object
+
+
 def test_a_map_of_another_time_is_kept_faint_and_marked(bench: Workbench):
     board = MapBoard(bench)
     follow(bench)
