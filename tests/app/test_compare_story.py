@@ -15,7 +15,7 @@ pytest.importorskip("playwright")
 from playwright.sync_api import Locator, Page, expect
 
 import cainr_core
-from app.words import three
+from app.words import signed, three
 from cainr_core.runs import Library
 from tests.app.browser import Server, pick, rows, select
 
@@ -104,12 +104,13 @@ def test_the_difference_is_that_of_the_decoded_files(dashboard: Page, server: Se
         np.asarray(cainr_core.open(run.cainr_path).values(0), dtype=np.float64)
         for run in (newest, oldest)
     )
-    apart = first - second
+    apart = second - first
     told = dashboard.locator(".map-large")
     expect(told).to_contain_text(f"RMS {three(float(np.sqrt(np.mean(apart**2))))} K")
     expect(told).to_contain_text(f"largest {three(float(np.abs(apart).max()))} K")
+    expect(told).to_contain_text(f"bias {signed(float(apart.mean()))} K")
     compare(dashboard, "Relative")
-    percent = float(np.sqrt(np.mean((100 * apart / second) ** 2)))
+    percent = float(np.sqrt(np.mean((100 * apart / first) ** 2)))
     expect(told).to_contain_text(f"RMS {three(percent)} %")
 
 
