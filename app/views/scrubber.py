@@ -91,13 +91,13 @@ class Scrubber:
         letter = f"{ascii_uppercase[bench.picked.index(run.id)]}: " if several else ""
         chosen = run.choices.recipe.steps
         rounding = f" + {end.step - chosen:,}" if end.step > chosen else ""
-        step = f"step {moment.step:,} of {min(chosen, end.step):,}{rounding}"
+        step, note = f"step {moment.step:,} of {min(chosen, end.step):,}{rounding}", ""
         if moment == end:
             step = f"after {min(chosen, end.step):,}{rounding} steps"
-            step += "" if run.history else " (none kept before)"
+            note = "" if run.history else " (none kept before)"
         elif moment.step == 0 and run.choices.architecture.has_latents:
-            step += " (the latents alone)"
+            note = " (the latents as chosen)"
         return (
             f'<div><b style="--colour:{colours(bench)[run.id]}"></b>{letter}{step}, '
-            f"{moment.psnr:.1f} dB, {size_of(moment.file_bytes)}</div>"
+            f"{moment.psnr:.1f} dB, {size_of(moment.file_bytes)}{note}</div>"
         )
