@@ -69,8 +69,8 @@ def main() -> None:
             report.save()
             print(
                 f"{on}: {row.bytes:,} of {size:,} bytes, RMSE {row.rmse:.4g}, {row.psnr:.2f} dB, "
-                f"as latents were chosen {made.curve[0].psnr:.2f} dB, encoded in {made.seconds:.1f} s, "
-                f"decoded in {seconds:.1f} s",
+                f"as latents were chosen {made.curve[0].psnr:.2f} dB, "
+                f"encoded in {made.seconds:.1f} s, decoded in {seconds:.1f} s",
                 flush=True,
             )
 

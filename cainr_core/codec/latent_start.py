@@ -198,8 +198,8 @@ class LatentStart:
 
     @property
     def error(self) -> float:
-        """Mean squared error of what latents alone draw, in scaled units; 1 before there are
-        any."""
+        """Mean squared error of what latents draw, in scaled units, with what the network added
+        when they were revised; 1 before there are any."""
         return 1.0 if self._chosen is None else self._chosen.error
 
     def psnr(self, mean_squared_error: float) -> float:
