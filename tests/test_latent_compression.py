@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -28,14 +27,6 @@ RECIPE = Recipe(steps=120, batch=2048)
 
 def latent(**choices: object) -> Architecture:
     return Architecture.preset("latent").clone(**choices)
-
-
-@pytest.fixture(scope="module", autouse=True)
-def small_lessons() -> Iterator[None]:
-    """Entropy models learn from fewer latents at a time: worse ones, in half the time."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("cainr_core.fit.latents.BATCH", 1 << 11)
-        yield
 
 
 @pytest.fixture(scope="module")
@@ -104,6 +95,13 @@ def coarse() -> Field:
     return open_sample(slice(0, 4), thin=2)
 
 
+@pytest.fixture
+def small_lessons(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Entropy models learn from fewer latents at a time: worse ones, in half the time."""
+    monkeypatch.setattr("cainr_core.fit.latents.BATCH", 1 << 11)
+
+
+@pytest.mark.usefixtures("small_lessons")
 def test_latents_revised_for_their_network_are_worth_more(
     coarse: Field, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -115,6 +113,7 @@ def test_latents_revised_for_their_network_are_worth_more(
     assert revised.metrics.psnr > once.metrics.psnr + 0.05
 
 
+@pytest.mark.usefixtures("small_lessons")
 def test_a_fit_cancelled_between_revisions_keeps_to_its_bytes(coarse: Field) -> None:
     recipe, target = Recipe(steps=1500, batch=1024), Target(kind="bytes", value=5_000)
     contexts = [load_context(name, coarse) for name in CONTEXTS]

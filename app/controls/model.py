@@ -16,7 +16,7 @@ from app.style import SMALL
 from app.words import size_of, three
 from app.workbench import Workbench
 from cainr_core.fit.recipe import RECIPES
-from cainr_core.model.architecture import NETWORKS, PRESETS, Architecture
+from cainr_core.model.architecture import NETWORKS, PRESETS
 from cainr_core.runs import NETWORK_TITLES, network_title
 
 CUSTOM = "custom"
@@ -42,18 +42,19 @@ class Preset:
         self.select.param.watch(self._chosen, "value")
         choice.param.watch(self._settle, self._names)
 
-    def _full(self, name: str) -> dict[str, object]:
+    def full(self, name: str) -> dict[str, object]:
+        """Every value that this name stands for."""
         defaults = {each: self._choice.param[each].default for each in self._names}
         return defaults | self._presets[name]
 
     def _chosen(self, event: object) -> None:
         if self.select.value != CUSTOM:
-            self._choice.param.update(**self._full(self.select.value))
+            self._choice.param.update(**self.full(self.select.value))
 
     def _settle(self, *events: object) -> None:
         values = {name: getattr(self._choice, name) for name in self._names}
         self.select.value = next(
-            (name for name in self._presets if self._full(name) == values), CUSTOM
+            (name for name in self._presets if self.full(name) == values), CUSTOM
         )
 
 
@@ -90,8 +91,13 @@ class ArchitectureSection:
         if others or first.name != "network":
             return
         choice = self.workbench.architecture
-        if {name: getattr(choice, name) for name in SIZE} == _usual_size(first.old):
-            choice.param.update(**_usual_size(first.new))
+        if {name: getattr(choice, name) for name in SIZE} == self._usual_size(first.old):
+            choice.param.update(**self._usual_size(first.new))
+
+    def _usual_size(self, network: str) -> dict[str, object]:
+        """Depth and width that a kind of network comes with."""
+        values = self.preset.full(network if network in PRESETS else "default")
+        return {name: values[name] for name in SIZE}
 
     def _network_changed(self, *events: object) -> None:
         used = self.workbench.architecture.used()
@@ -106,12 +112,6 @@ class ArchitectureSection:
         self.fields["width"].visible, self.given.visible = not given, given
         self.given.value = plan.architecture.width if plan else None
         self.section.tell("nothing fits the budget" if given and not plan else network_title(shown))
-
-
-def _usual_size(network: str) -> dict[str, object]:
-    """Depth and width that a kind of network comes with."""
-    given = PRESETS.get(network, {})
-    return {name: given.get(name, Architecture.param[name].default) for name in SIZE}
 
 
 class BudgetSection:

@@ -29,10 +29,10 @@ _GROUP = {
     },
 }
 _MORE = {"padding": "2px 10px", "fontSize": ".8rem", "whiteSpace": "nowrap", "gap": "6px"}
-LIMITS = {"low": "Low", "high": "High", "reach": "Errors up to"}
+LIMITS = ("low", "high", "reach")
 # The limits that the maps of a mode have; those in percent have none.
 LIMITS_OF = {
-    "side": tuple(LIMITS),
+    "side": LIMITS,
     "swipe": ("low", "high"),
     "flicker": ("low", "high"),
     "difference": ("reach",),
@@ -94,7 +94,6 @@ class CompareBar:
 
     def _name_units(self, *events: object) -> None:
         field = self.workbench.field
+        unit = f" ({field.units})" if field and field.units else ""
         for name, limit in self.limits.items():
-            limit.label = (
-                f"{LIMITS[name]} ({field.units})" if field and field.units else LIMITS[name]
-            )
+            limit.label = f"{self.workbench.param[name].label}{unit}"

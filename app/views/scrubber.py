@@ -91,9 +91,10 @@ class Scrubber:
         letter = f"{ascii_uppercase[bench.picked.index(run.id)]}: " if several else ""
         chosen = run.choices.recipe.steps
         rounding = f" + {end.step - chosen:,}" if end.step > chosen else ""
-        step, note = f"step {moment.step:,} of {min(chosen, end.step):,}{rounding}", ""
+        taken, note = f"{min(chosen, end.step):,}{rounding}", ""
+        step = f"step {moment.step:,} of {taken}"
         if moment == end:
-            step = f"after {min(chosen, end.step):,}{rounding} steps"
+            step = f"after {taken} steps"
             note = "" if run.history else " (none kept before)"
         elif moment.step == 0 and run.choices.architecture.has_latents:
             note = " (the latents as chosen)"

@@ -62,8 +62,7 @@ class LatentFit:
     ) -> None:
         self._pyramid, self._around = pyramid, around
         self._device = exact[0][0].device
-        self._exact = exact
-        self._whole = torch.cat([flat(bands) for bands in exact])
+        self.aim(exact)
         self._last: Tensor | None = None  # magnitudes, in the units of the latents
         self._sizes = [flat(bands).numel() for bands in self._exact]
         self._generator = torch.Generator(self._device).manual_seed(seed)
