@@ -1,7 +1,7 @@
 """Latent grids as curves of a rate-distortion table, on a machine that has torch and little else.
 
     python benchmarks/latents.py INPUT VARIABLE [--context NAME_OR_FILE]... --report REPORT.json
-        --bytes N [N ...] [--sets all] [--device cuda]
+        --bytes N [N ...] [--sets all] [--recipe broad] [--device cuda]
 
 Rows are those of `cainr benchmark rate-distortion --architecture latent`: added to REPORT.json,
 which is that of its folder (rate_distortion.json) or a new one; what is there is not measured
@@ -24,7 +24,7 @@ from cainr_core.data.sources import open_field
 from cainr_core.errors import CainrError
 from cainr_core.evaluate.rate_distortion import Row, names_of, on_of, sets_of
 from cainr_core.evaluate.report import Report
-from cainr_core.fit.recipe import Recipe
+from cainr_core.fit.recipe import RECIPES, Recipe
 from cainr_core.model.architecture import Architecture
 
 CODEC = "cainr latent"
@@ -39,14 +39,15 @@ def main() -> None:
     parser.add_argument("--report", type=Path, required=True)
     parser.add_argument("--bytes", type=int, nargs="+", required=True)
     parser.add_argument("--sets", choices=("all", "every"), default="all")
+    parser.add_argument("--recipe", choices=RECIPES, default="default")
     parser.add_argument("--device", default="auto")
     options = parser.parse_args()
     field = open_field(options.input, options.variable)
     contexts = [load_context(spec, field) for spec in options.context]
     names = names_of(contexts)
     report = Report(options.report, field)
-    architecture, recipe = Architecture.preset("latent"), Recipe()
-    mode = f"depth {architecture.depth}, default recipe, {recipe.steps} steps"
+    architecture, recipe = Architecture.preset("latent"), Recipe.preset(options.recipe)
+    mode = f"depth {architecture.depth}, {options.recipe} recipe, {recipe.steps} steps"
     every = options.sets == "every"
     for chosen in sets_of(contexts, all_but_each=True) if every else [contexts]:
         on = on_of(names[context.digest] for context in chosen)

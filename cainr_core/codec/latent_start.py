@@ -80,6 +80,7 @@ class LatentStart:
         self._chosen: Quantised | None = None
         self.latents = Latents(architecture.step, (0.0, 0.0), 1.0, self._hidden)
         self._sections: list[bytes] | None = None
+        self._planes: NDArray[np.float32] | None = None
 
     def run(self, most_bytes: int | None = None, roughly: bool = False) -> Iterator[str]:
         """Choose the latents, telling how far that is; for `most_bytes` of them, if given, or
@@ -109,9 +110,8 @@ class LatentStart:
         """
         assert self._chosen is not None
         self._tensors = [tensor.detach().cpu().clone() for tensor in tensors]
-        times = len(self._field.time)
-        added = (values.reshape(times, -1) - self.offset) / self.scale
-        added = np.nan_to_num(added - at_cells(self._drawn(range(times)), self._field.grid)[0])
+        added = (values.reshape(len(self._field.time), -1) - self.offset) / self.scale
+        added = np.nan_to_num(added - self._given()[0])
         self._fit.aim(
             [
                 [band - part for band, part in zip(*pair, strict=True)]
@@ -130,6 +130,7 @@ class LatentStart:
         """Find the step whose latents take at most so many bytes, and nearly as many."""
         smallest: tuple[float, int] | None = None  # too many bytes
         largest: tuple[float, int] | None = None  # few enough
+        best: Quantised | None = None
         step, fine = chosen.step, False
         for number in range(TRIES):
             size = self.nbytes
@@ -141,13 +142,15 @@ class LatentStart:
                     return
             else:
                 smallest = (step, size)
+            if fine:  # what a step takes depends on the last one: sizes before are no bounds
+                smallest = largest = None
             step = _next_step(step, size, most_bytes, smallest, largest)
             # the model is taught anew while the step still moves far
             fine = NEAR[0] < size / most_bytes < NEAR[1] or number > TRIES // 2
             yield f"Choosing latents: {size:,} of {most_bytes:,} bytes."
             chosen = self._fit.requantise(step) if fine else self._fit.quantise(step, turns=2)
             self._take(chosen)
-        if largest is None:
+        if best is None:
             raise CainrError(
                 f"Latents cannot be had in {most_bytes:,} bytes: ask for at least "
                 f"{size - most_bytes:,} more."
@@ -169,7 +172,7 @@ class LatentStart:
         ]
 
     def _take(self, chosen: Quantised) -> None:
-        self._sections = None
+        self._sections = self._planes = None
         gain = _brief(1 / max(math.sqrt(chosen.energy), 1e-6))
         self.latents = Latents(chosen.step, chosen.shifts, gain, self._hidden)
         self._chosen = chosen
@@ -209,7 +212,7 @@ class LatentStart:
     @property
     def sampled(self) -> list[SampledContext]:
         """What the network is given of the latents."""
-        return as_contexts(self._drawn(range(len(self._field.time))))
+        return as_contexts(self._given())
 
     def tensors(self) -> list[Tensor]:
         """Weights to begin with: those of the last revision, or some that add nothing to what the
@@ -232,6 +235,12 @@ class LatentStart:
             values[self._field.missing[rows]] = np.nan
         return values
 
+    def _given(self) -> NDArray[np.float32]:
+        """`_drawn` at all times, which a network and the revision after it both ask for."""
+        if self._planes is None:
+            self._planes = self._drawn(range(len(self._field.time)))
+        return self._planes
+
     def _drawn(self, rows: Sequence[int]) -> NDArray[np.float32]:
         assert self._chosen is not None
         groups = self._chosen.groups
@@ -250,9 +259,7 @@ def _next_step(
     """A step that should take a little less than `most` bytes: bytes fall about as step^-1.3."""
     aim = 0.5 * (1 + CLOSE) * most
     if smallest is None or largest is None:
-        if size > most:  # not so little that it never gets there
-            return _brief(step * np.clip((size / aim) ** 0.8, 1.03, 5.0))
-        return _brief(step * np.clip((size / aim) ** 0.8, 0.2, 1.0))
+        return _brief(step * np.clip((size / aim) ** 0.8, 0.2, 5.0))
     (low, many), (high, few) = smallest, largest
     share = np.log(many / aim) / max(np.log(many / few), 1e-9)
     return _brief(low * (high / low) ** np.clip(share, 0.05, 0.95))

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, localcontext
 from functools import lru_cache
+from itertools import groupby
 from typing import Any
 
 import numpy as np
@@ -23,7 +24,7 @@ from cainr_core.model.coordinates import Frame
 from cainr_core.model.entropy import TABLES, ScaleNet, scale_of
 from cainr_core.model.latents import Latents, Pyramid
 from cainr_core.model.prior import Prior
-from cainr_core.model.surroundings import Surroundings, surroundings
+from cainr_core.model.surroundings import Run, Surroundings, surroundings
 from cainr_core.model.wavelet import Bands
 
 PLACES = 40  # binary places of a frequency
@@ -137,15 +138,10 @@ def encode_group(latents: Bands, net: ScaleNet, around: Surroundings, pyramid: P
     ]
     filled = np.array(torch.stack([part.any() for part in values]).tolist())
     coder = stream.queue.RangeEncoder()
-    for run, part, some in zip(runs, values, filled, strict=True):
-        if not some:
-            continue
-        board = around.first(latents, run)
-        for half, places in enumerate(around.halves(run)):
-            if half:
-                board = around.second(board, latents, run)
-            order, counts = _by_table(net.tables(_at(board, places)))
-            _encode(coder, part[places[order]].cpu().numpy(), counts)
+    for number, frequencies, places, features in _halves(around, latents, runs, filled):
+        part = latents[number][frequencies.start : frequencies.stop].reshape(-1)
+        order, counts = _by_table(net.tables(features))
+        _encode(coder, part[places[order]].cpu().numpy(), counts)
     words: NDArray[Any] = coder.get_compressed().astype("<u4")
     return np.packbits(filled).tobytes() + words.tobytes()
 
@@ -170,27 +166,36 @@ def decode_group(
         torch.zeros((times, band.rows, band.columns), dtype=torch.int32, device=around.device)
         for band in pyramid.bands
     ]
-    for run, some in zip(runs, filled, strict=True):
-        if not some:
-            continue
-        band, frequencies = run
-        values = latents[band][frequencies.start : frequencies.stop].view(-1)
-        board = around.first(latents, run)
-        for half, places in enumerate(around.halves(run)):
-            if half:
-                board = around.second(board, latents, run)
-            order, counts = _by_table(net.tables(_at(board, places)))
-            try:
-                found = torch.from_numpy(_decode(coder, counts)).to(around.device)
-            except AssertionError as error:  # constriction's way to tell impossible words
-                raise CainrError("The file's latents cannot be decoded: it is damaged.") from error
-            values[places[order]] = found
+    for number, frequencies, places, features in _halves(around, latents, runs, filled):
+        part = latents[number][frequencies.start : frequencies.stop].view(-1)
+        order, counts = _by_table(net.tables(features))
+        try:
+            found = torch.from_numpy(_decode(coder, counts)).to(around.device)
+        except AssertionError as error:  # constriction's way to tell impossible words
+            raise CainrError("The file's latents cannot be decoded: it is damaged.") from error
+        part[places[order]] = found
     return latents
 
 
-def _at(board: torch.Tensor, places: torch.Tensor) -> torch.Tensor:
-    """Features (n, n_features) of some places of a board (n_features, ...)."""
-    return board.flatten(1).index_select(1, places).T
+def _halves(
+    around: Surroundings, latents: Bands, runs: Sequence[Run], filled: NDArray[Any]
+) -> Iterator[tuple[int, range, torch.Tensor, torch.Tensor]]:
+    """Halves of the runs that are not all zero, in the order in which they are coded: band,
+    frequencies, places in the flat run and their features (n, n_features).
+
+    Features are those of `latents` as they are when a half is asked for.
+    """
+    some = [run for run, one in zip(runs, filled, strict=True) if one]
+    for number, group in groupby(some, key=lambda run: run[0]):
+        bins = [frequencies for _, frequencies in group]
+        lowest = bins[0].start
+        whole = around.whole(latents, (number, range(lowest, bins[-1].stop)))
+        for frequencies in bins:
+            run = number, frequencies
+            board = whole[:, frequencies.start - lowest : frequencies.stop - lowest]
+            for tell, places in zip((around.first, around.second), around.halves(run), strict=True):
+                told = tell(board, latents, run).flatten(1)
+                yield number, frequencies, places, told.index_select(1, places).T
 
 
 def _by_table(tables: torch.Tensor) -> tuple[torch.Tensor, NDArray[np.int64]]:

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from cainr_core.fit.step import Step
 from cainr_core.model.entropy import FEATURE_UNIT, ScaleNet, bits, first_weights, widths
 from cainr_core.model.latents import Pyramid, flat, restored, unflat
 from cainr_core.model.surroundings import N_NEAR, Surroundings
@@ -25,6 +26,7 @@ SLOPE = 0.12  # squared error, in squared steps, that a bit is worth
 ZERO_BELOW = 0.8  # of a step: what is rounded to zero before the first model
 TURNS = 4  # of choosing the model and the integers
 LEARNING_RATE = 1e-2
+BETAS = (0.9, 0.98)
 BATCH = 1 << 14
 LOUD = 0.75  # part of a batch that has something around it: most of a field is silence
 MODEL_STEPS = {"first": 500, "next": 200}
@@ -64,6 +66,7 @@ class LatentFit:
         self._device = exact[0][0].device
         self.aim(exact)
         self._last: Tensor | None = None  # magnitudes, in the units of the latents
+        self._seen: tuple[list[Bands], Tensor] | None = None  # latents and their features
         self._sizes = [flat(bands).numel() for bands in self._exact]
         self._generator = torch.Generator(self._device).manual_seed(seed)
         self._weights = [
@@ -119,48 +122,53 @@ class LatentFit:
         ]
 
     def _features(self, groups: list[Bands]) -> Tensor:
-        """Features (n, n_features), int8, of all latents, in their order."""
+        """Features (n, n_features), int8, of all latents, in their order.
+
+        Those of the last ones are kept: a revision begins with what the one before ended with.
+        """
+        if self._seen is not None and _equal(groups, self._seen[0]):
+            return self._seen[1]
         n_features = self._around.n_features
         table = torch.empty((len(self._whole), n_features), dtype=torch.int8, device=self._device)
         first = 0
         for bands in groups:
-            views = []
-            for band in bands:
-                views.append(table[first : first + band.numel()].view(*band.shape, n_features))
+            for number, band in enumerate(bands):
+                table[first : first + band.numel()] = self._around.every(bands, number)
                 first += band.numel()
-            for run in Surroundings.runs(self._pyramid, len(bands[0])):
-                number, frequencies = run
-                place = views[number][frequencies.start : frequencies.stop].view(-1, n_features)
-                board = self._around.first(bands, run)
-                first_half, second_half = self._around.halves(run)
-                place[first_half] = board.flatten(1).T[first_half]
-                board = self._around.second(board, bands, run)
-                place[second_half] = board.flatten(1).T[second_half]
+        self._seen = groups, table
         return table
 
     def _learn(self, features: Tensor, magnitude: Tensor, stage: str) -> None:
         """Teach the model the widths of these magnitudes."""
         loud = (features[:, :N_NEAR].amax(1) > QUIET) | (magnitude > 0)
         places = [torch.nonzero(loud)[:, 0], torch.nonzero(~loud)[:, 0]]
+        if not len(places[0]):
+            return
         shares = [round(BATCH * LOUD), round(BATCH * (1 - LOUD))]
-        optimizer = torch.optim.Adam(self._weights, lr=LEARNING_RATE, betas=(0.9, 0.98))
-        steps, total = MODEL_STEPS[stage], len(magnitude)
+        count, steps = len(magnitude), MODEL_STEPS[stage]
+
+        def costs(*drawn: Tensor) -> Tensor:
+            """Bits of what was drawn, each as often as it stands for others."""
+            each = [
+                bits(magnitude[at], self._width(features[at])) * (len(place) / len(at))
+                for at, place in zip(drawn, places, strict=True)
+                if len(at)  # unless all is loud
+            ]
+            return torch.cat(each) * (len(drawn[0]) / count)
+
+        step = Step(costs, self._weights, self._device, "float32", betas=BETAS)
+        peak = LEARNING_RATE if stage == "first" else LEARNING_RATE / 3
         for number in range(steps):
-            peak = LEARNING_RATE if stage == "first" else LEARNING_RATE / 3
-            for group in optimizer.param_groups:
-                group["lr"] = peak * (0.02 + 0.49 * (1 + math.cos(math.pi * number / steps)))
-            loss = torch.zeros((), device=self._device)
-            for place, share in zip(places, shares, strict=True):
-                if len(place):
-                    drawn = torch.randint(
-                        len(place), (share,), generator=self._generator, device=self._device
-                    )
-                    at = place[drawn]
-                    cost = bits(magnitude[at], self._width(features[at])).mean()
-                    loss = loss + cost * (len(place) / total)
-            optimizer.zero_grad()
-            loss.backward()
-            optimizer.step()
+            loud_at, quiet_at = (self._drawn(*pair) for pair in zip(places, shares, strict=True))
+            rate = peak * (0.02 + 0.49 * (1 + math.cos(math.pi * number / steps)))
+            step((loud_at, quiet_at), rate)
+
+    def _drawn(self, place: Tensor, share: int) -> Tensor:
+        """So many of these places, or none of none."""
+        if not len(place):
+            return place
+        drawn = torch.randint(len(place), (share,), generator=self._generator, device=self._device)
+        return place[drawn]
 
     def _width(self, features: Tensor) -> Tensor:
         return widths(self._weights, features.float() / FEATURE_UNIT)
@@ -201,6 +209,14 @@ class LatentFit:
             float(value.square().mean()),
             self._error(value),
         )
+
+
+def _equal(groups: list[Bands], others: list[Bands]) -> bool:
+    return all(
+        torch.equal(band, other)
+        for pair in zip(groups, others, strict=True)
+        for band, other in zip(*pair, strict=True)
+    )
 
 
 def _runs(size: int) -> Iterator[slice]:

@@ -13,7 +13,7 @@ from cainr_core.data.fields import Field
 from cainr_core.errors import CainrError
 from cainr_core.fit.kernels.tiled import TiledGradient
 from cainr_core.fit.step import Gradients
-from cainr_core.model.architecture import Architecture
+from cainr_core.model.architecture import LATENT_INPUTS, Architecture
 from cainr_core.model.coordinates import brief
 from cainr_core.model.inputs import Inputs
 from cainr_core.model.mlp import forward, frequencies
@@ -53,6 +53,12 @@ class Misfit:
         self.checks = self._drawn(min(CHECK_POINTS, 4 * values.size), seed)
         times, cells = self.checks
         self.variance = float(self.target[times * inputs.n_cells + cells].var(correction=0))
+
+    def to_learn(self) -> Tensor:
+        """What the layers of the network are to give: the target less what latents say."""
+        if not self._architecture.has_latents:
+            return self.target
+        return self.target - self._inputs.column(-LATENT_INPUTS)
 
     def output(self, times: Tensor, cells: Tensor, tensors: list[Tensor]) -> Tensor:
         """Outputs of the network with these weights at points (n,)."""

@@ -33,6 +33,7 @@ class Step:
         device: torch.device,
         precision: str,
         gradients: Gradients | None = None,
+        betas: tuple[float, float] = (0.9, 0.999),
     ) -> None:
         self._squared_errors, self._gradients = squared_errors, gradients
         self._device, self._precision, self._tensors = device, precision, tensors
@@ -41,6 +42,7 @@ class Step:
         self.optimizer = torch.optim.Adam(
             tensors,
             lr=self._rate if on_gpu else 0.0,
+            betas=betas,
             capturable=on_gpu,
             foreach=on_gpu,
             fused=not on_gpu,  # one pass over the weights, in half the time of many

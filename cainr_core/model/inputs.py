@@ -15,7 +15,7 @@ from cainr_core.data.contexts import SampledContext
 from cainr_core.data.fields import TimeAxis
 from cainr_core.model.coordinates import Frame
 
-LARGEST_INPUTS = 16  # that `Tables` hold places for
+PLACES = (16, 32)  # for inputs, that `Tables` may have
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,7 +23,7 @@ class Tables:
     """What inputs are gathered from: `cells` (cells, k) and `times` (times, m); the tables of the
     `n_moving` contexts that change in time one below the other, (rows, cells), with the two `rows`
     and their `parts` at each time (times, n_moving, 2); and for each input its column in the first
-    two, or the number of its context: `slots` (3, 16) int32, -1 elsewhere."""
+    two, or the number of its context: `slots` (3, one of `PLACES`) int32, -1 elsewhere."""
 
     cells: Tensor
     times: Tensor
@@ -93,7 +93,8 @@ class Inputs:
     def tables(self) -> Tables:
         """The tables, as a kernel that gathers by itself takes them."""
         n_place, n_time, device = self._n_place, self._times.shape[1], self._cells.device
-        slots = torch.full((3, LARGEST_INPUTS), -1, dtype=torch.int32)
+        places = next(count for count in PLACES if count >= self.n_inputs)
+        slots = torch.full((3, places), -1, dtype=torch.int32)
         slots[0, :n_place] = torch.arange(n_place, dtype=torch.int32)
         slots[1, n_place : n_place + n_time] = torch.arange(n_time, dtype=torch.int32)
         moving: list[tuple[Tensor, ...]] = []
@@ -118,6 +119,11 @@ class Inputs:
             slots.to(device),
             len(moving),
         )
+
+    def column(self, number: int) -> Tensor:
+        """One input at all points, (times x cells,)."""
+        every = slice(None)
+        return torch.cat([self.at_time(time, every)[:, number] for time in range(self.n_times)])
 
     def gather(self, times: Tensor, cells: Tensor) -> Tensor:
         """Inputs (n, n_inputs) of the points with these time and cell indices, (n,) int64 each."""

@@ -19,6 +19,7 @@ from cainr_core.model.wavelet import ALONG_LAT, ALONG_LON, FURTHER, MEAN, Band, 
 
 N_NEAR = 6  # features of latents nearby
 NOTHING = -32  # a feature of what is not there, or zero
+BESIDE = ((4, NOTHING), (5, NOTHING), (N_NEAR + 1, 0))  # what only second halves know, and else
 MEAN_UNIT = 16  # of a mean magnitude
 LARGEST_MEAN = (1 << 16) - 1
 KINDS = (MEAN, ALONG_LON, *range(ALONG_LAT, ALONG_LAT + FURTHER + 1))  # BOTH: none of them
@@ -57,6 +58,7 @@ class Surroundings:
             for number, band in enumerate(pyramid.bands)
         ]
         self._halves: dict[tuple[int, int, int, int], tuple[Tensor, Tensor]] = {}
+        self._neighbours: dict[range, tuple[Tensor, Tensor, Tensor]] = {}
 
     @staticmethod
     def runs(pyramid: Pyramid, times: int) -> Iterator[Run]:
@@ -64,6 +66,18 @@ class Surroundings:
         for band in range(len(pyramid.bands)):
             for frequencies in frequency_bins(times):
                 yield band, frequencies
+
+    def every(self, latents: Bands, number: int) -> Tensor:
+        """Features (n, n_features), int8, of all latents of a band, where all are known."""
+        times = len(latents[number])
+        together = number, range(times)
+        board = self.whole(latents, together)
+        for run in frequency_bins(times):
+            self.first(board[:, run.start : run.stop], latents, (number, run))
+        flat = self.second(board, latents, together).flatten(1)
+        for feature, unknown in BESIDE:
+            flat[feature, self.halves(together)[0]] = unknown
+        return flat.T
 
     def halves(self, run: Run) -> tuple[Tensor, Tensor]:
         """Places in a flat run of the latents of its first and of its second half."""
@@ -79,11 +93,12 @@ class Surroundings:
             self._halves[key] = first, second
         return self._halves[key]
 
-    def first(self, latents: Bands, run: Run) -> Tensor:
-        """Features (n_features, frequency, row, column), int8, for the first half of a run."""
+    def whole(self, latents: Bands, run: Run) -> Tensor:
+        """Features (n_features, frequency, row, column), int8, as far as other bands and contexts
+        tell them: those of several runs of a band may be had at once."""
         number, frequencies = run
         chosen = slice(frequencies.start, frequencies.stop)
-        own, band = latents[number], self._pyramid.bands[number]
+        band = self._pyramid.bands[number]
         shape = (len(frequencies), band.rows, band.columns)
         board = torch.empty((self.n_features, *shape), dtype=torch.int8, device=self.device)
         board[:N_NEAR] = NOTHING
@@ -91,10 +106,6 @@ class Surroundings:
             parent = latents[self._parents[number]][chosen].abs()
             board[0] = _placed(self._log(parent * MEAN_UNIT), *shape[1:])
             board[1] = _placed(self._log(self._box(parent)), *shape[1:])
-        if frequencies.start > 0:
-            earlier = own[frequencies.start // 2 : frequencies.start].abs()
-            total = earlier.sum(0, keepdim=True, dtype=torch.int32)
-            board[2] = self._log(self._box(total) // len(earlier))
         siblings = [latents[other][chosen].abs() for other in self._siblings[number]]
         if siblings:
             boxes = [_placed(self._box(sibling), *shape[1:]) for sibling in siblings]
@@ -102,18 +113,51 @@ class Surroundings:
         each = torch.arange(frequencies.start, frequencies.stop, device=self.device)
         board[N_NEAR] = self._log(each * MEAN_UNIT)[:, None, None]
         board[N_NEAR + 1] = 0
-        board[N_NEAR + 2] = 32 * (frequencies.start == 0)
+        board[N_NEAR + 2] = 32 * (each == 0)[:, None, None]
         board[N_NEAR + 3 :] = self._still[number][:, None]
         return board
 
+    def first(self, board: Tensor, latents: Bands, run: Run) -> Tensor:
+        """Put in what the band's earlier frequencies tell of a run, whose `board` is given: the
+        features of its first half."""
+        number, frequencies = run
+        if frequencies.start > 0:
+            earlier = latents[number][frequencies.start // 2 : frequencies.start].abs()
+            total = earlier.sum(0, keepdim=True, dtype=torch.int32)
+            board[2] = self._log(self._box(total) // len(earlier))
+        return board
+
     def second(self, board: Tensor, latents: Bands, run: Run) -> Tensor:
-        """The same for the second half, in place of what is given."""
+        """Put in what the first half of a run, or of several at once, tells: the features of its
+        second half."""
         number, frequencies = run
         known = latents[number][frequencies.start : frequencies.stop].abs()
         known.view(-1)[self.halves(run)[1]] = 0
-        around, across = self._neighbours(known)
-        board[4], board[5], board[N_NEAR + 1] = around, across, 32
+        padded = self._padded(known)
+        total = padded[:, 1:-1, :-2] + padded[:, 1:-1, 2:]
+        total = total + padded[:, :-2, 1:-1] + padded[:, 2:, 1:-1]
+        board[4] = self._log(total * (MEAN_UNIT // 4))
+        some, lower, upper = self._across(frequencies)
+        if len(some):
+            across = known.index_select(0, lower) + known.index_select(0, upper)
+            board[5, some] = self._log(across * (MEAN_UNIT // 2))
+        board[N_NEAR + 1] = 32
         return board
+
+    def _across(self, frequencies: range) -> tuple[Tensor, Tensor, Tensor]:
+        """Which of these frequencies have neighbours in their run, and the two of each: at a run's
+        ends the inner one twice, for the latent itself is not known yet."""
+        if frequencies not in self._neighbours:
+            table = [
+                (f, f - 1 if f > run.start else f + 1, f + 1 if f + 1 < run.stop else f - 1)
+                for run in frequency_bins(frequencies.stop)
+                if run.start >= frequencies.start and len(run) > 1
+                for f in run
+            ]
+            places = torch.tensor(table, dtype=torch.int64, device=self.device).reshape(-1, 3)
+            some, lower, upper = (places - frequencies.start).T.contiguous()
+            self._neighbours[frequencies] = some, lower, upper
+        return self._neighbours[frequencies]
 
     def _log(self, mean: Tensor) -> Tensor:
         index = mean.clamp(max=LARGEST_MEAN).reshape(-1)
@@ -125,20 +169,6 @@ class Surroundings:
         total = padded[:, :, :-2] + padded[:, :, 1:-1] + padded[:, :, 2:]
         total = total[:, :-2] + total[:, 1:-1] + total[:, 2:]
         return (total * MEAN_UNIT) // 9
-
-    def _neighbours(self, magnitude: Tensor) -> tuple[Tensor, Tensor | int]:
-        """Logarithms of the means over the four neighbours in space, and the two in frequency."""
-        padded = self._padded(magnitude)
-        total = padded[:, 1:-1, :-2] + padded[:, 1:-1, 2:]
-        total = total + padded[:, :-2, 1:-1] + padded[:, 2:, 1:-1]
-        lower = torch.cat([magnitude[:1], magnitude[:-1]])
-        upper = torch.cat([magnitude[1:], magnitude[-1:]])
-        # at the ends the latent itself would take the place of a neighbour: it is not known yet
-        across: Tensor | int = NOTHING
-        if len(magnitude) > 1:
-            lower[0], upper[-1] = upper[0], lower[-1]
-            across = self._log((lower + upper) * (MEAN_UNIT // 2))
-        return self._log(total * (MEAN_UNIT // 4)), across
 
     def _padded(self, x: Tensor) -> Tensor:
         west, east = (-1, 0) if self._pyramid.periodic else (0, -1)

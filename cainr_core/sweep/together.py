@@ -45,6 +45,7 @@ def _shape(choices: Choices, number: int, field: Field) -> tuple[object, ...]:
 
     device, recipe = choose_device(choices.device), choices.recipe
     fused = recipe.precision == "fused" and recipe.batch and choices.target.kind == "none"
+    fused = fused and not choices.architecture.has_latents
     if not fused or unserved(choices.architecture, field.values.size, device):
         return (number,)
     shape = {**choices.architecture.choices(), "width": padded(choices.architecture.width)}

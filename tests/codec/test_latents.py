@@ -79,13 +79,30 @@ def test_nothing_that_a_decoder_lacks_is_looked_at(made: Made) -> None:
     for run in Surroundings.runs(pyramid, TIMES):
         band, frequencies = run
         chosen = slice(frequencies.start, frequencies.stop)
-        full, known = around.first(latents, run), around.first(blank, run)
+        full, known = (
+            around.first(around.whole(values, run), values, run) for values in (latents, blank)
+        )
         assert torch.equal(full, known)
         first, second = around.halves(run)
         blank[band][chosen].view(-1)[first] = latents[band][chosen].reshape(-1)[first]
         full, known = around.second(full, latents, run), around.second(known, blank, run)
         assert torch.equal(full, known)
         blank[band][chosen].view(-1)[second] = latents[band][chosen].reshape(-1)[second]
+
+
+def test_features_of_all_latents_at_once_are_those_of_each_half(made: Made) -> None:
+    pyramid, around, _ = made
+    latents = integers(pyramid, 3.0)
+    tables = [around.every(latents, number) for number in range(len(latents))]
+    for run in Surroundings.runs(pyramid, TIMES):
+        number, frequencies = run
+        board = around.first(around.whole(latents, run), latents, run)
+        shape = (TIMES, *latents[number].shape[1:], around.n_features)
+        rows = tables[number].reshape(shape)[frequencies.start : frequencies.stop].flatten(0, 2)
+        first, second = around.halves(run)
+        assert torch.equal(rows[first], board.flatten(1).T[first])
+        board = around.second(board, latents, run)
+        assert torch.equal(rows[second], board.flatten(1).T[second])
 
 
 def test_every_latent_belongs_to_one_half_of_one_run(made: Made) -> None:

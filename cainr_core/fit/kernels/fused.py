@@ -14,7 +14,7 @@ from torch import Tensor
 from cainr_core.fit.kernels import learning, network
 from cainr_core.fit.kernels.served import FEATURES, HEADS, KINDS, SINES, WIDTHS, padded
 from cainr_core.model.architecture import Architecture
-from cainr_core.model.inputs import LARGEST_INPUTS, Inputs
+from cainr_core.model.inputs import PLACES, Inputs
 from cainr_core.model.mlp import frequencies
 
 PROGRAMS_A_COPY = 32  # of the sums of gradients: more wait for each other, fewer leave the cache
@@ -41,7 +41,7 @@ class FusedNetworks:
         self.architectures = list(architectures)
         one, device = self.architectures[0], target.device
         self._tables, self._target = inputs.tables(), target
-        self._n_cells = inputs.n_cells
+        self._n_cells, self._n_inputs = inputs.n_cells, self._tables.slots.shape[1]
         self._chosen = chosen or [range(inputs.n_inputs)] * len(self.architectures)
         self._kind, self._depth = KINDS[one.network], one.depth
         self._width = width = padded(one.width)
@@ -57,26 +57,26 @@ class FusedNetworks:
         waves = frequencies(one, max(map(len, self._chosen)))
         features = one.features if waves is not None else 0
         self._features = features and next(size for size in FEATURES if size >= features)
-        self._waves = zeros(LARGEST_INPUTS, max(1, self._features))
+        self._waves = zeros(self._n_inputs, max(1, self._features))
         if waves is not None:
             self._waves[: len(waves), :features] = waves.to(device)
-        slots = torch.full((n, 3, LARGEST_INPUTS), -1, dtype=torch.int32, device=device)
+        slots = torch.full((n, 3, self._n_inputs), -1, dtype=torch.int32, device=device)
         for own, columns in zip(slots, self._chosen, strict=True):
             own[:, : len(columns)] = self._tables.slots[:, list(columns)]
         self._slots = slots
-        self._first = zeros(n, 2, width, LARGEST_INPUTS, dtype=up)
+        self._first = zeros(n, 2, width, self._n_inputs, dtype=up)
         self._hidden = zeros(n, self._depth - 1, width, width, dtype=up)
         self._backward = zeros(n, self._depth - 1, width, width, dtype=down)
         self._first_waves = zeros(n, 2, width, self._features, dtype=up)
         self._bias = zeros(n, self._depth, width)
-        self._last = zeros(n, width + LARGEST_INPUTS + 1)
+        self._last = zeros(n, width + self._n_inputs + 1)
         parts = (self._first[:, 0], self._hidden, self._first_waves, self._bias, self._last)
         starts = [0]
         for part in parts:
             starts.append(starts[-1] + part[0].numel())
         self._size = starts[-1]
         self.places = [
-            _places(one, len(columns), width, self._features, starts).to(device)
+            _places(one, len(columns), self._n_inputs, width, self._features, starts).to(device)
             for one, columns in zip(self.architectures, self._chosen, strict=True)
         ]
         self.weights, self.mean, self.square, self.sizes = (zeros(n, self._size) for _ in range(4))
@@ -168,7 +168,7 @@ class FusedNetworks:
             self.weights, self.mean, self.square, self.sizes, self._size,
             self._sums, self._sums.shape[2], rates, count, number, self._omega, self._depth,
             self._first, self._hidden, self._backward, self._first_waves, self._bias, self._last,
-            WIDTH=self._width, INPUTS=LARGEST_INPUTS, FEATURES=self._features,
+            WIDTH=self._width, INPUTS=self._n_inputs, FEATURES=self._features,
             COPIES=self._copies, BLOCK=block, UPDATE=update,
         )  # fmt: skip
 
@@ -190,7 +190,7 @@ class FusedNetworks:
             "HEAD": min(self._width, HEADS[-1]),
             "TAIL": max(0, self._width - HEADS[-1]),
             "MOVING": self._tables.n_moving,
-            "INPUTS": LARGEST_INPUTS,
+            "INPUTS": self._n_inputs,
             "FEATURES": self._features,
             "NATIVE": not INTERPRETED,
         }
@@ -198,26 +198,31 @@ class FusedNetworks:
 
 def try_out(device: torch.device) -> None:
     """Compile and launch a small kernel; raises what Triton raises where that fails."""
-    width = WIDTHS[0]
-    size = width * LARGEST_INPUTS + width + width + LARGEST_INPUTS + 1
+    width, inputs = WIDTHS[0], PLACES[0]
+    size = width * inputs + width + width + inputs + 1
     zeros = torch.zeros(size, device=device)
     factors = torch.zeros(2 * size, dtype=torch.float16, device=device)
     learning.learn[(1, 1)](
         zeros, zeros, zeros, zeros, size, zeros, size, zeros, zeros, 0, 1.0, 1,
         factors, factors, factors, factors, zeros, zeros,
-        WIDTH=width, INPUTS=LARGEST_INPUTS, FEATURES=0, COPIES=1, BLOCK=128, UPDATE=False,
+        WIDTH=width, INPUTS=inputs, FEATURES=0, COPIES=1, BLOCK=128, UPDATE=False,
     )  # fmt: skip
     if device.type == "cuda":
         torch.cuda.synchronize(device)
 
 
 def _places(
-    architecture: Architecture, n_inputs: int, width: int, features: int, starts: list[int]
+    architecture: Architecture,
+    n_inputs: int,
+    most_inputs: int,
+    width: int,
+    features: int,
+    starts: list[int],
 ) -> Tensor:
     """Where the weights of a network, one tensor after the other, lie among those of its sums."""
     first, hidden, waves, bias, last, _ = starts
     own = torch.arange(architecture.width)
-    into = first + own[:, None] * LARGEST_INPUTS + torch.arange(n_inputs)
+    into = first + own[:, None] * most_inputs + torch.arange(n_inputs)
     if features:
         wave = own[:, None] * features + torch.arange(architecture.features)
         into = torch.cat([waves + wave, waves + width * features + wave, into], dim=1)
@@ -228,7 +233,7 @@ def _places(
     found.append(last + own)
     if architecture.has_skip:
         found.append(last + width + torch.arange(n_inputs))
-    return torch.cat([*found, torch.tensor([last + width + LARGEST_INPUTS])])
+    return torch.cat([*found, torch.tensor([last + width + most_inputs])])
 
 
 def _launch(width: int) -> tuple[dict[str, Any], int, int]:

@@ -7,9 +7,10 @@ from importlib.util import find_spec
 import torch
 
 from cainr_core.model.architecture import FOURIER_NETWORKS, Architecture
-from cainr_core.model.inputs import LARGEST_INPUTS
+from cainr_core.model.inputs import PLACES
 
-KINDS = {"siren": 0, "finer": 1, "relu": 2, "gelu": 3}  # as the kernels know them
+# as the kernels know them; what latents say is taken from the target of the network behind them
+KINDS = {"siren": 0, "finer": 1, "relu": 2, "gelu": 3, "latent": 3}
 SINES = ("siren", "finer")
 HEADS = (16, 32, 64)  # units of a layer that are a power of two
 TAILS = (16, 32, 64)  # and what the widest of these may have besides
@@ -47,6 +48,6 @@ def network_refusal(architecture: Architecture, n_inputs: int) -> str:
         return f"depths above {MOST_DEPTH}"
     if architecture.network in FOURIER_NETWORKS and architecture.features > FEATURES[-1]:
         return f"more than {FEATURES[-1]} features"
-    if n_inputs > LARGEST_INPUTS:
-        return f"more than {LARGEST_INPUTS} inputs"
+    if n_inputs > PLACES[-1]:
+        return f"more than {PLACES[-1]} inputs"
     return ""

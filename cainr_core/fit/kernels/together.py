@@ -57,7 +57,8 @@ def _runs(device: torch.device) -> bool:
 
 
 class Together:
-    """Fits of networks of one kind, depth and padded width on one field, with one recipe.
+    """Fits of networks of one kind, depth and padded width on one field, with one recipe; a network
+    behind latents is alone, for they are its own.
 
     Each of the `size` fits that join asks for its steps, and waits where it is not alone; `learn`
     takes the steps of all. The points of a batch are the same for all of them.
@@ -118,10 +119,11 @@ class Together:
         one, size = self._fits[0], len(self._fits)
         inputs, chosen = self._inputs()
         architectures = [fit.architecture for fit in self._fits]
-        networks = FusedNetworks(architectures, inputs, one.misfit.target, chosen)
+        target = one.misfit.to_learn()
+        networks = FusedNetworks(architectures, inputs, target, chosen)
         (times, cells), self._sampler = one.misfit.checks, one.sampler
         points = times * inputs.n_cells + cells
-        self._checks = points.int(), one.misfit.target[points]
+        self._checks = points.int(), target[points]
         self._rates = torch.zeros(0, size, device=one.device)
         self._count = torch.zeros(size, dtype=torch.int64, device=one.device)
         self._networks = networks
@@ -134,6 +136,8 @@ class Together:
     def _inputs(self) -> tuple[Inputs, list[list[int]]]:
         """What the fits' networks see, all together, and for each of them which of these."""
         one = self._fits[0]
+        if len(self._fits) == 1:
+            return one.inputs, [[*range(one.inputs.n_inputs)]]
         contexts = {context.digest: context for fit in self._fits for context in fit.contexts}
         inputs, order = one.inputs, list(contexts)
         if len(contexts) > len(one.contexts):

@@ -11,10 +11,11 @@ import torch
 
 pytest.importorskip("triton")
 
+from cainr_core.codec.latent_start import LatentStart
 from cainr_core.fit.fitting import Fitting
 from cainr_core.fit.kernels import fused as module
 from cainr_core.fit.kernels.fused import FusedNetworks, try_out
-from cainr_core.model.architecture import Architecture
+from cainr_core.model.architecture import LATENT_INPUTS, Architecture
 from cainr_core.model.mlp import forward
 from tests import small
 from tests.conftest import REPOSITORY
@@ -34,6 +35,7 @@ CASES = [
     ("relu", 4, 20, False, ("topography",)),
     ("relu", 1, 5, True, ()),
     ("finer", 2, 70, True, ("climatology",)),
+    ("latent", 2, 16, True, ("climatology", "topography")),
 ]
 if not INTERPRETED:
     CASES += [
@@ -53,7 +55,12 @@ if not INTERPRETED:
 def fit_of(network: str, depth: int, width: int, skip: bool, specs: tuple[str, ...]) -> Fitting:
     field = small.with_gaps(small.field(times=5), moving=True)
     architecture = Architecture(network=network, depth=depth, width=width, skip=skip)
-    fit = Fitting(field, small.contexts(*specs), architecture, small.brief(), DEVICE)
+    contexts, start = small.contexts(*specs), None
+    if architecture.has_latents:
+        start = LatentStart(field, contexts, architecture, small.brief(), 2000, DEVICE)
+        for _ in start.run():
+            pass
+    fit = Fitting(field, contexts, architecture, small.brief(), DEVICE, start)
     generator = torch.Generator().manual_seed(1)
     with torch.no_grad():  # the last layers begin with zeros, which would hide much
         for tensor in fit.tensors[-2:]:
@@ -72,7 +79,7 @@ def test_gradients_are_those_of_float64(
 ) -> None:
     monkeypatch.setattr(module, "PROGRAMS_A_COPY", 2)
     fit = fit_of(network, depth, width, skip, specs)
-    inputs, target = fit.inputs, fit.misfit.target
+    inputs, target = fit.inputs, fit.misfit.to_learn()
     fused = FusedNetworks([fit.architecture], inputs, target, tile=TILE, programs=PROGRAMS)
     fused._sums.fill_(float("nan"))  # what is read before it is written spoils the result
     fused._scratch.fill_(12345)
@@ -88,6 +95,8 @@ def test_gradients_are_those_of_float64(
     seen = inputs.gather(points // inputs.n_cells, points % inputs.n_cells).double()
     waves = fit.misfit._waves
     output = forward(fit.architecture, exact, seen, None if waves is None else waves.double())
+    if fit.architecture.has_latents:
+        output = output - seen[:, -LATENT_INPUTS]
     wanted = target[points].double()
     error = torch.where(wanted.isnan(), 0, output - wanted)
     (error.square().sum() / len(points)).backward()

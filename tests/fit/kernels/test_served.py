@@ -11,7 +11,7 @@ def test_what_is_not_served_is_said() -> None:
     assert "wire" in network_refusal(Architecture(network="wire"), 8)
     assert "width" in network_refusal(Architecture(width=WIDTHS[-1] + 1), 8)
     assert "depth" in network_refusal(Architecture(depth=17), 8)
-    assert "inputs" in network_refusal(Architecture(), 17)
+    assert "inputs" in network_refusal(Architecture(), 33)
     assert "features" in network_refusal(Architecture(network="relu", features=200), 8)
     assert refusal(Architecture(), 10, torch.device("cpu")) == "the device"
 
