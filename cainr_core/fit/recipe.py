@@ -11,7 +11,7 @@ from cainr_core.model.architecture import Architecture
 REFERENCE_DEPTH, REFERENCE_WIDTH = 5, 48  # where a learning rate is meant as it stands
 REFERENCE_OMEGA = 30.0
 LATENT_FACTOR = 3.0  # a small correction behind latents bears a higher rate
-MOST_REVISIONS = 24  # of latents, each for a network that has learned beside the last ones
+MOST_REVISIONS = 32  # of latents, each for a network that has learned beside the last ones
 REVISED_EVERY = 500  # steps, so that a short fit is not kept waiting
 
 
@@ -115,7 +115,7 @@ class Recipe(param.Parameterized):
 
     def before_revision(self) -> Recipe:
         """How the network learns for a revision: shortly."""
-        short = {"steps": max(1, min(self.steps // 8, 800)), "rounding_tail": 0.0}
+        short = {"steps": max(1, min(self.steps // 8, 2000)), "rounding_tail": 0.0}
         return Recipe(**{**self.choices(), **short})
 
     def rate_factor(self, architecture: Architecture) -> float:
