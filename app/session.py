@@ -17,6 +17,12 @@ AFTER_MAPS = 200  # ms
 UNTIL_LOADED = 50  # ms between two looks at whether a page is there
 
 
+def density() -> float:
+    """Pixels of this visitor's screen along one of the page, as far as they are told apart."""
+    told = pn.state.browser_info
+    return min(2.0, (told.device_pixel_ratio if told else None) or 1.0)
+
+
 def held(handler: Callable[..., None]) -> Callable[..., None]:
     """The handler of events, whose changes reach the page as one message."""
 

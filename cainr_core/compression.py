@@ -178,21 +178,23 @@ class Compression:
         return self._recorder.watch(learning, self._fitting, steps)
 
     def _choose_latents(self) -> Iterator[Progress]:
+        from cainr_core.codec import quantize
         from cainr_core.codec.latent_start import LatentStart
+        from cainr_core.codec.rate import LATENT_NOISE, size, steps_for
         from cainr_core.fit.progress import Progress
 
         besides = self._parts.overhead() + models_bytes(self.plan.architecture)
-        besides += int(self.plan.weights * NETWORK_BITS / 8)
+        network = int(self.plan.weights * NETWORK_BITS / 8)
         start = LatentStart(
             self.field,
             self.contexts,
             self.plan.architecture,
             self.recipe,
-            self.plan.file_bytes - besides,
+            self.plan.file_bytes - besides - network,
             self._device,
         )
         self._start = start
-        most = None if self._limit is None else self._limit - besides
+        most = None if self._limit is None else self._limit - besides - network
         count = self.recipe.revisions
         total = self.recipe.steps + self.recipe.tail_steps
 
@@ -207,6 +209,12 @@ class Compression:
                 if self._cancelled:
                     fitting.cancel()
             error, last = fitting.best_error, self._cancelled or number == count
+            if last and self._limit is not None:  # what these weights take is known by now
+                influence = quantize.influences(fitting)
+                steps = steps_for(fitting.tensors, influence, error, noise=LATENT_NOISE)
+                taken = min(size(fitting.tensors, steps), 2 * network)  # else nothing is left
+                fixed = self._overhead(fitting) - start.nbytes
+                most = self._limit - fixed - round(taken / TAIL_ROOM)
             psnr = f"PSNR {start.psnr(error):.2f} dB"
             yield told(f"Choosing latents for the network, {number} of {count}: {psnr}.", error)
             for message in start.revise(fitting.tensors, fitting.reconstruct(), most, last):

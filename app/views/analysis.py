@@ -11,7 +11,7 @@ from panel.viewable import Viewable
 
 from app import shared
 from app.views.look import Look
-from app.views.selected import Selected
+from app.views.selected import Picked, Selected
 from app.views.tableprint import TEXT, Cell, table_file
 from cainr_core.evaluate.checks import Check, Verdict, tally
 
@@ -79,23 +79,27 @@ class Analysis(Look):
 
     def body(self) -> Viewable:
         self._result: list[Checked] = []
+        self._progress = ""  # what a thread is at, while it checks
         self.table = pn.pane.HTML("", stylesheets=[CSS], sizing_mode="stretch_width", margin=0)
         return self.table
 
     def work(self, chosen: Selected) -> Callable[[], Any]:
         asked = self._asked
 
-        def on_progress(done: int, total: int) -> None:
-            if asked != self._asked:  # other runs were picked meanwhile
-                raise InterruptedError
+        def checked(one: Picked) -> Checked:
+            def on_progress(done: int, total: int) -> None:
+                if asked != self._asked:  # other runs were picked meanwhile
+                    raise InterruptedError
+                self._progress = f"Checking {one.run.name}: {done / total:.0%} …"
 
-        def compute() -> list[Checked]:
-            return [
-                Checked(one.run.name, one.colour, shared.checks(one.run, on_progress))
-                for one in chosen.runs
-            ]
+            self._progress = f"Decoding {one.run.name} …"
+            return Checked(one.run.name, one.colour, shared.checks(one.run, on_progress))
 
-        return compute
+        return lambda: [checked(one) for one in chosen.runs]
+
+    def poll(self) -> None:
+        if self._busy and self._seen and self._progress:
+            self.tell(self._progress)
 
     def picture(self, title: str, chosen: Selected, told: str, kind: str) -> Callable[[], bytes]:
         """The table, for print."""

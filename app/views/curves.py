@@ -24,6 +24,7 @@ from app.views.printing import FORMATS, file_name, provenance
 from app.views.shown import colours
 from app.workbench import Workbench
 from cainr_core.errors import CainrError
+from cainr_core.fit.recipe import Recipe
 
 hv.extension("bokeh", logo=False)
 
@@ -39,6 +40,9 @@ _CSS = """
 .key span { max-width: 100%; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
 .key span::before { content: ''; display: inline-block; width: 14px; height: 3px;
   border-radius: 2px; margin-right: 6px; vertical-align: middle; background: var(--line); }
+.key .tail { opacity: .75; }
+.key .tail::before { width: 0; height: 12px; border-radius: 0; background: none;
+  border-left: 2px dotted currentColor; }
 """
 _PLAIN = {
     "plot.output_backend": "canvas",
@@ -54,8 +58,10 @@ _PLAIN = {
 }
 
 Table = dict[str, NDArray[np.float64]]
-Line = tuple[str, str, Any]  # title, colour and curve of a run
+Line = tuple[str, str, Any, Recipe]  # title, colour, curve and recipe of a run
 MARKS = ["x", "psnr", "colour"]  # of the state that is shown of each run
+TAILS = ["x", "colour"]  # where weights begin to be rounded
+TAIL = "weights rounded from here on"
 NOTHING: Table = {column: np.empty(0) for column in COLUMNS}
 
 
@@ -76,11 +82,13 @@ class Curves:
             "", stylesheets=[_CSS], sizing_mode="stretch_width", margin=(0, 12), min_height=KEY
         )
         self.marks = ColumnDataSource({name: [] for name in MARKS}, name="curve-marks")
+        self.tails = ColumnDataSource({name: [] for name in TAILS}, name="curve-tails")
         self.picture = FileMenu(
             list(FORMATS), self._picture, workbench.report, label="",
             description="Download these curves at print size", margin=(6, 6, 6, 0),
             sx={"minWidth": 0, "px": "6px", "& .MuiButton-startIcon": {"mr": 0}},
         )  # fmt: skip
+        self._rounded: list[Line] = []  # of what is shown, what has come to its rounded weights
         self._plot: Any = None  # as HoloViews drew it; from then on only its data change
         plot = self._overlay().opts(
             hv.opts.Overlay(
@@ -136,6 +144,7 @@ class Curves:
         plot.state.vspan(
             "x", source=self.marks, line_color="colour", line_alpha=0.7, line_dash="dashed"
         )
+        plot.state.vspan("x", source=self.tails, line_color="colour", line_dash="dotted")
         plot.state.scatter(
             "x", "psnr", source=self.marks, size=9, color="colour", line_color="#ffffff"
         )
@@ -153,7 +162,18 @@ class Curves:
             if not all(np.array_equal(source.data[name], data[name]) for name in data):
                 source.data = data
         self._frame(self._plot, column)
+        self._mark_tails(column)
         self._mark()
+
+    def _mark_tails(self, column: str) -> None:
+        """Mark where weights begin to be rounded: a curve drops there, as its file will."""
+        places = [
+            float(np.interp(recipe.steps, curve.step, getattr(curve, column)))
+            for _, _, curve, recipe in self._rounded
+        ]
+        data = {"x": places, "colour": [line[1] for line in self._rounded]}
+        if data != dict(self.tails.data):
+            self.tails.data = data
 
     def _mark(self) -> None:
         """Mark the state that the maps show of each run, where that is not the finished one."""
@@ -198,7 +218,9 @@ class Curves:
     def _show(self) -> None:
         fit, others = self._lines()
         lines = [*others, *[None] * (len(NAMES) - 1 - len(others)), fit]
-        self._show_key([line for line in (fit, *others) if line is not None])
+        shown = [line for line in (fit, *others) if line is not None]
+        self._rounded = [line for line in shown if _has_tail(line)]
+        self._show_key(shown)
         if self._plot is not None:
             for drawn, line in zip(self._plot.subplots.values(), lines, strict=True):
                 if line is not None:
@@ -212,10 +234,10 @@ class Curves:
         fit: Line | None = None
         if None in given:
             curve = bench.snapshot.curve if bench.snapshot is not None else None
-            fit = ("this fit", given[None], curve)
+            fit = ("this fit", given[None], curve, bench.job.choices.recipe)
         others = []
         for run in filter(None, map(bench.run, bench.picked)):
-            line = (run.name, given[run.id], run.curve)
+            line = (run.name, given[run.id], run.curve, run.choices.recipe)
             if bench.fitted is not None and run.id == bench.fitted.id:
                 fit = line
             else:
@@ -224,8 +246,10 @@ class Curves:
 
     def _show_key(self, lines: list[Line]) -> None:
         told = "".join(
-            f'<span style="--line:{colour}">{escape(name)}</span>' for name, colour, _ in lines
+            f'<span style="--line:{colour}">{escape(name)}</span>' for name, colour, *_ in lines
         )
+        if self._rounded:
+            told += f'<span class="tail">{TAIL}</span>'
         html = f'<div class="key">{told or "press Fit or tick a run"}</div>'
         if html != self.key.object:
             self.key.object = html
@@ -256,6 +280,12 @@ class Curves:
         x, y = (self._plot.handles[name] for name in ("x_range", "y_range"))
         limits = ((x.start, x.end), (y.start, y.end))
         return Chart(label, "PSNR (dB)", drawn, (False, False), limits)
+
+
+def _has_tail(line: Line) -> bool:
+    """Whether a fit has come to the steps in which its weights are rounded."""
+    _, _, curve, recipe = line
+    return curve is not None and bool(len(curve.step)) and curve.step[-1] > recipe.steps
 
 
 def _two_digits(value: float) -> float:

@@ -24,6 +24,7 @@ from app.views.lineplot import Chart, Dots, Line
 from cainr_core.sweep.lines import Line as Fit
 
 HEIGHT = 340  # px
+PICK = ("x", "y", "letter", "colour")  # of a run that is looked at
 _TOLD = (
     "<div style='font-size:12px'><div>@name</div><b>@y{0.00} dB</b>, @x{0,0.0} times smaller<br>"
     "@set, @network, @size{0,0} bytes</div>"
@@ -96,7 +97,7 @@ class RatePlot:
         self.points = ColumnDataSource({one: [] for one in Point._fields}, name=name)
         self.others = ColumnDataSource({one: [] for one in Other._fields}, name=f"{name}-others")
         self.fronts = ColumnDataSource({"xs": [], "ys": [], "colour": [], "width": [], "dash": []})
-        self.picks = ColumnDataSource({"x": [], "y": [], "letter": []}, name=f"{name}-picks")
+        self.picks = ColumnDataSource({one: [] for one in PICK}, name=f"{name}-picks")
         self.figure = self._figure(height)
         self.points.selected.on_change("indices", self._tapped)
 
@@ -119,7 +120,7 @@ class RatePlot:
         )  # fmt: skip
         others = plot.scatter("x", "y", source=self.others, size=6, color="colour", marker="marker")
         plot.scatter(
-            "x", "y", source=self.picks, size=17, fill_alpha=0, line_color="#808080", line_width=2.5
+            "x", "y", source=self.picks, size=17, fill_alpha=0, line_color="colour", line_width=2.5
         )
         points = plot.scatter(
             "x", "y", source=self.points, size=9, color="colour", alpha=0.75, line_alpha=0,
@@ -127,7 +128,7 @@ class RatePlot:
         )  # fmt: skip
         plot.text(
             "x", "y", "letter", source=self.picks, x_offset=11, y_offset=-9,
-            text_color="#808080", text_font_size="14px", text_font_style="bold",
+            text_color="colour", text_font_size="14px", text_font_style="bold",
         )  # fmt: skip
         plot.add_tools(
             HoverTool(renderers=[points], tooltips=_TOLD, visible=False),
@@ -188,17 +189,17 @@ class RatePlot:
         across, up = (str(axis[0].axis_label or "") for axis in (plot.xaxis, plot.yaxis))
         return Chart(across, up, lines, (True, False), (x, y), dots=dots)
 
-    def mark(self, picked: Sequence[str]) -> None:
-        """Ring the points of these runs, A, B and so on."""
+    def mark(self, picked: Mapping[str, str]) -> None:
+        """Ring the points of these runs, by id, A, B and so on, in their colours."""
         data = self.points.data
         places = {run: place for place, run in enumerate(data["run"])}
-        rings = [(places[id], letter) for id, letter in zip(picked, "ABCDEFGH", strict=False)
-                 if id in places]  # fmt: skip
-        self.picks.data = {
-            "x": [data["x"][place] for place, _ in rings],
-            "y": [data["y"][place] for place, _ in rings],
-            "letter": [letter for _, letter in rings],
-        }
+        rings = [
+            (data["x"][places[id]], data["y"][places[id]], letter, picked[id])
+            for id, letter in zip(picked, "ABCDEFGH", strict=False)
+            if id in places
+        ]
+        columns = zip(*rings, strict=True) if rings else ((),) * len(PICK)
+        self.picks.data = {name: list(of) for name, of in zip(PICK, columns, strict=True)}
 
     def _tapped(self, attr: str, old: list[int], new: list[int]) -> None:
         if new:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,6 +10,7 @@ import numpy as np
 import panel as pn
 from numpy.typing import NDArray
 
+from app import shared
 from app.views.cards import GAP, NARROW, side_by_side, stack
 from app.views.mapcard import MapCard
 from app.views.maps import Geography, MapSet, Plate
@@ -17,6 +19,8 @@ from app.views.scales import Scales
 from app.views.shown import AtHand, Shown
 from app.words import three
 
+LEAST, USUAL, MOST = 240, 360, 720  # pixels that a map is drawn wide
+WIDTHS = 60  # between two such: pictures of many sizes would be made
 DIFFERENCE = "reconstruction minus original"
 ROWS = (
     (
@@ -41,8 +45,6 @@ class SideBySide:
     """Three maps of one reconstruction, six of two; the figures beside their titles are computed
     on native cells."""
 
-    pixels = 720  # that one of three maps is wide on a large screen, or a dense one
-
     def __init__(self, geography: Geography, scales: Scales) -> None:
         self.scales = scales
         self.maps = MapSet(ROWS[0], geography, later=ROWS[1])
@@ -50,6 +52,8 @@ class SideBySide:
         self.shown = Shown(None)
         self._at_hand = AtHand()
         self._names: dict[str, str] = {}  # of the maps, as the hover box has them
+        self._wide = 0  # on the page, told by it
+        self.maps.figures["original"].on_change("inner_width", self._laid_out)
         self._part = False  # whether a part of the maps is seen
         self._told: tuple[Any, ...] | None = None  # what figures were last taken of
         self.view = stack(self._row(ROWS[0]))  # the second row comes with the first comparison
@@ -66,6 +70,17 @@ class SideBySide:
             narrow=NARROW,
             margin=(0, 0, GAP, 0),
         )
+
+    @property
+    def pixels(self) -> int:
+        """How wide a map is on the screen, in steps; what it often is, before the page has
+        told."""
+        if not self._wide:
+            return USUAL
+        return min(max(WIDTHS * math.ceil(self._wide * shared.density() / WIDTHS), LEAST), MOST)
+
+    def _laid_out(self, name: str, before: int, wide: int) -> None:
+        self._wide = wide
 
     def _show_second(self, shown: bool) -> None:
         if shown and len(self.view) == 1:

@@ -55,6 +55,7 @@ class Spectrum(Look):
         above.major_label_overrides = wavelengths
         plot.add_layout(above, "above")
         self.plot.hover.tooltips = "<b>@name</b> $snap_y at degree $snap_x{0}"
+        self.plot.view.visible = False  # no empty axes while the first spectra are computed
         return stack(beside(buttons(self.workbench.param.spectrum_times)), self.plot.view)
 
     def of_all_times(self) -> bool:
@@ -88,6 +89,7 @@ class Spectrum(Look):
         unit = f" ({result.units}²)" if result.units else ""
         self.plot.label("spherical harmonic degree", f"power{unit}")
         self.plot.draw(result.lines)
+        self.plot.view.visible = True
 
     def blank(self) -> None:
         self.plot.draw([])

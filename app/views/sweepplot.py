@@ -14,6 +14,7 @@ from app.sweeping import Sweeping
 from app.views.cards import side_by_side, stack
 from app.views.colours import kind_colours
 from app.views.rateplot import DEFINITIONS, HEIGHT, Front, RatePlot, point_of
+from app.views.shown import colours as run_colours
 from cainr_core.sweep.lines import Line, by_contexts, lines_of, rising
 
 NARROW = 900  # px
@@ -91,4 +92,6 @@ class SweepPlot:
 
     def _mark(self) -> None:
         """Ring the points of the runs that the maps show."""
-        self.plot.mark(self.sweeping.workbench.picked[:2])
+        bench = self.sweeping.workbench
+        given = run_colours(bench)
+        self.plot.mark({id: given[id] for id in bench.picked[:2]})

@@ -22,6 +22,7 @@ from app.views.lineplot import Chart
 from app.views.look import Look
 from app.views.rateplot import DEFINITIONS, Definition, Front, Other, Point, RatePlot, point_of
 from app.views.selected import Selected
+from app.views.shown import colours
 from app.words import about_duration
 from cainr_core.choices import DataChoice, values_of
 from cainr_core.data.fields import Field
@@ -128,13 +129,15 @@ class TradeOff(Look):
                 network_kind(run.choices.architecture) if by_network else line.contexts
                 for run, line in lines
             ]
-            colours = kind_colours(sorted(set(names)))
+            of_kinds = kind_colours(sorted(set(names)))
             points = [
-                point_of(line, by, colours[name], network_title(run.choices.architecture), run.name)
+                point_of(
+                    line, by, of_kinds[name], network_title(run.choices.architecture), run.name
+                )
                 for (run, line), name in zip(lines, names, strict=True)
             ]
             found = curves(codecs.rows(field), lambda row: _place(row, by, field))
-            return Drawn(by, points, colours, found, field, describe(field)["digest"])
+            return Drawn(by, points, of_kinds, found, field, describe(field)["digest"])
 
         return compute
 
@@ -153,7 +156,8 @@ class TradeOff(Look):
                 for (x, y), row in zip(places, rows, strict=True)
             ]
         self.plot.draw(result.by, result.points, fronts, others)
-        self.plot.mark(self.workbench.picked)
+        given = colours(self.workbench)
+        self.plot.mark({id: given[id] for id in self.workbench.picked})
         html = _key(result)
         if html != self.key.object:
             self.key.object = html
