@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from app import shared
 from app.views.analysis import NOTHING, Analysis, Checked, table
 from app.workbench import Workbench
 from cainr_core.evaluate import analysis
-from cainr_core.evaluate.checks import QUESTIONS
+from cainr_core.evaluate.checks import QUESTIONS, Check
 from cainr_core.runs import Library
 
 
@@ -58,6 +59,27 @@ def test_runs_are_analysed_once(bench: Workbench, monkeypatch: pytest.MonkeyPatc
     bench.pick([])
     bench.pick([run.id for run in bench.runs])
     assert look.table.object == before
+
+
+def test_how_far_the_checks_are_is_told(bench: Workbench, monkeypatch: pytest.MonkeyPatch):
+    look = Analysis(bench)
+    look.see(True)
+    told = []
+
+    def checks(run: object, on_progress: Callable[[int, int], None]) -> list[Check]:
+        for done in (1, 3):
+            on_progress(done, 4)
+            look.poll()  # as the page does a few times a second
+            told.append(look._told.object)
+        return []
+
+    monkeypatch.setattr(shared, "checks", checks)
+    run = bench.runs[0]
+    bench.pick([run.id])
+    for part, each in zip(("25%", "75%"), told, strict=True):
+        assert f"Checking {run.name}: {part} …" in each
+    look.poll()
+    assert "Checking" not in look._told.object
 
 
 def test_work_for_runs_that_are_no_longer_picked_stops(

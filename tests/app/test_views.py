@@ -17,12 +17,13 @@ from PIL import Image
 
 from app import shared
 from app.views import prints
-from app.views.curves import Curves
+from app.views.curves import TAIL, Curves
 from app.views.fitbar import FitBar
 from app.views.mapboard import MapBoard
 from app.views.maps import FAINT
 from app.views.runs import COLUMNS, MANY, RunTable
 from app.views.shown import colours
+from app.views.sidebyside import USUAL
 from app.views.thumbnails import thumbnail
 from app.words import data_of
 from app.workbench import Workbench
@@ -310,6 +311,35 @@ def test_the_axis_ends_where_a_stopped_fit_ended(bench: Workbench):
     bench.param.update(runs=[run], fitted=run, picked=[run.id])
     bench.ended = True
     assert plot.x_range.end == pytest.approx(1.02 * 340)
+
+
+def test_where_weights_begin_to_be_rounded_is_marked(bench: Workbench):
+    curves = Curves(bench)
+    hv.renderer("bokeh").get_plot(curves.view[2].object)
+    stopped, whole = kept("before", steps=3000), kept("after", steps=4600)  # of 4000
+    bench.param.update(runs=[stopped, whole], picked=[stopped.id])
+    assert curves.tails.data["x"] == []
+    assert TAIL not in curves.key.object
+    bench.picked = [stopped.id, whole.id]
+    assert curves.tails.data["x"] == [whole.choices.recipe.steps]
+    assert curves.tails.data["colour"] == [colours(bench)[whole.id]]
+    assert TAIL in curves.key.object
+    curves.axis.value = "Seconds"
+    assert curves.tails.data["x"][0] == pytest.approx(4000)  # each step took a second
+
+
+def test_maps_are_as_fine_as_the_page_shows_them(bench: Workbench):
+    board = MapBoard(bench)
+    assert board.maps.whole.picture.index.shape[1] == USUAL
+    board.six._laid_out("inner_width", 0, 500)
+    bench.look_at(1)
+    assert board.maps.whole.picture.index.shape[1] == round(1.7 * 288)  # not finer than cells ask
+    board.six._laid_out("inner_width", 500, 250)
+    bench.look_at(2)
+    assert board.maps.whole.picture.index.shape[1] == 300
+    kept_picture = board.maps.whole.picture
+    bench.look_at(3)
+    assert board.maps.whole.picture is kept_picture
 
 
 def test_other_data_take_what_was_told_of_the_last_fit_away(bench: Workbench):

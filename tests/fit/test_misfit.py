@@ -4,9 +4,12 @@ import numpy as np
 import pytest
 import torch
 
+from cainr_core.codec.latent_start import LatentStart
 from cainr_core.data.fields import Field
 from cainr_core.errors import CainrError
+from cainr_core.fit.fitting import Fitting
 from cainr_core.fit.misfit import Misfit
+from cainr_core.model.architecture import Architecture
 from cainr_core.model.coordinates import Frame
 from cainr_core.model.inputs import Inputs
 from cainr_core.model.mlp import initial_tensors
@@ -91,3 +94,16 @@ def test_what_cannot_be_scaled_is_refused(size: float) -> None:
     values = np.linspace(-size, size, field.values.size).reshape(field.shape)
     with pytest.raises(CainrError, match="vary"):
         misfit_of(field.with_values(values))
+
+
+def test_behind_latents_only_what_they_leave_is_to_be_learned() -> None:
+    field = small.with_gaps(small.field())
+    architecture, recipe = Architecture(network="latent", depth=1, width=4), small.brief()
+    start = LatentStart(field, [], architecture, recipe, 2000, "cpu")
+    for _ in start.run():
+        pass
+    fit = Fitting(field, [], architecture, recipe, "cpu", start)  # its first weights add nothing
+    left = fit.misfit.squared(*every(field), fit.tensors).detach()
+    wanted = torch.nan_to_num(fit.misfit.to_learn()).square()
+    assert 0 < wanted.mean() < 0.5 * torch.nan_to_num(fit.misfit.target).square().mean()
+    torch.testing.assert_close(left, wanted, rtol=1e-4, atol=1e-6)

@@ -50,6 +50,14 @@ def test_gathered_inputs_are_those_of_a_time(field: Field, specs: tuple[str, ...
         torch.testing.assert_close(inputs.at_time(time, slice(7, 30)), whole[7:30], rtol=0, atol=0)
 
 
+def test_one_input_at_all_points(field: Field) -> None:
+    _, inputs = inputs_of(field, SPECS["mixed"])
+    point = torch.arange(inputs.n_times * inputs.n_cells)
+    every = inputs.gather(point // inputs.n_cells, point % inputs.n_cells)
+    for number in (0, -1):
+        torch.testing.assert_close(inputs.column(number), every[:, number])
+
+
 def test_columns_come_as_place_time_contexts(field: Field) -> None:
     specs = SPECS["mixed"]
     frame, inputs = inputs_of(field, specs)
