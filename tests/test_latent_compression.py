@@ -17,12 +17,14 @@ from cainr_core.data.contexts import load_context
 from cainr_core.data.fields import Field
 from cainr_core.data.sources import open_field, open_sample
 from cainr_core.errors import CainrError
-from cainr_core.fit.recipe import Recipe
+from cainr_core.fit.recipe import REVISED_EVERY, Recipe
 from cainr_core.model.architecture import Architecture
 from tests import small
 
 CONTEXTS = ("topography", "climatology")
 RECIPE = Recipe(steps=120, batch=2048)
+REVISING = Recipe(steps=REVISED_EVERY, batch=256)  # the fewest steps with which latents are revised
+assert (RECIPE.revisions, REVISING.revisions) == (0, 1)
 
 
 def latent(**choices: object) -> Architecture:
@@ -150,9 +152,10 @@ def test_missing_values_stay_missing() -> None:
     assert result.metrics.psnr > 25
 
 
-def test_columns_are_laid_out_and_read_back() -> None:
+@pytest.mark.parametrize("recipe", [RECIPE, REVISING], ids=["at once", "revised"])
+def test_columns_are_laid_out_and_read_back(recipe: Recipe) -> None:
     columns = open_field(small.column_dataset())
-    result = compress(columns, (), latent(step=0.02), RECIPE, device="cpu")
+    result = compress(columns, (), latent(step=0.02), recipe, device="cpu")
     opened = read(result.data)
     assert opened.values().shape == columns.shape
     assert result.metrics.psnr > 30
