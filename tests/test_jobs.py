@@ -436,7 +436,7 @@ def test_no_worker_outlives_its_server(end: signal.Signals, tmp_path: Path) -> N
             children = psutil.Process(server.pid).children(recursive=True)
             assert children
             server.send_signal(end)
-            server.wait(30)
+            server.wait(120)
         finally:
             server.kill()
     assert psutil.wait_procs(children, timeout=20)[1] == []

@@ -43,7 +43,7 @@ class Column(NamedTuple):
 
 
 COLUMNS = {
-    "name": Column("Name", "Click a name to change it.", 128, share=6),
+    "name": Column("Name", "Click a name to change it.", 100, share=4),
     "data": Column("Data", "The bundled sample, or file and variable.", 64, share=1, rank=6),
     "contexts": Column("Contexts", "What the network is given at every point.", 82, 3, 4),
     "network": Column("Network", "Kind, depth and width.", 88, share=2, rank=3),
