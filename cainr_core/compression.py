@@ -134,6 +134,8 @@ class Compression:
         started = clock.monotonic()
         if self.plan.architecture.has_latents:
             yield from self._choose_latents()
+            assert self._start is not None
+            self._start.settle()
         fitting = self._fitting = self._fit_of(self.recipe)
         if self._cancelled:
             fitting.cancel()

@@ -167,10 +167,7 @@ class Curves:
 
     def _mark_tails(self, column: str) -> None:
         """Mark where weights begin to be rounded: a curve drops there, as its file will."""
-        places = [
-            float(np.interp(recipe.steps, curve.step, getattr(curve, column)))
-            for _, _, curve, recipe in self._rounded
-        ]
+        places = [_place(curve, recipe.steps, column) for _, _, curve, recipe in self._rounded]
         data = {"x": places, "colour": [line[1] for line in self._rounded]}
         if data != dict(self.tails.data):
             self.tails.data = data
@@ -184,8 +181,7 @@ class Curves:
                 continue
             moment, curve = run.at(bench.step), run.curve
             column, _ = AXES[self.axis.value]
-            across = np.interp(moment.step, curve.step, getattr(curve, column))
-            rows.append((float(across), moment.psnr, given[run.id]))
+            rows.append((_place(curve, moment.step, column), moment.psnr, given[run.id]))
         table = zip(*rows, strict=True) if rows else ((), (), ())
         data = {name: list(column) for name, column in zip(MARKS, table, strict=True)}
         if data != dict(self.marks.data):
@@ -280,6 +276,11 @@ class Curves:
         x, y = (self._plot.handles[name] for name in ("x_range", "y_range"))
         limits = ((x.start, x.end), (y.start, y.end))
         return Chart(label, "PSNR (dB)", drawn, (False, False), limits)
+
+
+def _place(curve: Any, step: int, column: str) -> float:
+    """Where a step of a curve lies along the axis of a column."""
+    return float(np.interp(step, curve.step, getattr(curve, column)))
 
 
 def _has_tail(line: Line) -> bool:

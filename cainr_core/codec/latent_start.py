@@ -126,6 +126,11 @@ class LatentStart:
         if last and most_bytes is not None:
             yield from self._search(self._chosen, most_bytes)
 
+    def settle(self) -> None:
+        """Let go of what choosing takes, once nothing more is chosen: it is several times as large
+        as the field, and a fit goes on for long."""
+        del self._fit, self._exact
+
     def _search(self, chosen: Quantised, most_bytes: int, roughly: bool = False) -> Iterator[str]:
         """Find the step whose latents take at most so many bytes, and nearly as many."""
         smallest: tuple[float, int] | None = None  # too many bytes

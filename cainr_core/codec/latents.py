@@ -132,14 +132,10 @@ def encode_group(latents: Bands, net: ScaleNet, around: Surroundings, pyramid: P
     from constriction import stream
 
     runs = list(Surroundings.runs(pyramid, len(latents[0])))
-    values = [
-        latents[band][frequencies.start : frequencies.stop].reshape(-1)
-        for band, frequencies in runs
-    ]
-    filled = np.array(torch.stack([part.any() for part in values]).tolist())
+    some = [latents[band][frequencies.start : frequencies.stop].any() for band, frequencies in runs]
+    filled = np.array(torch.stack(some).tolist())
     coder = stream.queue.RangeEncoder()
-    for number, frequencies, places, features in _halves(around, latents, runs, filled):
-        part = latents[number][frequencies.start : frequencies.stop].reshape(-1)
+    for part, places, features in _halves(around, latents, runs, filled):
         order, counts = _by_table(net.tables(features))
         _encode(coder, part[places[order]].cpu().numpy(), counts)
     words: NDArray[Any] = coder.get_compressed().astype("<u4")
@@ -166,8 +162,7 @@ def decode_group(
         torch.zeros((times, band.rows, band.columns), dtype=torch.int32, device=around.device)
         for band in pyramid.bands
     ]
-    for number, frequencies, places, features in _halves(around, latents, runs, filled):
-        part = latents[number][frequencies.start : frequencies.stop].view(-1)
+    for part, places, features in _halves(around, latents, runs, filled):
         order, counts = _by_table(net.tables(features))
         try:
             found = torch.from_numpy(_decode(coder, counts)).to(around.device)
@@ -179,9 +174,9 @@ def decode_group(
 
 def _halves(
     around: Surroundings, latents: Bands, runs: Sequence[Run], filled: NDArray[Any]
-) -> Iterator[tuple[int, range, torch.Tensor, torch.Tensor]]:
-    """Halves of the runs that are not all zero, in the order in which they are coded: band,
-    frequencies, places in the flat run and their features (n, n_features).
+) -> Iterator[tuple[torch.Tensor, torch.Tensor, torch.Tensor]]:
+    """Halves of the runs that are not all zero, in the order in which they are coded: the flat run,
+    a view of `latents`, the places of the half in it and their features (n, n_features).
 
     Features are those of `latents` as they are when a half is asked for.
     """
@@ -192,10 +187,11 @@ def _halves(
         whole = around.whole(latents, (number, range(lowest, bins[-1].stop)))
         for frequencies in bins:
             run = number, frequencies
+            part = latents[number][frequencies.start : frequencies.stop].view(-1)
             board = whole[:, frequencies.start - lowest : frequencies.stop - lowest]
             for tell, places in zip((around.first, around.second), around.halves(run), strict=True):
                 told = tell(board, latents, run).flatten(1)
-                yield number, frequencies, places, told.index_select(1, places).T
+                yield part, places, told.index_select(1, places).T
 
 
 def _by_table(tables: torch.Tensor) -> tuple[torch.Tensor, NDArray[np.int64]]:
