@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
+import asyncio
 import logging
 import os
 import warnings
@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from distributed import Client, LocalCluster
+    from distributed import Client, LocalCluster, Nanny
 
 PATIENCE = 10.0  # seconds until a scheduler that does not answer counts as gone
 # After so long dask gives up a worker that ended, for good; its own 15 s are less than a busy
@@ -87,8 +87,10 @@ def disconnect(cluster: LocalCluster | None, client: Client | None) -> None:
     if client is not None:
         client.close()
     if cluster is not None:
-        for nanny in list(cluster.workers.values()):  # one that ended may go meanwhile
-            # a fit under way would not let go for seconds: it is killed, and that may take its time
-            with contextlib.suppress(TimeoutError):
-                cluster.sync(nanny.close, timeout=1)
+        cluster.sync(_end, list(cluster.workers.values()))  # one that ended may go meanwhile
         cluster.close()
+
+
+async def _end(nannies: list[Nanny]) -> None:
+    # a fit under way would not let go for seconds: it is killed, and that may take its time
+    await asyncio.gather(*(nanny.close(timeout=1) for nanny in nannies), return_exceptions=True)

@@ -294,6 +294,11 @@ def dask_setup(worker: Worker) -> None:
     import cainr_core.fit.fitting  # noqa: F401
 
     torch.optim.Adam([torch.zeros(1, requires_grad=True)])  # the first one loads a second's worth
+    if torch.cuda.is_available():
+        from cainr_core.fit.kernels.together import unserved
+        from cainr_core.model.architecture import Architecture
+
+        unserved(Architecture(), 1, torch.device("cuda"))  # whether kernels run takes seconds
 
 
 def _use_cores(threads: int) -> None:

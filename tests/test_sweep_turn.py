@@ -85,9 +85,36 @@ def test_a_sweep_that_is_stopped_here_begins_no_other_fit(tmp_path: Path) -> Non
     assert [fit.number for fit in ended] == [1]
 
 
+def _ends_while_another_works(name: str) -> str:
+    from distributed import Event
+
+    with Turn() as turn:
+        turn.end()
+        Event(name).wait(60)
+    return "written"
+
+
+def _works(name: str) -> str:
+    from distributed import Event
+
+    with Turn():
+        Event(name).set()
+    return "learned"
+
+
+def test_what_has_learned_is_written_while_the_next_learns(jobs: Jobs) -> None:
+    from distributed import Client
+
+    with Client(jobs.address(), set_as_default=False) as client:
+        ending = client.submit(_ends_while_another_works, "next", pure=False)
+        assert client.submit(_works, "next", pure=False).result(60) == "learned"
+        assert ending.result(60) == "written"
+
+
 def test_outside_of_a_worker_there_is_nobody_to_make_way_for() -> None:
     with Turn() as turn:
         turn.pause()
+        turn.end()
 
 
 def test_jobs_tell_their_scheduler_or_that_it_is_not_there() -> None:

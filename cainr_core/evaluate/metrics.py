@@ -87,18 +87,23 @@ def measure(
     a value and the other has none.
     """
     there = present(original, reconstruction)
-    error = reconstruction.astype(np.float64) - original
-    weight = np.broadcast_to(area, original.shape)[there]
-    error, values = error[there], original[there]
-    rmse = math.sqrt(float(np.mean(error * error)))
-    top = max(float(values.max()), float(reconstruction[there].max()))
+    error = np.subtract(reconstruction, original, dtype=np.float64)
+    values, decoded = original, reconstruction
+    if not there.all():
+        error[~there] = 0
+        values, decoded = original[there], reconstruction[there]
+    squares = np.einsum("t...,t...->...", error, error)  # of each cell, over times
+    counts = there.sum(0)
+    count = int(counts.sum())
+    rmse = math.sqrt(float(squares.sum()) / count)
+    top = max(float(values.max()), float(decoded.max()))
     return Metrics(
         psnr=psnr(float(values.max()) - float(values.min()), rmse),
         psnr_paper=psnr(top, rmse),
         rmse=rmse,
-        rmse_weighted=math.sqrt(float(np.average(error * error, weights=weight))),
-        max_abs_error=float(np.abs(error).max()),
-        bias=float(error.mean()),
+        rmse_weighted=math.sqrt(float((area * squares).sum() / (area * counts).sum())),
+        max_abs_error=max(float(error.max()), -float(error.min())),
+        bias=float(error.sum()) / count,
         file_bytes=file_bytes,
         context_bytes=context_bytes,
         compression_ratio=original_bytes / file_bytes,

@@ -57,7 +57,7 @@ def fitted(
             if seconds:
                 group = in_seconds(group, seconds, field, chosen)
             if len(group) > 1:
-                for number, result in fitted_together(group, field, chosen, turn.pause):
+                for number, result in fitted_together(group, field, chosen, turn.pause, turn.end):
                     left.remove(number)
                     yield number, (group[number], result)
                 return

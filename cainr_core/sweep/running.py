@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import json
 import time as clock
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from cainr_core.choices import Choices
 from cainr_core.cluster import gpus
 from cainr_core.errors import CainrError
 from cainr_core.runs import Library, Run
-from cainr_core.sweep.fits import here
+from cainr_core.sweep.fits import Ended, here
 from cainr_core.sweep.grid import Sweep
-from cainr_core.sweep.workers import on_workers
+from cainr_core.sweep.workers import Workers
+
+if TYPE_CHECKING:
+    from cainr_core.data.contexts import Context
+    from cainr_core.data.fields import Field
 
 
 @dataclass(frozen=True)
@@ -43,30 +48,41 @@ def sweep(
 
     CainrError where the field or a context cannot be used, before anything is fitted.
     """
-    from cainr_core.compression import open_data
-    from cainr_core.data.contexts import load_context
-
     fits = wanted.fits()
     kept = _kept(wanted, library)
     todo = [choices for choices in fits if key(choices, wanted) not in kept]
-    field = open_data(wanted.data)
-    specs = {context.spec for choices in todo for context in choices.contexts}
-    contexts = {spec: load_context(spec, field) for spec in sorted(specs)}
     done, started = len(fits) - len(todo), clock.monotonic()
     costs = [cost(choices, wanted) for choices in todo]
     left, spent = sum(costs), 0.0
-    several = wanted.device in ("auto", "cuda") and len(gpus()) > 1
-    if todo and (scheduler or several):
-        results = on_workers(scheduler, todo, wanted.seconds, field, contexts, stopped)
-    else:
-        results = here(todo, wanted.seconds, field, contexts, stopped)
-    for index, (choices, result) in results:
+    for index, (choices, result) in _results(wanted, todo, scheduler, stopped):
         done, spent, left = done + 1, spent + costs[index], left - costs[index]
         seconds = (clock.monotonic() - started) * left / spent
         if isinstance(result, CainrError):
             yield Fit(done, len(fits), choices, None, str(result), seconds)
         else:
             yield Fit(done, len(fits), choices, library.add(choices, result), "", seconds)
+
+
+def _results(
+    wanted: Sweep, todo: Sequence[Choices], scheduler: str | None, stopped: Callable[[], bool]
+) -> Iterator[Ended]:
+    several = wanted.device in ("auto", "cuda") and len(gpus()) > 1
+    if todo and (scheduler or several):
+        with Workers(scheduler) as workers:
+            data = _data(wanted, todo)
+            yield from workers.fitted(todo, wanted.seconds, *data, stopped)
+    else:
+        yield from here(todo, wanted.seconds, *_data(wanted, todo), stopped)
+
+
+def _data(wanted: Sweep, todo: Sequence[Choices]) -> tuple[Field, dict[str, Context]]:
+    """The field, and the contexts of these fits by their words."""
+    from cainr_core.compression import open_data
+    from cainr_core.data.contexts import load_context
+
+    field = open_data(wanted.data)
+    specs = {context.spec for choices in todo for context in choices.contexts}
+    return field, {spec: load_context(spec, field) for spec in sorted(specs)}
 
 
 def runs_of(wanted: Sweep, library: Library) -> list[Run]:

@@ -37,6 +37,26 @@ def groups(todo: Sequence[Choices], field: Field) -> list[list[int]]:
     return [group for same in found.values() for group, _ in same]
 
 
+def for_workers(todo: Sequence[Choices], field: Field) -> list[list[int]]:
+    """`groups`, in an order for several workers: one of each kernel first, for what one worker
+    compiles the others find; then large ones first, so that all end at about the same time."""
+    found = groups(todo, field)
+    if len(found) == len(todo):
+        return found
+    first: dict[tuple[int, int], list[int]] = {}
+    for group in reversed(found):
+        first.setdefault(_kernel([todo[number] for number in group]), group)
+    return [*first.values(), *(group for group in reversed(found) if group not in first.values())]
+
+
+def _kernel(group: Sequence[Choices]) -> tuple[int, int]:
+    """What groups have in common whose steps are taken by one kernel."""
+    from cainr_core.fit.kernels.served import padded
+
+    specs = {context.spec for choices in group for context in choices.contexts}
+    return padded(group[0].architecture.width), len(specs)
+
+
 def _shape(choices: Choices, number: int, field: Field) -> tuple[object, ...]:
     """What fits have in common that learn together; something of its own for any other."""
     from cainr_core.fit.device import choose_device
@@ -57,10 +77,12 @@ def fitted_together(
     field: Field,
     contexts: Sequence[Sequence[Context]],
     pause: Callable[[], None],
+    learned: Callable[[], None],
 ) -> Iterator[tuple[int, Compressed | CainrError]]:
     """Fit these choices of one shape side by side; each with its number as it ends.
 
-    `pause` is called between steps, where the GPU may be lent to somebody else.
+    `pause` is called between steps, where the GPU may be lent to somebody else; `learned` once all
+    have learned and are still to be written and measured.
     """
     from cainr_core.compression import WRITING, Compression
     from cainr_core.fit.kernels.together import Together
@@ -88,6 +110,8 @@ def fitted_together(
                         ending[pool.submit(_to_the_end, progress)] = number
                         del learning[number]
                         break
+        together.close()
+        learned()
         for future in as_completed(ending):
             number = ending[future]
             try:

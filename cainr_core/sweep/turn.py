@@ -45,6 +45,12 @@ class Turn:
             self._release()
             self._begin()
 
+    def end(self) -> None:
+        """Let the next task have the worker, where only the processor's work is left to do."""
+        if self._worker is not None:
+            self._release()
+            self._leave()
+
     def _begin(self) -> None:
         """Wait for the worker."""
         if self._worker is None:

@@ -5,13 +5,16 @@ from __future__ import annotations
 import time as clock
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from cainr_core.choices import Choices
+from cainr_core.cluster import connect, disconnect
 from cainr_core.errors import CainrError
 from cainr_core.sweep.fits import Ended, fitted
-from cainr_core.sweep.together import groups
+from cainr_core.sweep.together import for_workers
 
 if TYPE_CHECKING:
     from distributed import Client, as_completed
@@ -25,26 +28,38 @@ PRIORITY = -10  # of a fit: whoever waits for a single one, at 0, comes first
 PERIOD = 0.1  # seconds between two looks at what has ended
 
 
-def on_workers(
-    scheduler: str | None,
-    todo: Sequence[Choices],
-    seconds: float | None,
-    field: Field,
-    contexts: Mapping[str, Context],
-    stopped: Callable[[], bool],
-) -> Iterator[Ended]:
-    """Each fit with its number as it ends, as `fits.here`; None: on workers of this process's own,
-    one for each GPU. CainrError where the scheduler is not there."""
-    from cainr_core.cluster import connect, disconnect
+class Workers:
+    """Workers of a scheduler, or where there is none this process's own, one for each GPU, which
+    begin while the data are opened. A context manager."""
 
-    try:
-        cluster, client = connect(scheduler)
-    except OSError as error:
-        raise CainrError(f"The scheduler at {scheduler} cannot be reached.") from error
-    try:
-        yield from _Sent(client, todo, seconds, field, contexts).results(stopped)
-    finally:
-        disconnect(cluster, client)
+    def __init__(self, scheduler: str | None) -> None:
+        self._scheduler = scheduler
+        self._pool = ThreadPoolExecutor(1)
+        self._connected = self._pool.submit(connect, scheduler)
+
+    def __enter__(self) -> Workers:
+        return self
+
+    def __exit__(self, *problem: object) -> None:
+        with suppress(OSError):
+            disconnect(*self._connected.result())
+        self._pool.shutdown()
+
+    def fitted(
+        self,
+        todo: Sequence[Choices],
+        seconds: float | None,
+        field: Field,
+        contexts: Mapping[str, Context],
+        stopped: Callable[[], bool],
+    ) -> Iterator[Ended]:
+        """Each fit with its number as it ends, as `fits.here`. CainrError where the scheduler is
+        not there."""
+        try:
+            _, client = self._connected.result()
+        except OSError as error:
+            raise CainrError(f"The scheduler at {self._scheduler} cannot be reached.") from error
+        return _Sent(client, todo, seconds, field, contexts).results(stopped)
 
 
 def fitted_all(
@@ -73,11 +88,9 @@ class _Sent:
 
     def _share(self) -> None:
         """The field goes to every worker once, not with every fit."""
-        scatter = self._client.scatter
-        self._shared = scatter(self._field, broadcast=True)
-        self._known = {
-            spec: scatter(context, broadcast=True) for spec, context in self._contexts.items()
-        }
+        values = [self._field, *self._contexts.values()]
+        self._shared, *known = self._client.scatter(values, broadcast=True)
+        self._known = dict(zip(self._contexts, known, strict=True))
 
     def _send(self, group: list[int]) -> Any:
         fits = [self._todo[index] for index in group]
@@ -117,10 +130,9 @@ class _Sent:
                 yield group[number], ended
 
     def _groups(self, stopped: Callable[[], bool]) -> list[list[int]]:
-        """The fits that a worker can take together, as only it knows: the last groups the
-        shortest, so that all workers end at about the same time."""
+        """The fits that a worker can take together, as only it knows."""
         future = self._client.submit(
-            groups, self._todo, self._shared, pure=False, priority=PRIORITY
+            for_workers, self._todo, self._shared, pure=False, priority=PRIORITY
         )
         while not future.done():
             if stopped():
@@ -129,7 +141,7 @@ class _Sent:
         if future.status != "finished":  # its worker was lost
             return [[index] for index in range(len(self._todo))]
         found: list[list[int]] = future.result()
-        return found if len(found) == len(self._todo) else found[::-1]
+        return found
 
     def _failed(self, group: list[int], problem: str) -> list[Ended]:
         return [

@@ -30,4 +30,10 @@ def test_a_field_is_predicted_as_its_points_are(
     monkeypatch.setitem(module.POINTS_PER_PASS, "cpu", 7)  # the parts make no difference
     parts = predict(choice, tensors, inputs, [4, 0])
     torch.testing.assert_close(torch.from_numpy(parts), torch.from_numpy(whole), rtol=0, atol=1e-5)
+    monkeypatch.setitem(module.POINTS_PER_PASS, "cpu", 2 * field.cells + 1)
+    monkeypatch.setattr(module, "SPAN_TIMES", ("cpu",))
+    several = predict(choice, tensors, inputs, [4, 1, 0])
+    torch.testing.assert_close(
+        torch.from_numpy(several[[0, 2]]), torch.from_numpy(whole), rtol=0, atol=1e-5
+    )
     assert predict(choice, tensors, inputs, [], slice(3, 9)).shape == (0, 6)

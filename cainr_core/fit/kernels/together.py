@@ -110,6 +110,10 @@ class Together:
         self._errors = misses.square().mean(1, dtype=torch.float64).tolist()
         self._asked = {}
 
+    def close(self) -> None:
+        """Give back what learning took on the GPU; what was learned lies with the fits."""
+        self._networks = self._graph = None
+
     def _built(self) -> FusedNetworks:
         """The networks of all fits, once these have joined."""
         if self._networks is not None:
