@@ -65,12 +65,13 @@ def main() -> None:
             read(made.data, chosen, "cpu").values()
             seconds = time.perf_counter() - started
             weights = f"{made.metrics.weights} weights"
+            first = next(one.psnr for one in made.curve if one.step == 0)
             row = Row.of(made.metrics, CODEC, on, mode, weights, size, made.seconds, seconds)
             report.add(row)
             report.save()
             print(
                 f"{on}: {row.bytes:,} of {size:,} bytes, RMSE {row.rmse:.4g}, {row.psnr:.2f} dB, "
-                f"as latents were chosen {made.curve[0].psnr:.2f} dB, "
+                f"as latents were chosen {first:.2f} dB, "
                 f"encoded in {made.seconds:.1f} s, decoded in {seconds:.1f} s",
                 flush=True,
             )

@@ -92,6 +92,8 @@ class Compression:
         self._fitting: Fitting | None = None
         self._first: Fitting | None = None  # the one that latents were last revised for
         self._start: LatentStart | None = None
+        self._chosen: list[Progress] = []  # how good latents were, for the networks before the last
+        self._choosing = 0.0  # seconds that this took
         self._keeps_history = keep_history
         self._recorder: Recorder | None = None
         self._cancelled = False
@@ -102,8 +104,14 @@ class Compression:
 
     @property
     def curve(self) -> list[Progress]:
-        """Progress so far."""
-        return [] if self._fitting is None else self._fitting.curve
+        """Progress so far; steps before 0 are those of networks for which latents were chosen."""
+        learned = [] if self._fitting is None else self._fitting.curve
+        if self._start is None:
+            return learned
+        return [
+            *self._chosen,
+            *(replace(one, seconds=one.seconds + self._choosing) for one in learned),
+        ]
 
     @property
     def history(self) -> tuple[Moment, ...]:
@@ -136,6 +144,7 @@ class Compression:
             yield from self._choose_latents()
             assert self._start is not None
             self._start.settle()
+            self._choosing = clock.monotonic() - started
         fitting = self._fitting = self._fit_of(self.recipe)
         if self._cancelled:
             fitting.cancel()
@@ -185,6 +194,7 @@ class Compression:
         from cainr_core.codec.rate import LATENT_NOISE, size, steps_for
         from cainr_core.fit.progress import Progress
 
+        started = clock.monotonic()
         besides = self._parts.overhead() + models_bytes(self.plan.architecture)
         network = int(self.plan.weights * NETWORK_BITS / 8)
         start = LatentStart(
@@ -199,12 +209,21 @@ class Compression:
         most = None if self._limit is None else self._limit - besides - network
         count = self.recipe.revisions
         total = self.recipe.steps + self.recipe.tail_steps
+        each = self.recipe.before_revision().steps
 
         def told(message: str, error: float) -> Progress:
             return Progress(0, total, error, start.psnr(error), 0.0, 0.0, 0.0, message)
 
+        def chosen(left: int, error: float) -> None:
+            seconds = clock.monotonic() - started
+            self._chosen.append(
+                Progress(-left * each, total, error, start.psnr(error), seconds, 0.0, 0.0)
+            )
+
         for message in start.run(most, roughly=count > 0):
             yield told(message, start.error)
+        if count:
+            chosen(count, start.error)
         for number in range(1, count + 1):
             fitting = self._first = self._fit_of(self.recipe.before_revision())
             for _ in fitting.run():
@@ -217,6 +236,8 @@ class Compression:
                 taken = min(size(fitting.tensors, steps), 2 * network)  # else nothing is left
                 fixed = self._overhead(fitting) - start.nbytes
                 most = self._limit - fixed - round(taken / TAIL_ROOM)
+            if not last:
+                chosen(count - number, error)
             psnr = f"PSNR {start.psnr(error):.2f} dB"
             yield told(f"Choosing latents for the network, {number} of {count}: {psnr}.", error)
             for message in start.revise(fitting.tensors, fitting.reconstruct(), most, last):

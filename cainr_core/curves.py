@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 class Curve:
     """How a fit learned: all arrays (points,), float64 but `step` (int64).
 
-    `seconds` spent learning; `loss` in scaled units squared; `psnr` in dB.
+    `step`: below 0 while latents are chosen; `seconds` spent learning; `loss` in scaled units
+    squared; `psnr` in dB.
     """
 
     step: NDArray[np.int64]

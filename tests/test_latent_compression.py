@@ -110,6 +110,9 @@ def test_latents_revised_for_their_network_are_worth_more(
     recipe, target = Recipe(steps=1000, batch=1024), Target(kind="bytes", value=5_000)
     revised = compress(coarse, CONTEXTS, latent(), recipe, target, device="cpu")
     assert 0.97 * 5_000 <= len(revised.data) <= 5_000
+    steps, seconds = ([getattr(one, of) for one in revised.curve] for of in ("step", "seconds"))
+    assert steps[:3] == [-250, -125, 0]  # the curve tells of the networks before the last one, too
+    assert steps == sorted(set(steps)) and seconds == sorted(seconds)
     monkeypatch.setattr(Recipe, "revisions", 0)
     once = compress(coarse, CONTEXTS, latent(), recipe, target, device="cpu")
     assert revised.metrics.psnr > once.metrics.psnr + 0.05

@@ -62,6 +62,7 @@ Line = tuple[str, str, Any, Recipe]  # title, colour, curve and recipe of a run
 MARKS = ["x", "psnr", "colour"]  # of the state that is shown of each run
 TAILS = ["x", "colour"]  # where weights begin to be rounded
 TAIL = "weights rounded from here on"
+CHOSEN = " (below 0: latents chosen)"
 NOTHING: Table = {column: np.empty(0) for column in COLUMNS}
 
 
@@ -156,7 +157,8 @@ class Curves:
         if self._plot is None:
             return
         column, label = AXES[self.axis.value]
-        self._plot.handles["xaxis"].axis_label = label
+        chosen = column == "step" and any((table["step"] < 0).any() for table in self._tables)
+        self._plot.handles["xaxis"].axis_label = f"{label}{CHOSEN if chosen else ''}"
         for drawn, table in zip(self._plot.subplots.values(), self._tables, strict=True):
             source, data = drawn.handles["source"], {"x": table[column], **table}
             if not all(np.array_equal(source.data[name], data[name]) for name in data):
@@ -192,19 +194,23 @@ class Curves:
         bench = self.workbench
         drawn = [table for table in self._tables if len(table["step"])]
         ends = [float(table[column][-1]) for table in drawn]
-        progress = None if bench.ended or bench.snapshot is None else bench.snapshot.progress
-        if progress is not None and progress.step:
-            whole = {"step": progress.step, "seconds": progress.seconds}[column]
-            ends.append(whole * progress.steps / progress.step)
+        snapshot = None if bench.ended else bench.snapshot
+        progress = None if snapshot is None else snapshot.progress
+        if snapshot is not None and progress is not None and progress.step and column == "seconds":
+            before = _place(snapshot.curve, 0, column)  # the first step
+            ends.append(before + progress.seconds * progress.steps / progress.step)
+        elif progress is not None and column == "step":
+            ends.append(progress.steps)
         levels = np.concatenate([np.empty(0), *(table["psnr"] for table in drawn)])
         levels = levels[np.isfinite(levels)]
         if not any(ends):
             ends = [float(bench.recipe.steps)] if column == "step" else [60.0]
         if not levels.size:
             levels = np.array([0.0, 50.0])
+        start = min([0.0, *(float(table[column][0]) for table in drawn)])
         end = (max(ends) if column == "step" else _two_digits(max(ends))) * 1.02
         low, high = 5 * np.floor(levels.min() / 5), 5 * np.ceil((levels.max() + 0.5) / 5)
-        plot.handles["x_range"].update(start=0, end=end, reset_start=0, reset_end=end)
+        plot.handles["x_range"].update(start=start, end=end, reset_start=start, reset_end=end)
         plot.handles["y_range"].update(
             start=float(low), end=float(high), reset_start=float(low), reset_end=float(high)
         )

@@ -152,7 +152,7 @@ class RunTable:
         self.delete = pmui.Button(
             label="Delete", icon="delete", variant="outlined", color="error",
             css_classes=["delete"], visible=settings.deletion_allowed,
-            **{**icon, "margin": (8, 12, 8, 2)},
+            **icon,
         )  # fmt: skip
         files = (self.cainr, self.netcdf, self.picture.view, self.report)
         buttons = (self.reuse, *files, self.delete)
@@ -167,8 +167,10 @@ class RunTable:
             sizing_mode="stretch_width", margin=(2, 10, 6, 10), css_classes=["find-runs"],
             description="Words of name, data, contexts or network; runs that lack one are hidden.",
         )  # fmt: skip
+        head = line(self.head, *buttons)
+        head.margin = (0, 10, 0, 0)
         self.view = card(
-            line(self.head, *buttons),
+            head,
             self.find,
             self.table,
             css_class="runs",
@@ -260,10 +262,9 @@ class RunTable:
     def _buttons(self) -> None:
         for allow in self._allow:
             allow()
-        hint = HINT
-        if len(self._picked_runs()) > 1:
-            hint = "Reuse and files are of A, Delete is of all ticked."
-            hint = hint if settings.deletion_allowed else "Reuse and files are of A."
+        several = len(self._picked_runs()) > 1
+        hint = "Files: those of A." if several else HINT
+        self.delete.label = f"Delete {len(self._picked_runs())}" if several else "Delete"
         html = f'<div class="title">Runs</div><div class="hint">{hint}</div>'
         if html != self.head.object:
             self.head.object = html

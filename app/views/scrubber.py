@@ -95,10 +95,9 @@ class Scrubber:
         step = f"step {moment.step:,} of {taken}"
         if moment == end:
             step = f"after {taken} steps"
-            note = "" if run.history else " (none kept before)"
+            note = "" if run.history else "; no states before were kept"
         elif moment.step == 0 and run.choices.architecture.has_latents:
-            note = " (the latents as chosen)"
-        return (
-            f'<div><b style="--colour:{colours(bench)[run.id]}"></b>{letter}{step}, '
-            f"{moment.psnr:.1f} dB, {size_of(moment.file_bytes)}{note}</div>"
-        )
+            note = "; the latents as chosen"
+        told = f"{letter}{step}, {moment.psnr:.1f} dB, {size_of(moment.file_bytes)}"
+        dot = f'<b style="--colour:{colours(bench)[run.id]}"></b>'
+        return f'<div title="{told}{note}">{dot}{told}</div>'
