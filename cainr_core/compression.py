@@ -20,7 +20,7 @@ from cainr_core.files import atomic_write
 from cainr_core.fit.recipe import Recipe
 from cainr_core.history import Moment, Recorder
 from cainr_core.model.architecture import Architecture
-from cainr_core.planning import NETWORK_BITS, Plan, models_bytes, plan
+from cainr_core.planning import NETWORK_BITS, TAIL_ROOM, Plan, models_bytes, plan
 
 if TYPE_CHECKING:
     import numpy as np
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from cainr_core.fit.fitting import Fitting
     from cainr_core.fit.kernels.together import Together
     from cainr_core.fit.progress import Progress
+    from cainr_core.revisions import Revisions
 
 __all__ = [
     "Choices",
@@ -43,7 +44,6 @@ __all__ = [
 
 WRITING = "Writing the file and measuring what it holds."
 FAR_BELOW = 0.97  # part of a byte budget that a file fills unless there is nothing to fill it
-TAIL_ROOM = 0.985  # part of a byte budget used before the tail, in which entropy still moves
 
 
 def open_data(choice: DataChoice) -> Field:
@@ -90,10 +90,8 @@ class Compression:
         self._limit = (target or Target()).file_bytes(field.original_bytes)
         self._device, self._together = device, together
         self._fitting: Fitting | None = None
-        self._first: Fitting | None = None  # the one that latents were last revised for
         self._start: LatentStart | None = None
-        self._chosen: list[Progress] = []  # how good latents were, for the networks before the last
-        self._choosing = 0.0  # seconds that this took
+        self._revisions: Revisions | None = None  # of these latents
         self._keeps_history = keep_history
         self._recorder: Recorder | None = None
         self._cancelled = False
@@ -106,12 +104,10 @@ class Compression:
     def curve(self) -> list[Progress]:
         """Progress so far; steps before 0 are those of networks for which latents were chosen."""
         learned = [] if self._fitting is None else self._fitting.curve
-        if self._start is None:
+        if (before := self._revisions) is None:
             return learned
-        return [
-            *self._chosen,
-            *(replace(one, seconds=one.seconds + self._choosing) for one in learned),
-        ]
+        after = (replace(one, seconds=one.seconds + before.seconds) for one in learned)
+        return [*before.curve, *after]
 
     @property
     def history(self) -> tuple[Moment, ...]:
@@ -129,7 +125,8 @@ class Compression:
         """The field as it stands, (time, *grid.shape): of the file once there is one."""
         if self._decoded is not None:
             return self._decoded.values(times)
-        for state in (self._fitting, self._first, self._start):
+        revised_for = None if self._revisions is None else self._revisions.fitting
+        for state in (self._fitting, revised_for, self._start):
             if state is not None:
                 return state.reconstruct(times)
         raise CainrError("There is nothing to reconstruct before the fit has begun.")
@@ -142,9 +139,6 @@ class Compression:
         started = clock.monotonic()
         if self.plan.architecture.has_latents:
             yield from self._choose_latents()
-            assert self._start is not None
-            self._start.settle()
-            self._choosing = clock.monotonic() - started
         fitting = self._fitting = self._fit_of(self.recipe)
         if self._cancelled:
             fitting.cancel()
@@ -189,61 +183,20 @@ class Compression:
         return self._recorder.watch(learning, self._fitting, steps)
 
     def _choose_latents(self) -> Iterator[Progress]:
-        from cainr_core.codec import quantize
         from cainr_core.codec.latent_start import LatentStart
-        from cainr_core.codec.rate import LATENT_NOISE, size, steps_for
-        from cainr_core.fit.progress import Progress
+        from cainr_core.revisions import Revisions
 
-        started = clock.monotonic()
-        besides = self._parts.overhead() + models_bytes(self.plan.architecture)
+        architecture = self.plan.architecture
+        besides = self._parts.overhead() + models_bytes(architecture)
         network = int(self.plan.weights * NETWORK_BITS / 8)
-        start = LatentStart(
-            self.field,
-            self.contexts,
-            self.plan.architecture,
-            self.recipe,
-            self.plan.file_bytes - besides - network,
-            self._device,
+        room = self.plan.file_bytes - besides - network
+        start = self._start = LatentStart(
+            self.field, self.contexts, architecture, self.recipe, room, self._device
         )
-        self._start = start
         most = None if self._limit is None else self._limit - besides - network
-        count = self.recipe.revisions
-        total = self.recipe.steps + self.recipe.tail_steps
-        each = self.recipe.before_revision().steps
-
-        def told(message: str, error: float) -> Progress:
-            return Progress(0, total, error, start.psnr(error), 0.0, 0.0, 0.0, message)
-
-        def chosen(left: int, error: float) -> None:
-            seconds = clock.monotonic() - started
-            self._chosen.append(
-                Progress(-left * each, total, error, start.psnr(error), seconds, 0.0, 0.0)
-            )
-
-        for message in start.run(most, roughly=count > 0):
-            yield told(message, start.error)
-        if count:
-            chosen(count, start.error)
-        for number in range(1, count + 1):
-            fitting = self._first = self._fit_of(self.recipe.before_revision())
-            for _ in fitting.run():
-                if self._cancelled:
-                    fitting.cancel()
-            error, last = fitting.best_error, self._cancelled or number == count
-            if last and self._limit is not None:  # what these weights take is known by now
-                influence = quantize.influences(fitting)
-                steps = steps_for(fitting.tensors, influence, error, noise=LATENT_NOISE)
-                taken = min(size(fitting.tensors, steps), 2 * network)  # else nothing is left
-                fixed = self._overhead(fitting) - start.nbytes
-                most = self._limit - fixed - round(taken / TAIL_ROOM)
-            if not last:
-                chosen(count - number, error)
-            psnr = f"PSNR {start.psnr(error):.2f} dB"
-            yield told(f"Choosing latents for the network, {number} of {count}: {psnr}.", error)
-            for message in start.revise(fitting.tensors, fitting.reconstruct(), most, last):
-                yield told(message, error)
-            if last:
-                return
+        self._revisions = Revisions(start, self.recipe, self._fit_of, lambda: self._cancelled)
+        yield from self._revisions.run(most, self._limit, network, self._overhead)
+        start.settle()
 
     def _measure(self) -> None:
         """Decode the file and compare it with the original."""

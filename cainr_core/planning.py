@@ -17,6 +17,7 @@ from cainr_core.model.coordinates import Frame
 NETWORK_BITS = 7.5  # of a weight behind latents, kept free while these are chosen
 NETWORK_SHARE = 0.04  # of a number of bytes, that the network behind latents takes
 MOST_WIDTH = 32  # of it: wider ones learn longer and hardly better
+TAIL_ROOM = 0.985  # part of a byte budget used before the tail, in which entropy still moves
 EXPECTED_BITS = 5.8  # of a weight in the file, as fits of the sample come out
 LATENT_STEP, LATENT_RATE, LATENT_POWER = 0.3, 0.011, 1.3  # bytes a value at a step, as measured
 LEAST_LATENTS = 700  # bytes: their entropy model, and a few that are not zero

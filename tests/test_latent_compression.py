@@ -112,7 +112,8 @@ def test_latents_revised_for_their_network_are_worth_more(
     assert 0.97 * 5_000 <= len(revised.data) <= 5_000
     steps, seconds = ([getattr(one, of) for one in revised.curve] for of in ("step", "seconds"))
     assert steps[:3] == [-250, -125, 0]  # the curve tells of the networks before the last one, too
-    assert steps == sorted(set(steps)) and seconds == sorted(seconds)
+    assert steps == sorted(set(steps))
+    assert seconds == sorted(seconds)
     monkeypatch.setattr(Recipe, "revisions", 0)
     once = compress(coarse, CONTEXTS, latent(), recipe, target, device="cpu")
     assert revised.metrics.psnr > once.metrics.psnr + 0.05
