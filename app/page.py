@@ -45,12 +45,17 @@ _OVER_THE_PAGE = {
 TOLD = 15_000  # ms that a problem is told, unless it is closed or mended before
 TICK = 300  # ms between two looks at a fit: about three pictures a second
 WARM = 3000  # ms after the page is there
-# A number field of Material takes what is typed after an Enter only where it was left in between.
-_LEAVE_ON_ENTER = """
+# A number field of Material takes what is typed after an Enter only where it was left in between;
+# a cell of a table that has the focus is changed from the keyboard as by a click.
+_ENTER = """
 document.addEventListener("keydown", (event) => {
   const field = event.composedPath()[0]
   const buttons = field.parentElement?.querySelector(".MuiInputAdornment-root")
   if (event.key == "Enter" && buttons) setTimeout(() => field.blur())
+  if (event.key == "Enter" && field.classList.contains("tabulator-cell")) {
+    event.preventDefault()
+    field.click()
+  }
 })
 """
 _TEMPLATE = Path(__file__).with_name("page.html")
@@ -108,7 +113,7 @@ def build() -> pmui.Page:
         main=[main],
         sidebar=sidebar.objects,
         sidebar_width=340,
-        sidebar_open="Mobi" not in pn.state.headers.get("User-Agent", ""),
+        sidebar_open=not shared.on_phone(),
         sidebar_resizable=False,
         theme_config=THEME,
         sx=BEHIND_CARDS,
@@ -128,7 +133,7 @@ def build() -> pmui.Page:
     with edit_readonly(page):
         page.busy = _Still().param.busy
     if pn.state.curdoc is not None:
-        for code in (_LEAVE_ON_ENTER, _NAMING):
+        for code in (_ENTER, _NAMING):
             pn.state.curdoc.js_on_event(DocumentReady, CustomJS(code=code))
         pn.state.on_session_destroyed(partial(_forget, bench))
         visitors.guests.enter(visitor, shared.kept_runs().root)

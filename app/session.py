@@ -23,6 +23,11 @@ def density() -> float:
     return min(2.0, (told.device_pixel_ratio if told else None) or 1.0)
 
 
+def on_phone() -> bool:
+    """Whether this visitor's browser is a phone's, by what it calls itself."""
+    return "Mobi" in pn.state.headers.get("User-Agent", "")
+
+
 def held(handler: Callable[..., None]) -> Callable[..., None]:
     """The handler of events, whose changes reach the page as one message."""
 

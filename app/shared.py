@@ -20,7 +20,17 @@ import numpy as np
 
 from app import uploads
 from app.recent import Recent
-from app.session import POOL, after_maps, background, decided, density, held, later, loosely
+from app.session import (
+    POOL,
+    after_maps,
+    background,
+    decided,
+    density,
+    held,
+    later,
+    loosely,
+    on_phone,
+)
 from app.settings import settings
 from cainr_core.apart import open_apart
 from cainr_core.choices import Choices, DataChoice, values_of
@@ -39,7 +49,7 @@ if TYPE_CHECKING:
     from cainr_core.jobs import Job, Jobs
 
 # of a session, beside all here
-__all__ = ["after_maps", "background", "decided", "density", "held", "later", "loosely"]
+__all__ = ["after_maps", "background", "decided", "density", "held", "later", "loosely", "on_phone"]
 log = logging.getLogger("cainr.app")
 ROOMS = 64  # whose libraries are kept in memory
 PREFETCHED = 4  # of the newest runs

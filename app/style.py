@@ -34,6 +34,11 @@ THEME = {
                 "root": {"&.MuiButton-outlined.MuiButton-colorPrimary:not(.Mui-disabled)": LEGIBLE}
             }
         },
+        "MuiButtonBase": {
+            "styleOverrides": {
+                "root": {"&.Mui-focusVisible": {"outline": "2px solid", "outlineOffset": "-3px"}}
+            }
+        },
         "MuiTab": {"styleOverrides": {"root": {"&.Mui-selected": LEGIBLE}}},
     },
 }

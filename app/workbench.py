@@ -35,6 +35,7 @@ class Workbench(Choosing, Viewing):
     following = param.Boolean(default=True, doc="Whether the maps show the fit, not the picks.")
 
     _seen_runs = -1
+    _asked = 0  # for fits
 
     def __init__(self, visitor: Visitor | None = None) -> None:
         super().__init__()
@@ -72,6 +73,13 @@ class Workbench(Choosing, Viewing):
             return
         choices, field, name = self.choices, self.field, self._free_name(self.choices)
         self.param.update(ended=False, job=None, snapshot=None)
+        asked = self._asked = self._asked + 1
+
+        def follow(job: Any) -> None:
+            if asked == self._asked:
+                self.follow(job, field)
+            else:
+                job.cancel()
 
         def refuse(problem: Exception) -> None:
             self.ended = True
@@ -79,7 +87,7 @@ class Workbench(Choosing, Viewing):
 
         visitor = self.visitor
         work = partial(shared.fits.submit, choices, field, name, visitor.person, visitor.room)
-        shared.background(work, lambda job: self.follow(job, field), refuse)
+        shared.background(work, follow, refuse)
 
     def follow(self, job: Any, field: Any) -> None:
         """Show a fit of `field`, over the runs that were picked for comparison; the one before,
@@ -105,6 +113,12 @@ class Workbench(Choosing, Viewing):
         """Stop the fit; what was learned so far is kept as a run."""
         if self.job is not None and not self.ended:
             self.job.cancel()
+
+    def abandon(self) -> None:
+        """Stop the fit and look away from it; what was learned so far is kept as a run."""
+        self.cancel()
+        self._asked += 1  # one that is not in the line yet is stopped when it is there
+        self.param.update(job=None, job_field=None, snapshot=None, fitted=None, ended=True)
 
     def look_at(self, time: int) -> None:
         """Show another time step, here and in what the fit sends."""

@@ -38,6 +38,7 @@ class Guide(param.Parameterized):
         self.workbench = workbench
         self._before: dict[str, Any] | None = None  # the state of the page, to be given back
         self._compared = ""
+        self._fitting = False  # whether the latest fit is a lesson's
         workbench.param.watch(self._look, ["runs", "fitted", "ended"])
 
     @property
@@ -79,11 +80,15 @@ class Guide(param.Parameterized):
 
     def fit(self) -> None:
         """Let the network of this step learn."""
+        self._fitting = True
         self.workbench.fit()
         self._look()
 
     def leave(self) -> None:
-        """Give the page back as it was before; runs are kept."""
+        """Give the page back as it was before, without the lesson's fit; runs are kept."""
+        if self._fitting and not self.workbench.ended:
+            self.workbench.abandon()
+        self._fitting = False
         before, self._before = self._before, None
         self.lesson = None
         if before is not None:

@@ -149,7 +149,7 @@ class Curves:
         plot.state.scatter(
             "x", "psnr", source=self.marks, size=9, color="colour", line_color="#ffffff"
         )
-        self._redraw()
+        self._show()  # in the colours of the runs
 
     def _redraw(self) -> None:
         """Hand the page what has changed: for HoloViews each picture would be a new one, and ten

@@ -246,6 +246,8 @@ class MapSet:
             },
         )
         wheel = WheelZoomTool(modifiers="ctrl", visible=False)
+        phone = shared.on_phone()  # where a finger on a map scrolls the page, until it is to pan
+        pan = PanTool(visible=phone)
         plot = figure(
             x_range=common.x_range,
             y_range=common.y_range,
@@ -258,13 +260,14 @@ class MapSet:
             toolbar_location="right",
             toolbar_inner=True,
             tools=[
-                PanTool(visible=False),
+                pan,
                 wheel,
                 BoxZoomTool(match_aspect=True),
                 ResetTool(),
                 hover,
                 CrosshairTool(overlay=common.cross, visible=False),
             ],
+            active_drag=None if phone else pan,
             active_scroll=wheel,
             output_backend="canvas",
             x_axis_type=None,

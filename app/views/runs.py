@@ -43,7 +43,7 @@ class Column(NamedTuple):
 
 
 COLUMNS = {
-    "name": Column("Name", "Click a name to change it.", 100, share=4),
+    "name": Column("Name", "A click or Enter changes a name.", 100, share=4),
     "data": Column("Data", "The bundled sample, or file and variable.", 64, share=1, rank=6),
     "contexts": Column("Contexts", "What the network is given at every point.", 82, 3, 4),
     "network": Column("Network", "Kind, depth and width.", 88, share=2, rank=3),
@@ -66,6 +66,8 @@ _TABLE = """
 .tabulator .tabulator-header .tabulator-col-title { font-size: 12px; font-weight: 600; }
 .tabulator .tabulator-row .tabulator-cell { font-size: 12.5px; }
 .tabulator .tabulator-row .tabulator-cell[tabulator-field] { padding: 6px !important; }
+.tabulator-cell:focus-visible { outline: 2px solid var(--panel-primary-color);
+  outline-offset: -2px; }
 .tabulator-cell > div { overflow: hidden; text-overflow: ellipsis; }
 .tabulator .tabulator-row.tabulator-selected,
 .tabulator .tabulator-row.tabulator-selected:hover {
@@ -126,6 +128,10 @@ class RunTable:
             text_align=dict.fromkeys(_NUMBERS, "right"),
             configuration={
                 "columnDefaults": {"headerSortTristate": True},
+                # a cell is changed by a click or by Enter, and Tab goes on: Tabulator's own way
+                # changes what has the focus, and keeps Tab in the last row for good
+                "editTriggerEvent": "click",
+                "keybindings": {"navNext": False, "navPrev": False},
                 "responsiveLayout": "hide",
                 "placeholder": "No runs yet: each fit is kept here.",
             },

@@ -40,6 +40,7 @@ from tests.app.browser import (
 pytestmark = pytest.mark.browser
 
 STEPS = 150
+PHONE = "Mozilla/5.0 (Linux; Android 14) AppleWebKit/537.36 Chrome/130.0 Mobile Safari/537.36"
 
 # Painted pixels in the first and last row and column of a canvas.
 _PAINTED = """(canvas) => {
@@ -285,6 +286,19 @@ def test_a_fit_is_cancelled_and_kept(dashboard: Page):
     enter(dashboard, "steps", STEPS)
 
 
+def test_tab_goes_through_the_table_and_enter_changes_a_name(dashboard: Page):
+    rows(dashboard).last.locator("input[type=checkbox]").focus()
+    dashboard.keyboard.press("Tab")
+    name = rows(dashboard).last.locator("[tabulator-field=name]")
+    expect(name).to_be_focused()
+    expect(name.locator("input")).to_have_count(0)
+    dashboard.keyboard.press("Enter")
+    expect(name.locator("input")).to_be_focused()
+    dashboard.keyboard.press("Tab")
+    expect(name.locator("input")).to_have_count(0)
+    expect(dashboard.locator(".runs-table :focus")).to_have_count(0)
+
+
 def test_a_run_is_renamed_downloaded_and_deleted(dashboard: Page, tmp_path: Path):
     rows(dashboard).nth(0).locator("[tabulator-field=name]").click()
     field = dashboard.locator(".runs-table input[type=text]")
@@ -338,6 +352,18 @@ def test_a_narrow_screen_stacks_the_maps(browser: Browser, server: Server, compl
         assert lower["y"] >= upper["y"] + upper["height"]
         assert lower["width"] > 300
     expect(page.locator(".section-data")).to_be_hidden()
+    context.close()
+
+
+def test_a_finger_on_a_map_scrolls_the_page_of_a_phone(browser: Browser, server: Server):
+    context = browser.new_context(
+        viewport={"width": 390, "height": 844}, is_mobile=True, has_touch=True, user_agent=PHONE
+    )
+    page = context.new_page()
+    visit(page, server, drawer=False)
+    events = page.locator(".map-original .bk-events").first
+    touch = events.evaluate("(e) => getComputedStyle(e).touchAction")
+    assert {"pan-x", "pan-y"} <= set(touch.split())
     context.close()
 
 

@@ -97,6 +97,42 @@ def test_leaving_gives_the_page_back(bench: Workbench):
     assert bench.problem == ""
 
 
+class Job:
+    """A fit that goes on until it is stopped."""
+
+    latest, state, cancelled = None, "running", False
+
+    def cancel(self) -> None:
+        self.cancelled = True
+
+    def look_at(self, time: int) -> None: ...
+
+
+@pytest.mark.parametrize("in_line", [True, False])
+def test_leaving_stops_the_fit_of_the_lesson(
+    bench: Workbench, monkeypatch: pytest.MonkeyPatch, in_line: bool
+):
+    job, arrivals = Job(), []
+    fits = SimpleNamespace(
+        submit=lambda *of: job, run=lambda job: None, trouble=lambda job: "", version=0
+    )
+    monkeypatch.setattr(shared, "fits", fits)
+    guide = Guide(bench)
+    guide.start(LESSONS[0])
+    with monkeypatch.context() as patch:
+        patch.setattr(shared, "background", lambda work, take, refuse: arrivals.append(take))
+        guide.fit()
+    if in_line:
+        arrivals.pop()(job)
+        assert bench.job is job
+    guide.leave()
+    for take in arrivals:  # it comes to the line when the lesson has been left
+        take(job)
+    assert job.cancelled
+    assert bench.job is None
+    assert bench.ended
+
+
 def _projections() -> list[str]:
     return list(Workbench.param["projection"].objects)
 
