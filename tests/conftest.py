@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -42,6 +43,9 @@ CHROMIUM_FLAGS = [
 ]
 settings.register_profile("cainr", deadline=None)  # tests assert no times
 settings.load_profile("cainr")
+# Started in the background by a shell, all that tests start would be deaf to Ctrl+C.
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 BROWSER_REQUIRED = os.environ.get("CAINR_REQUIRE_BROWSER") == "1"
 
 

@@ -321,7 +321,7 @@ def test_an_interrupted_fit_leaves_the_older_file(tmp_path: Path) -> None:
         assert process.stderr is not None
         assert process.stderr.readline().startswith("Fitting: ")
         process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=120)
+        out, err = process.communicate(timeout=60)
     assert process.returncode == INTERRUPTED
     assert out == ""
     assert err.splitlines()[-1] == "cainr: stopped; nothing was written"

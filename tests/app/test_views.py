@@ -369,7 +369,8 @@ def test_table_and_buttons_are_of_the_runs_picked(bench: Workbench):
     assert not table.cainr.disabled
     bench.pick(["new", "old"])
     assert table.table.selection == [0, 1]
-    assert "files are of A" in table.head.object
+    assert "Files: those of A." in table.head.object
+    assert table.delete.label == "Delete 2"
     assert table._chosen() is runs[0]
 
 
