@@ -93,4 +93,7 @@ def disconnect(cluster: LocalCluster | None, client: Client | None) -> None:
 
 async def _end(nannies: list[Nanny]) -> None:
     # a fit under way would not let go for seconds: it is killed, and that may take its time
-    await asyncio.gather(*(nanny.close(timeout=1) for nanny in nannies), return_exceptions=True)
+    closing = (nanny.close(timeout=1) for nanny in nannies)
+    for problem in await asyncio.gather(*closing, return_exceptions=True):
+        if isinstance(problem, BaseException) and not isinstance(problem, TimeoutError):
+            raise problem

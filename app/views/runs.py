@@ -268,9 +268,9 @@ class RunTable:
     def _buttons(self) -> None:
         for allow in self._allow:
             allow()
-        several = len(self._picked_runs()) > 1
-        hint = "Files: those of A." if several else HINT
-        self.delete.label = f"Delete {len(self._picked_runs())}" if several else "Delete"
+        picked = len(self._picked_runs())
+        hint = "Files: those of A." if picked > 1 else HINT
+        self.delete.label = f"Delete {picked}" if picked > 1 else "Delete"
         html = f'<div class="title">Runs</div><div class="hint">{hint}</div>'
         if html != self.head.object:
             self.head.object = html
