@@ -20,7 +20,8 @@ MOST_WIDTH = 32  # of it: wider ones learn longer and hardly better
 TAIL_ROOM = 0.985  # part of a byte budget used before the tail, in which entropy still moves
 EXPECTED_BITS = 5.8  # of a weight in the file, as fits of the sample come out
 LATENT_STEP, LATENT_RATE, LATENT_POWER = 0.3, 0.011, 1.3  # bytes a value at a step, as measured
-LEAST_LATENTS = 700  # bytes: their entropy model, and a few that are not zero
+LEAST_LATENTS = 150  # bytes: their entropy model, and a few that are not zero
+LEAST_CONTEXT = 40  # bytes of what the entropy model and the prior hold of a context
 FEWEST_BITS = 3.0  # of a weight, below which a network remembers next to nothing
 SLACK = 32  # bytes that numbers which only a fit gives may take more than their places held
 
@@ -66,7 +67,8 @@ def plan(
         architecture = architecture.with_width_for(affordable, n_inputs, MOST_WIDTH)
     weights = architecture.n_weights(n_inputs)
     if architecture.has_latents:
-        least = overhead + int(weights * NETWORK_BITS / 8) + LEAST_LATENTS
+        least = overhead + int(weights * NETWORK_BITS / 8)
+        least += LEAST_LATENTS + LEAST_CONTEXT * len(contexts)
         rate = LATENT_RATE * (LATENT_STEP / architecture.step) ** LATENT_POWER
         expected = limit or least + int(field.values.size * rate)
     else:

@@ -31,7 +31,7 @@ PLACES = 40  # binary places of a frequency
 REACH = 16  # widths that a table reaches
 MOST_REACH = 4095
 HALF_WORD = 1 << 16
-PRIOR_STEPS = 500  # to the largest weight of a context
+PRIOR_STEPS = 64  # to the largest weight of a context: the latents make up for the rest
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,7 +85,7 @@ def decode_model(data: bytes, known: Known, hidden: int) -> tuple[ScaleNet, torc
 
 
 def coded_prior(weights: torch.Tensor) -> list[Coded]:
-    """Step index and integers of the weights of each context, to a 500th of the largest."""
+    """Step index and integers of the weights of each context, in so many steps to the largest."""
     coded = []
     for context in weights:
         step = step_index(float(context.abs().max()) / PRIOR_STEPS)

@@ -20,7 +20,8 @@ from torch import Tensor
 from torch.nn import functional
 
 HIDDEN = (
-    (3_000, 4),
+    (800, 2),
+    (5_000, 4),
     (16_000, 8),
     (120_000, 16),
 )  # units of a layer, up to so many bytes of latents
