@@ -293,5 +293,6 @@ class MapSet:
             (common.rim, "#808080", 0.8, 1),
         ):
             line: Any = {"line_color": colour, "line_alpha": alpha, "line_width": width}
-            plot.add_glyph(source, Line(x="x", y="y", **line))
+            drawn = plot.add_glyph(source, Line(x="x", y="y", **line))
+            drawn.tags = ["still"]  # app/page.html strokes it once for what is seen
         return plot

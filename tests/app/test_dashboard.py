@@ -92,6 +92,37 @@ def test_a_message_lays_the_page_out_once(dashboard: Page):
     assert laid_out == [5, 1]
 
 
+def test_coastlines_are_stroked_once_for_what_is_seen(dashboard: Page):
+    """Another picture under them strokes nothing anew, another view does."""
+    again, moved, back = dashboard.evaluate(
+        """async () => {
+          const models = [...Bokeh.documents[0]._all_models.values()]
+          const map = models.find((m) => m.renderers?.some((r) => r.tags?.includes("still")))
+          const plot = Bokeh.index.find_one(map)
+          const lines = map.renderers.filter((r) => r.tags.includes("still")).length
+          const own = CanvasRenderingContext2D.prototype, of = own.stroke
+          let times = 0
+          own.stroke = function (...path) { times++; return of.apply(this, path) }
+          const painted = () => {
+            times = 0
+            plot._invalidate_all = true
+            plot.paint()
+            return times / lines
+          }
+          painted()
+          const again = painted(), { start, end } = map.x_range
+          map.x_range.start = start + (end - start) / 10
+          const moved = painted()
+          map.x_range.start = start
+          const back = painted()
+          own.stroke = of
+          return [again, moved, back]
+        }"""
+    )
+    assert again == 0
+    assert min(moved, back) >= 1
+
+
 def test_a_context_is_chosen_and_its_cost_shows(dashboard: Page):
     figures = dashboard.locator(".figures-pane .figures")
     before = figures.inner_text()
