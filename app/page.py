@@ -18,6 +18,7 @@ from panel.util import edit_readonly
 from app import shared, visitors
 from app.address import Address
 from app.controls.sidebar import Sidebar
+from app.darkness import FOLLOW, is_dark
 from app.settings import settings
 from app.style import BEHIND_CARDS, HOVER, LOST, THEME, Design
 from app.sweeping import Sweeping
@@ -80,6 +81,7 @@ def build() -> pmui.Page:
     sweep = SweepCard(sweeping)
     pn.config.exception_handler = shared.loosely(bench.report)
     pn.config.design, pn.config.global_css = Design, [HOVER, LOST]
+    pn.config.theme = "dark" if is_dark() else "default"  # type: ignore[misc]
     sidebar = Sidebar(bench)
     alert = pmui.Alert(
         object="", severity="error", closeable=True, closed=True, variant="filled", margin=0,
@@ -117,6 +119,7 @@ def build() -> pmui.Page:
         sidebar_resizable=False,
         theme_config=THEME,
         sx=BEHIND_CARDS,
+        dark_theme=is_dark(),
         header=[
             pmui.Typography(
                 "Context-aware neural compression of climate fields",
@@ -133,7 +136,7 @@ def build() -> pmui.Page:
     with edit_readonly(page):
         page.busy = _Still().param.busy
     if pn.state.curdoc is not None:
-        for code in (_ENTER, _NAMING):
+        for code in (_ENTER, _NAMING, FOLLOW):
             pn.state.curdoc.js_on_event(DocumentReady, CustomJS(code=code))
         pn.state.on_session_destroyed(partial(_forget, bench))
         visitors.guests.enter(visitor, shared.kept_runs().root)

@@ -115,6 +115,8 @@ class Curves:
         )
         workbench.param.watch(lambda *events: shared.after_maps(self._show), "picked")
         workbench.param.watch(shared.held(lambda event: self._mark()), "step")
+        # an empty chart is as long as the next fit
+        workbench.recipe.param.watch(shared.held(lambda event: self._redraw()), "steps")
         self._show()
 
     # ------------------------------------------------------------------ drawing

@@ -63,34 +63,29 @@ class MapBoard:
             width=None, sizing_mode="stretch_width", margin=(6, 12), label="Time",
             css_classes=["player"],
         )  # fmt: skip
-        small = {"label": "", "margin": (6, 6), "description": ""}
+        small = {"label": "", "margin": (9, 6, 6, 6), "description": ""}
         self.projection = widget(workbench.param.projection, **(small | {"label": "Projection"}))
         self.centre = widget(workbench.param.centre, step=30, **(small | {"label": "Centre (°E)"}))
         self.zooming = Zooming(workbench, self.geography, shared.held(self._near))
         self.regions = RegionChoice(workbench, self.geography)
-        self.head = card(
-            side_by_side(
-                self.title,
-                side_by_side(
-                    side_by_side(self.projection, self.centre, shares="11 12", narrow=0),
-                    side_by_side(self.regions.choice, self.regions.back, shares="12 3", narrow=0),
-                    shares="23 15",
-                    narrow=PHONE,
-                ),
-                shares="1 1",
-                narrow=NARROW,
-                styles={"align-items": "center"},
-            ),
-            side_by_side(
-                self.player,
-                Scrubber(workbench, NARROW).view,
-                shares="9 17",
-                narrow=NARROW,
-                styles={"align-items": "center"},
-            ),
-            CompareBar(workbench).view,
+        where = side_by_side(
+            side_by_side(self.projection, self.centre, shares="11 12", narrow=0),
+            side_by_side(self.regions.choice, self.regions.back, shares="12 3", narrow=0),
+            shares="23 15",
+            narrow=PHONE,
         )
-        self.view = stack(self.head, self.six.view)
+        when = side_by_side(
+            self.player, Scrubber(workbench, NARROW).view, shares="9 17", narrow=NARROW,
+            styles={"align-items": "center"},
+        )  # fmt: skip
+        compare = CompareBar(workbench).view
+        if shared.on_phone():  # the maps first: what is chosen of them would fill the screen
+            self.view = stack(card(self.title, when), self.six.view, card(where, compare))
+        else:
+            head = side_by_side(
+                self.title, where, shares="1 1", narrow=NARROW, styles={"align-items": "center"}
+            )
+            self.view = stack(card(head, when, compare), self.six.view)
         self.player.param.watch(lambda event: workbench.look_at(event.new), "value")
         self._watch(self._look, ["field", "job", "fitted", "picked", "following", "runs"])
         self._watch(self._snapshot, ["snapshot"])
@@ -216,7 +211,7 @@ class MapBoard:
             self.large.overlay.param.watch(shared.held(lambda event: self._place()), "pixels")
             Pointing(self.workbench, self.large.maps)
             self.large.take(self.shown)
-            self.view.append(self.large.view)
+            self.view.insert(2, self.large.view)  # after the card above, and many maps
         return self.large
 
     def _turn(self) -> None:

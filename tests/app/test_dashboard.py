@@ -370,6 +370,25 @@ def test_dark_follows_the_switch(dashboard: Page):
     expect(dashboard.locator(".mui-light").first).to_be_visible()
 
 
+def test_dark_is_what_the_system_prefers_until_it_is_switched(
+    browser: Browser, server: Server, complaints: list[str]
+):
+    """A switch is kept: the page is made as it was left."""
+    context = browser.new_context(color_scheme="dark")
+    page = context.new_page()
+    listen(page, complaints)
+    visit(page, server)
+    expect(page.locator(".mui-dark").first).to_be_visible()
+    page.wait_for_function("() => document.cookie.includes('cainr-dark=1')")
+    visit(page, server)
+    expect(page.locator(".mui-dark").first).to_be_visible()
+    page.get_by_label("Toggle theme").click()
+    expect(page.locator(".mui-light").first).to_be_visible()
+    visit(page, server)
+    expect(page.locator(".mui-light").first).to_be_visible()
+    context.close()
+
+
 def test_a_narrow_screen_stacks_the_maps(browser: Browser, server: Server, complaints: list[str]):
     context = browser.new_context(viewport={"width": 390, "height": 844})
     page = context.new_page()
@@ -395,6 +414,8 @@ def test_a_finger_on_a_map_scrolls_the_page_of_a_phone(browser: Browser, server:
     events = page.locator(".map-original .bk-events").first
     touch = events.evaluate("(e) => getComputedStyle(e).touchAction")
     assert {"pan-x", "pan-y"} <= set(touch.split())
+    top = page.locator(".map-original").bounding_box()["y"]
+    assert top < 844 - 200  # of the screen: the map is seen without scrolling
     context.close()
 
 

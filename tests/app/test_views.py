@@ -313,6 +313,14 @@ def test_the_axis_ends_where_a_stopped_fit_ended(bench: Workbench):
     assert plot.x_range.end == pytest.approx(1.02 * 340)
 
 
+def test_an_empty_chart_is_as_long_as_the_next_fit(bench: Workbench):
+    curves = Curves(bench)
+    curves.view.get_root()
+    for steps in (900, 5_000):
+        bench.recipe.steps = steps
+        assert steps <= curves._plot.handles["x_range"].end < 1.1 * steps
+
+
 def test_where_weights_begin_to_be_rounded_is_marked(bench: Workbench):
     curves = Curves(bench)
     hv.renderer("bokeh").get_plot(curves.view[2].object)
