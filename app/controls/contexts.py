@@ -15,6 +15,13 @@ from app.views.thumbnails import EMPTY, thumbnail
 from app.workbench import Workbench
 
 CHOOSE = "Choose a variable"
+# A long file name breaks instead of pushing the icons out.
+_LABEL = """
+:host { min-width: 0; }
+:host .MuiFormControlLabel-root { max-width: 100%; margin-right: 0; }
+:host .MuiFormControlLabel-label { min-width: 0; font-size: .9rem; line-height: 1.25;
+  overflow-wrap: anywhere; }
+"""
 QUALITY = ("resolution", "noise", "bits", "embedded")
 
 
@@ -98,12 +105,7 @@ class ContextCard:
         self.tick = pmui.Checkbox(
             label=offer.title, value=offer.ticked, description=offer.sentence, width=None,
             sizing_mode="stretch_width", margin=(2, 0), size="small",
-            sx={
-                "& .MuiFormControlLabel-label": {
-                    "fontSize": "0.85rem", "lineHeight": 1.25, "overflowWrap": "anywhere",
-                }
-            },
-            styles={"min-width": "0"},  # a long file name breaks instead of pushing the icons out
+            stylesheets=[_LABEL],
             css_classes=[f"context-{offer.choice.source.split('/')[-1].split(':')[0]}"],
         )  # fmt: skip
         self.tune = pmui.ToggleIcon(

@@ -49,6 +49,15 @@ _STATUS = ".status { font-size: .82rem; opacity: .85; }"
 _LIST = """
 :host { display: grid; grid-template-columns: repeat(auto-fill, minmax(270px, 1fr)); gap: 4px; }
 """
+# What a step is about are the maps, and whoever asks for it may have scrolled away from them.
+TO_THE_MAPS = """
+const turns = ["lesson-offer", "lesson-next", "lesson-back"]
+document.addEventListener("click", (event) => {
+  const path = event.composedPath()
+  if (!path.some((node) => turns.some((turn) => node.classList?.contains(turn)))) return
+  for (const node of path) if (node.scrollTop > 0) node.scrollTo({ top: 0, behavior: "smooth" })
+})
+"""
 
 
 class LessonPanel:

@@ -357,6 +357,19 @@ def test_a_run_is_renamed_downloaded_and_deleted(dashboard: Page, tmp_path: Path
     expect(rows(dashboard)).to_have_count(2)
 
 
+def test_a_lesson_begins_at_the_maps(dashboard: Page):
+    """Wherever its reader has scrolled to."""
+    dashboard.locator(".lessons button").click()
+    dashboard.get_by_text("The same without this page").scroll_into_view_if_needed()
+    original = dashboard.locator(".map-original")
+    assert original.bounding_box()["y"] < 0
+    dashboard.locator(".lesson-offer button").nth(2).click()
+    expect(dashboard.locator(".lesson-text")).to_contain_text("Lesson 3 of")
+    expect(original).to_be_in_viewport()
+    dashboard.locator(".lesson-leave button").click()
+    expect(dashboard.locator(".lesson-panel")).to_be_hidden()
+
+
 def test_dark_follows_the_switch(dashboard: Page):
     dashboard.get_by_label("Toggle theme").click()
     expect(dashboard.locator(".mui-dark").first).to_be_visible()
