@@ -86,6 +86,7 @@ class LinePlot:
             y_axis_type=y_axis_type,
         )
         self.label(across, up)
+        self._number(False)
         lines = self.figure.multi_line(
             "xs", "ys", source=self.source, line_color="colour", line_width="width",
             line_dash="dash",
@@ -108,8 +109,13 @@ class LinePlot:
         below: Any = self.figure.below[0]  # there may be another axis above
         below.axis_label, self.figure.yaxis.axis_label = across, up
 
+    def _number(self, numbered: bool) -> None:
+        """Number the axes, or not: without lines their numbers would be of nothing."""
+        self.figure.axis.major_label_text_alpha = 1.0 if numbered else 0.0
+
     def draw(self, lines: Sequence[Line], seen: tuple[float, float] | None = None) -> None:
         """Show these lines: all of them, or what of them lies between the ends of `seen`."""
+        self._number(bool(lines))
         self.source.data = {
             "xs": [line.x for line in lines],
             "ys": [line.y for line in lines],

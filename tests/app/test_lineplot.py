@@ -19,7 +19,17 @@ def test_a_logarithmic_axis_leaves_out_what_is_not_positive():
     assert 0 < plot.figure.y_range.start < 1e-3
 
 
-def test_nothing_drawn_keeps_the_axes():
+def test_nothing_drawn_keeps_the_axes_without_their_numbers():
     plot = LinePlot("a", "b", "test")
+    line = Line("c", "#000000", np.arange(3.0), np.arange(3.0))
+
+    def numbered():
+        return {axis.major_label_text_alpha for axis in plot.figure.axis}
+
+    assert numbered() == {0.0}
+    plot.draw([line])
+    assert numbered() == {1.0}
+    end = plot.figure.x_range.end
     plot.draw([])
-    assert plot.figure.x_range.end == 1
+    assert plot.figure.x_range.end == end
+    assert numbered() == {0.0}
