@@ -9,25 +9,13 @@ KEPT = 365 * 24 * 3600  # s
 
 # Goes with the page: the switch is Material's own, and no server hears of the system's preference.
 FOLLOW = f"""
-const switch_of = (node) => node.getAttribute?.("aria-label") == "Toggle theme"
-const kept = document.cookie.match(/(?:^|; ){COOKIE}=([01])/)?.[1]
-let dark = kept == "1"
-document.addEventListener("click", (event) => {{
-  if (!event.composedPath().some(switch_of)) return
-  dark = !dark
-  document.cookie = `{COOKIE}=${{+dark}}; path=/; max-age={KEPT}; SameSite=Lax`
+const models = [...Bokeh.documents[0]._all_models.values()]
+const page = models.find((model) => model.class_name == "Page").data
+page.properties.dark_theme.change.connect(() => {{
+  document.cookie = `{COOKIE}=${{+page.dark_theme}}; path=/; max-age={KEPT}; SameSite=Lax`
 }})
-const found = (root) => {{
-  for (const node of root.querySelectorAll("*")) {{
-    const button = switch_of(node) ? node : node.shadowRoot && found(node.shadowRoot)
-    if (button) return button
-  }}
-}}
-const follow = () => {{
-  const button = found(document)
-  button ? button.click() : setTimeout(follow, 100)
-}}
-if (kept == null && matchMedia("(prefers-color-scheme: dark)").matches) follow()
+const chosen = document.cookie.includes("{COOKIE}=")
+if (!chosen && matchMedia("(prefers-color-scheme: dark)").matches) page.dark_theme = true
 """
 
 

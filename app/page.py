@@ -81,7 +81,8 @@ def build() -> pmui.Page:
     sweep = SweepCard(sweeping)
     pn.config.exception_handler = shared.loosely(bench.report)
     pn.config.design, pn.config.global_css = Design, [HOVER, LOST]
-    pn.config.theme = "dark" if is_dark() else "default"  # type: ignore[misc]
+    dark = is_dark()
+    pn.config.theme = "dark" if dark else "default"  # type: ignore[misc]
     sidebar = Sidebar(bench)
     alert = pmui.Alert(
         object="", severity="error", closeable=True, closed=True, variant="filled", margin=0,
@@ -119,7 +120,7 @@ def build() -> pmui.Page:
         sidebar_resizable=False,
         theme_config=THEME,
         sx=BEHIND_CARDS,
-        dark_theme=is_dark(),
+        dark_theme=dark,
         header=[
             pmui.Typography(
                 "Context-aware neural compression of climate fields",

@@ -15,7 +15,6 @@ _ROW = """
 :host { display: flex; flex-flow: row wrap; align-items: center; gap: 8px 16px;
   padding: 0 12px 8px; box-sizing: border-box; }
 """
-_LABELLED = _ROW.replace("padding: 0", "padding: 6px")  # labels stand over the upper edge
 # The label beside its buttons, where Material has it above.
 _BESIDE = """
 :host fieldset.MuiFormControl-root { flex-direction: row; align-items: center; gap: 2px 8px;
@@ -57,8 +56,9 @@ class CompareBar:
         ]
         self.limits = {name: widget(viewing.param[name], width=140, **small) for name in LIMITS}
         self._for_limits = False  # whether the row is open for these alone
-        # the row within, as its way of standing would show what is hidden
-        row = while_visible(stack(css=_LABELLED), (*self.palettes, *self.limits.values()))
+        # the row within, as its way of standing would show what is hidden; its labels stand over it
+        row = stack(css=_ROW, margin=(6, 0, 0, 0))
+        while_visible(row, (*self.palettes, *self.limits.values()))
         self.second = stack(row, visible=False)
         self.view = stack(
             stack(self.mode, self.scale, self.more, css=_ROW), css_class="compare-bar"

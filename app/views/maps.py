@@ -293,6 +293,6 @@ class MapSet:
             (common.rim, "#808080", 0.8, 1),
         ):
             line: Any = {"line_color": colour, "line_alpha": alpha, "line_width": width}
-            drawn = plot.add_glyph(source, Line(x="x", y="y", **line))
-            drawn.tags = ["still"]  # app/page.html strokes it once for what is seen
+            # app/page.html strokes what is still once for what is seen
+            plot.add_glyph(source, Line(x="x", y="y", **line), tags=["still"])
         return plot

@@ -85,7 +85,7 @@ def decode_model(data: bytes, known: Known, hidden: int) -> tuple[ScaleNet, torc
 
 
 def coded_prior(weights: torch.Tensor) -> list[Coded]:
-    """Step index and integers of the weights of each context, in so many steps to the largest."""
+    """Step index and integers of the weights of each context, in `PRIOR_STEPS` to the largest."""
     coded = []
     for context in weights:
         step = step_index(float(context.abs().max()) / PRIOR_STEPS)
