@@ -30,7 +30,8 @@ class DataChoice(param.Parameterized):
     time = param.String(
         default="",
         label="Times",
-        doc="START:STOP, as indices (0:10) or dates (1920-01-05:1920-01-20); empty for all.",
+        doc="START:STOP, as indices (0:10) or dates (1920-01-05:1920-01-20), a mean of a month by "
+        "its own month however it is stamped; empty for all.",
     )
     select = param.Dict(
         default={}, label="Selection", doc="Level or member by name, such as {'lev': 850}."

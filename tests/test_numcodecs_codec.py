@@ -126,8 +126,8 @@ def test_places_and_times_are_as_configured() -> None:
     opened = read(chosen.encode(VALUES))
     np.testing.assert_allclose(opened.grid.lat, np.linspace(90, -90, 15))
     np.testing.assert_allclose(opened.grid.lon, small.LON + 5)
-    assert opened.time.text(0) == "1999-12-31"
-    assert opened.time.text(4) == "2000-01-01"
+    assert opened.time.label(0) == "1999-12-31"
+    assert opened.time.label(4) == "2000-01-01"
     assert opened.time.calendar == "noleap"
     usual = read(codec().encode(VALUES))
     assert usual.grid.lat[[0, -1]].tolist() == [-84, 84]

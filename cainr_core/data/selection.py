@@ -23,7 +23,8 @@ _INDICES = re.compile(r"(-?\d*):(-?\d*)(?::(-?\d*))?")
 def parse_time_range(text: str) -> slice:
     """A slice of integers or of date texts from "START:STOP"; CainrError if it is neither.
 
-    Integers count steps, the last one left out; dates are labels, both ends included.
+    Integers count steps, the last one left out; dates are as an axis labels its times, both ends
+    included.
     """
     text = text.strip()
     if match := _INDICES.fullmatch(text):
@@ -70,7 +71,7 @@ def _select_times(axis: TimeAxis, time: str | slice | None) -> slice | np.ndarra
         count = found.size
         index = _as_slice(found)
     if count == 0:
-        first, last = axis.text(0), axis.text(len(axis) - 1)
+        first, last = axis.label(0), axis.label(len(axis) - 1)
         raise CainrError(
             f"The time range '{_range_text(time)}' chooses nothing: there are {len(axis)} times, "
             f"from {first} to {last}."
@@ -82,11 +83,11 @@ def _between(axis: TimeAxis, start: Any, stop: Any) -> np.ndarray:
     chosen = np.ones(len(axis), dtype=bool)
     # A millisecond of tolerance, as days are rounded.
     if start is not None:
-        chosen &= axis.coordinate >= _first_instant(axis, start) - 1e-8
+        chosen &= axis.called >= _first_instant(axis, start) - 1e-8
     if stop is not None and isinstance(stop, str):
-        chosen &= axis.coordinate < days_of_text(stop, axis.calendar)[1] - 1e-8
+        chosen &= axis.called < days_of_text(stop, axis.calendar)[1] - 1e-8
     elif stop is not None:
-        chosen &= axis.coordinate <= _first_instant(axis, stop) + 1e-8
+        chosen &= axis.called <= _first_instant(axis, stop) + 1e-8
     return chosen
 
 

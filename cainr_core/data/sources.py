@@ -61,7 +61,7 @@ class VariableSummary:
     def times(self) -> tuple[str, str]:
         """First and last time as text."""
         count = len(self.axis)
-        return (self.axis.text(0), self.axis.text(count - 1)) if count else ("", "")
+        return (self.axis.label(0), self.axis.label(count - 1)) if count else ("", "")
 
     def part(self, time: str = "", region: str = "", thin: int = 1) -> tuple[int, ...]:
         """Shape (time, *space) of a part, as `open_field` would take it; CainrError where it is

@@ -87,12 +87,8 @@ class TimeAxis:
         near = np.abs(self.days - self.coordinate) <= 1
         return np.where(near, self.coordinate, np.floor(self.days))
 
-    def text(self, index: int) -> str:
-        """One time as text: its date, and the hour where it is not midnight."""
-        return text_of_days(float(self.coordinate[index]), self.calendar)
-
     def label(self, index: int) -> str:
-        """One of the times `called`, as text."""
+        """One of the times `called` as text: its date, and the hour where it is not midnight."""
         return text_of_days(float(self.called[index]), self.calendar)
 
     def parse(self, times: Any) -> np.ndarray:

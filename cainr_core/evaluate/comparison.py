@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cainr_core.codec.reconstruction import Reconstruction
+from cainr_core.data.calendars import text_of_days
 from cainr_core.data.fields import Field, TimeAxis
 from cainr_core.data.region import find_cells
 from cainr_core.data.sources import describe, read_field
@@ -60,7 +61,7 @@ def matched(
     _same_grid(reconstruction, field)
     rows = _rows(field.time, reconstruction.time)
     if time is not None and (rows < 0).any():
-        absent = field.time.text(int(np.argmin(rows)))
+        absent = field.time.label(int(np.argmin(rows)))
         raise CainrError(f"The file does not hold {absent}: it holds {_span(reconstruction.time)}.")
     both = np.flatnonzero(rows >= 0)
     if both.size == 0:
@@ -120,7 +121,8 @@ def _open(
         levels = {dim for one in describe(original) if one.name == name for dim in one.levels}
         select = {key: value for key, value in scalars.items() if key in levels}
     axis = reconstruction.time
-    span = slice(*(axis.text(int(end(axis.coordinate))) for end in (np.argmin, np.argmax)))
+    known = np.concatenate([axis.coordinate, axis.called])  # the original may have no bounds
+    span = slice(*(text_of_days(float(end), axis.calendar) for end in (known.min(), known.max())))
     return read_field(
         original, name, time or span, select, lambda grid: find_cells(grid, reconstruction.grid)
     )
@@ -149,7 +151,7 @@ def _rows(wanted: TimeAxis, known: TimeAxis) -> NDArray[np.int64]:
 
 
 def _span(time: TimeAxis) -> str:
-    return f"{len(time)} times from {time.text(0)} to {time.text(len(time) - 1)}"
+    return f"{len(time)} times from {time.label(0)} to {time.label(len(time) - 1)}"
 
 
 def _no_common_time(reconstruction: Reconstruction) -> str:

@@ -26,6 +26,10 @@ class Difference:
     bias: float
     left_out: float = 0.0
 
+    def part(self, cells: slice | NDArray[np.integer]) -> Difference:
+        """Values and figures of some of the cells, flat indices; `left_out` stays that of all."""
+        return _told(self.values.ravel()[cells], self.left_out)
+
 
 def difference(first: NDArray, second: NDArray) -> Difference:
     """First minus second, in the unit of both; any shape, NaN where a value is missing."""

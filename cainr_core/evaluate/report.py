@@ -177,8 +177,8 @@ def describe(field: Field) -> dict[str, Any]:
         "variable": field.name,
         "units": field.units,
         "shape": list(field.shape),
-        "first_time": field.time.text(0),
-        "last_time": field.time.text(len(field.time) - 1),
+        "first_time": field.time.label(0),
+        "last_time": field.time.label(len(field.time) - 1),
         "original_bytes": field.original_bytes,
         "digest": hashlib.sha256(np.ascontiguousarray(field.values).tobytes()).hexdigest()[:32],
     }

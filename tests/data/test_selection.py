@@ -37,7 +37,7 @@ def test_integers_are_a_slice(start: int | None, stop: int | None, step: int | N
 def test_dates_are_labels_with_both_ends(first: int, last: int) -> None:
     first, last = sorted((first, last))
     times = axis()
-    chosen = np.arange(60)[select_times(times, f"{times.text(first)}:{times.text(last)}")]
+    chosen = np.arange(60)[select_times(times, f"{times.label(first)}:{times.label(last)}")]
     assert chosen.tolist() == list(range(first, last + 1))
 
 

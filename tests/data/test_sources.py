@@ -56,10 +56,12 @@ def test_the_sample_is_the_shared_file(shared: Path) -> None:
 def test_months_of_e3sm_stand_in_their_middle(shared: Path) -> None:
     field = open_field(shared / "e3sm_trefht_monthly_2012_2013.nc", "TREFHT")
     assert field.time.phase[0] == pytest.approx(15.5 / 365)
-    assert field.time.text(0) == "2012-02-01"
+    assert field.time.label(0) == "2012-01-16"
     with xr.open_dataset(shared / "e3sm_trefht_monthly_2012_2013.nc") as dataset:
         part = open_field(dataset, "TREFHT", time="2:5")
         np.testing.assert_array_equal(part.coords["time_bnds"], dataset["time_bnds"][2:5])
+        year = open_field(dataset, "TREFHT", time="2012")  # though December is stamped 2013-01-01
+        np.testing.assert_array_equal(year.coords["time_bnds"], dataset["time_bnds"][:12])
 
 
 def test_the_columns_of_e3sm(shared: Path) -> None:
@@ -87,7 +89,7 @@ def test_calendars_come_back(tmp_path: Path, calendar: str, make_dataset) -> Non
     field = open_field(path, time="2000-02")
     expected = {"360_day": 30, "noleap": 28}.get(calendar, 29)
     assert field.shape[0] == expected
-    assert field.time.text(0) == "2000-02-01"
+    assert field.time.label(0) == "2000-02-01"
     stored = "proleptic_gregorian" if calendar == "standard" else calendar
     assert field.coords["time"].encoding["calendar"] == stored
     with xr.open_dataset(path) as again:
@@ -143,7 +145,7 @@ def test_a_level_and_a_member(make_dataset) -> None:
 def test_a_scalar_time_becomes_one_time(make_dataset) -> None:
     field = open_field(make_dataset().isel(time=2))
     assert field.shape == (1, 36, 72)
-    assert field.time.text(0) == "2000-01-03"
+    assert field.time.label(0) == "2000-01-03"
 
 
 def test_repeated_times_are_kept(make_dataset) -> None:

@@ -102,6 +102,18 @@ def test_the_cells_of_the_file_are_found(tmp_path: Path, region: str, columns: b
     assert metrics.to_dict() == pytest.approx(result.metrics.to_dict(), rel=1e-6)
 
 
+def test_months_are_found_in_an_original_that_tells_no_bounds(tmp_path: Path) -> None:
+    edges = xr.date_range("2000-01-01", periods=11, freq="MS", calendar="noleap", use_cftime=True)
+    stamped = small.dataset(times=10).assign_coords(time=edges[1:])
+    bounds = xr.Variable(("time", "bnds"), np.stack([edges[:-1], edges[1:]], axis=1))
+    told = stamped.assign(time_bnds=bounds)
+    told["time"].attrs["bounds"] = "time_bnds"
+    data = compress(open_field(told, "tas"), [], small.tiny(), small.brief(), device="cpu").data
+    for number, original in enumerate((told, stamped)):
+        original.to_netcdf(tmp_path / f"{number}.nc")
+        assert compare(read(data), tmp_path / f"{number}.nc", "tas")[1] == 10
+
+
 def test_the_level_of_the_file_is_found(tmp_path: Path) -> None:
     levels = xr.concat([small.dataset(), small.dataset() + 20], xr.Variable("lev", [500.0, 850.0]))
     levels.transpose("time", "lev", "lat", "lon").to_netcdf(tmp_path / "levels.nc")
