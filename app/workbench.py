@@ -90,13 +90,10 @@ class Workbench(Choosing, Viewing):
         shared.background(work, follow, refuse)
 
     def follow(self, job: Any, field: Any) -> None:
-        """Show a fit of `field`, over the runs that were picked for comparison; the one before,
-        which nobody picked, makes way."""
-        last = [self.fitted.id] if self.fitted is not None else []
+        """Show a fit of `field`; the runs that are picked stay, to be compared with it."""
         self.param.update(
             job=job, job_field=field, snapshot=None, fitted=None, following=True, problem="",
             step=None,
-            picked=[] if self.picked == last else self.picked,
         )  # fmt: skip
         self.look_at(self.time)
         self.poll()

@@ -15,7 +15,7 @@ from app.views.cards import GAP, NARROW, card, side_by_side
 from app.views.mapcard import BAR
 from app.views.maps import Geography, MapSet, Plate
 from app.views.overlay import Overlay
-from app.views.projections import Picture
+from app.views.projections import Cells, Picture
 from app.views.scales import Scales
 from app.views.shown import AtHand, Held, Original, Shown, Source
 from app.words import signed, three
@@ -121,7 +121,8 @@ class LargeMap:
             return
         mode = self.workbench.mode if pair else "swipe"
         self._offer()
-        self.scales.of_values(Original(field).values(time))
+        seen = self.maps.seen()
+        self.scales.of_values(Original(field).values(time), seen)
         sources: tuple[Source, ...] = pair or (Original(field),)
         held = {
             side: self._at_hand.of(side, source, time)
@@ -137,12 +138,12 @@ class LargeMap:
             if at is not None and at.time != time
         }
         self._name(pair)
-        self._colour(mode, columns)
+        self._colour(mode, columns, seen)
         self.maps.draw(columns)
         self.maps.fade(late)
         unit = field.units if mode != "relative" else "%"
         self.maps.name(self._read(pair, columns), unit)
-        self._tell(apart, pair, late, unit)
+        self._tell(apart, pair, late, unit, seen)
 
     @staticmethod
     def _apart(held: Mapping[str, Held | None], mode: str) -> Difference | None:
@@ -172,14 +173,14 @@ class LargeMap:
         titles = {"left": left, "right": right, "difference": f"{right} − {left}"}
         return {column: titles[column] for column in columns}
 
-    def _colour(self, mode: str, columns: Columns) -> None:
+    def _colour(self, mode: str, columns: Columns, seen: Cells) -> None:
         field = self.shown.field
         unit = field.units if field and mode != "relative" else "%"
         kind = "original"
         there = [cells for cells in columns.values() if cells is not None]
         if mode in DIFFERENCES:
             kind = "error" if mode == "difference" else "relative"
-            self.scales.of_differences(kind, there)
+            self.scales.of_differences(kind, there, seen)
         scale = self.scales.now[kind]
         self.maps.colour(dict.fromkeys(columns, scale))
         ends = [scale.exceeded(cells) for cells in there]
@@ -194,6 +195,7 @@ class LargeMap:
         pair: tuple[Source, Source] | None,
         late: dict[str, str],
         unit: str,
+        seen: Cells,
     ) -> None:
         told = ""
         if pair is None:
@@ -202,14 +204,16 @@ class LargeMap:
             told = f"still {next(iter(late.values()))}"
         elif apart is not None:
             relative = self.workbench.mode == "relative"
-            figures = [f"RMS {three(apart.rmse)} {unit}", f"largest {three(apart.largest)} {unit}",
-                       f"bias {signed(apart.bias)} {unit}"]  # fmt: skip
+            here = apart.part(seen)
+            figures = [f"RMS {three(here.rmse)} {unit}", f"largest {three(here.largest)} {unit}",
+                       f"bias {signed(here.bias)} {unit}"]  # fmt: skip
             if relative and apart.left_out > 0:
                 figures.append(
-                    f"{apart.left_out:.1%} of the cells left out, as |left| is tiny there"
+                    f"{apart.left_out:.1%} of all cells left out, as |left| is tiny there"
                 )
             what = "(Right − left) / |left|" if relative else "Right − left"
-            told = f"{what}, all cells at this time: {', '.join(figures)}."
+            of = "all cells" if isinstance(seen, slice) else "the cells seen"
+            told = f"{what}, {of} at this time: {', '.join(figures)}."
         elif self.workbench.mode in DIFFERENCES:
             told = "…"
         html = f'<div class="told">{escape(told)}</div>'

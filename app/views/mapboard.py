@@ -95,7 +95,6 @@ class MapBoard:
         self._watch(self._draw, ["low", "high", "reach"])
         self._watch(self._rescale, ["scale"])
         self._watch(self._turn, ["mode"])
-        self._watch(lambda: self.six.see_part(bool(workbench.region)), ["region"])
         self._watch(self._place, ["projection", "centre"])
         self._look()
 
@@ -236,7 +235,8 @@ class MapBoard:
         if board.maps.whole.picture is not view:
             board.maps.zoom(None)
             board.place(view, PROJECTIONS[bench.projection].aspect)
-        self._draw()
+        if self.zooming.window is not None:
+            self._draw()  # coarsely, until the part is there
         self._near()
 
     def _view(self, field: Field) -> Picture:
@@ -266,6 +266,7 @@ class MapBoard:
         asked = self._asked
         if field is None or part is None:
             board.maps.zoom(None)
+            self._draw()  # figures and percentiles are of all cells again
             return
         part = part.padded(AROUND).within(self.geography.whole)
         columns = round(board.pixels * part.width / self.geography.seen.width)
@@ -304,3 +305,6 @@ class MapBoard:
         if self.shown.field is not None:
             time = min(self.workbench.time, len(self.shown.field.time) - 1)
             self._board.draw(time, original)
+            bench = self.workbench
+            if bench.scale == "locked" and bench.reach is None and not bench.following:
+                self.colours.lock_errors()  # the first to be seen; those of a fit still shrink

@@ -30,7 +30,16 @@ from bokeh.plotting import figure
 from app import shared
 from app.views.colours import Scale
 from app.views.layer import Layer
-from app.views.projections import PROJECTIONS, Array, Extent, Lines, Picture, globe
+from app.views.projections import (
+    PROJECTIONS,
+    Array,
+    Cells,
+    Extent,
+    Lines,
+    Picture,
+    cells_of,
+    globe,
+)
 
 # The tools lie over the map, on light and dark.
 _TOOLS = """
@@ -188,6 +197,12 @@ class MapSet:
         self.near.place(picture)
         for column, (whole, near) in self._images.items():
             self._hovers[column].renderers = [whole if picture is None else near]
+
+    def seen(self) -> Cells:
+        """Flat native cells that the part zoomed in on shows, each once; all of them, where no
+        part is."""
+        picture = self.near.picture
+        return slice(None) if picture is None else cells_of(picture, self.geography.seen)
 
     def draw(self, values: Mapping[str, Array | None]) -> None:
         """Show values on native cells (any shape of `grid.size`); None blanks a map. Where a part

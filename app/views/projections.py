@@ -24,6 +24,7 @@ from cainr_core.data.nearest import nearest_cell
 
 Array = NDArray[np.float32]
 Lines = list[NDArray[np.float64]]
+Cells = slice | NDArray[np.intp]  # which cells of a flattened grid
 
 DEGREES = ccrs.PlateCarree()
 POLAR_LIMIT = 30.0  # degrees of latitude at the rim of a polar map
@@ -128,6 +129,22 @@ class Picture:
         return np.append(values.astype(np.float32, copy=False).ravel(), np.float32(np.nan))[
             self.index
         ]
+
+
+def cells_of(picture: Picture, part: Extent) -> NDArray[np.intp]:
+    """The native cells that a part of a picture shows, flat indices, each once."""
+    whole = picture.extent
+    ends = []
+    for size, low, wide, first, last in (
+        (picture.index.shape[0], whole.y0, whole.height, part.y0, part.y1),
+        (picture.index.shape[1], whole.x0, whole.width, part.x0, part.x1),
+    ):
+        # pixels whose middle lies in the part
+        bounds = (round((each - low) / wide * size) for each in (first, last))
+        ends.append(slice(*(min(max(bound, 0), size) for bound in bounds)))
+    there = np.zeros(int(picture.index.max()) + 2, dtype=bool)  # the last is that of index -1
+    there[picture.index[ends[0], ends[1]]] = True
+    return np.flatnonzero(there[:-1])
 
 
 def frame(name: str, centre: float = 0.0) -> tuple[ccrs.Projection, Polygon]:

@@ -10,9 +10,11 @@ from numpy.typing import NDArray
 from app.viewing import Viewing
 from app.views.colours import Scale, sequential, symmetric
 from app.views.palettes import GAIN, OF_DIFFERENCES, OF_VALUES
+from app.views.projections import Cells
 from cainr_core.data.fields import Field
 
 LOW, HIGH = 0.02, 0.98  # quantiles of the field shown
+EVERY = slice(None)
 MOST, MOST_GAINS = 0.99, 0.95  # parts of differences in the scale: most cells gain little
 
 
@@ -35,15 +37,16 @@ class Scales:
         """Let what is shown next decide, not what was shown before."""
         self._limits.clear()
 
-    def of_values(self, shown: NDArray[np.floating]) -> Scale:
-        """The scale of original and reconstruction, where the original shows these cells now."""
+    def of_values(self, shown: NDArray[np.floating], seen: Cells = EVERY) -> Scale:
+        """The scale of original and reconstruction, where the original shows these values now;
+        percentiles are of the cells that are `seen`."""
         view, field = self.viewing, self._field
         low, high = (field.lo, field.hi) if field is not None else (np.nan, np.nan)
         palette = OF_VALUES[view.palette]
         if view.scale == "locked" and view.low is not None and view.high is not None:
             low, high = view.low, view.high
         elif view.scale == "percentile":
-            valid = shown[np.isfinite(shown)]
+            valid = shown[seen][np.isfinite(shown[seen])]
             if valid.size:
                 low, high = np.quantile(valid, [LOW, HIGH])
         elif view.scale == "symmetric" and np.isfinite(low + high):
@@ -53,30 +56,37 @@ class Scales:
         self.now["original"] = sequential(float(low), float(high), palette)
         return self.now["original"]
 
-    def of_differences(self, kind: str, shown: Sequence[NDArray[np.floating]]) -> Scale:
-        """The scale of a kind of differences, around zero, where these are shown now."""
+    def of_differences(
+        self, kind: str, shown: Sequence[NDArray[np.floating]], seen: Cells = EVERY
+    ) -> Scale:
+        """The scale of a kind of differences, around zero, where these are shown now; percentiles
+        are of the cells that are `seen`."""
         view, before = self.viewing, self._limits.get(kind)
-        scale = before
         if view.scale == "locked" and kind == "error" and view.reach is not None:
             scale = Scale(-view.reach, view.reach, ())
-        elif view.scale != "locked" or before is None:
+        elif view.scale == "locked" and kind != "error" and before is not None:
+            scale = before
+        else:
+            if view.scale == "percentile":
+                shown = [values[seen] for values in shown]
             scale = self._around_zero(kind, np.concatenate(shown or [np.empty(0)]), before)
-        assert scale is not None
-        self._limits[kind] = scale
+        if shown:  # else there is nothing yet that limits could suit
+            self._limits[kind] = scale
         palette = GAIN if kind == "gain" else OF_DIFFERENCES[view.contrast]
         self.now[kind] = Scale(scale.low, scale.high, tuple(palette))
         return self.now[kind]
 
     def _around_zero(self, kind: str, shown: NDArray[np.floating], before: Scale | None) -> Scale:
-        if self.viewing.scale == "percentile":
-            return symmetric(shown, quantile=HIGH)
         if self.viewing.scale == "symmetric":
             return symmetric(shown, before, quantile=1.0)
-        return symmetric(shown, before, quantile=MOST_GAINS if kind == "gain" else MOST)
+        most = MOST_GAINS if kind == "gain" else MOST
+        if self.viewing.scale == "percentile":
+            return symmetric(shown, quantile=min(HIGH, most))
+        return symmetric(shown, before, quantile=most)
 
     def lock(self) -> None:
         """Keep the limits of the moment."""
-        values, errors = self.now.get("original"), self._limits.get("error")
+        values = self.now.get("original")
         told: dict[str, float] = {}
         if values is not None:
             step = 10.0 ** (np.floor(np.log10(values.high - values.low)) - 2)
@@ -84,6 +94,10 @@ class Scales:
                 "low": float(round(np.floor(values.low / step) * step, 12)),
                 "high": float(round(np.ceil(values.high / step) * step, 12)),
             }
-        if errors is not None:
-            told |= {"reach": errors.high}
         self.viewing.param.update(**told)
+        self.lock_errors()
+
+    def lock_errors(self) -> None:
+        """Keep those of errors alone, if some are shown."""
+        if (errors := self._limits.get("error")) is not None:
+            self.viewing.reach = errors.high

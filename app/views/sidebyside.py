@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 import panel as pn
@@ -14,7 +13,7 @@ from app import shared
 from app.views.cards import GAP, NARROW, side_by_side, stack
 from app.views.mapcard import MapCard
 from app.views.maps import Geography, MapSet, Plate
-from app.views.projections import Picture
+from app.views.projections import Cells, Picture
 from app.views.scales import Scales
 from app.views.shown import AtHand, Shown
 from app.words import three
@@ -54,8 +53,6 @@ class SideBySide:
         self._names: dict[str, str] = {}  # of the maps, as the hover box has them
         self._wide = 0  # on the page, told by it
         self.maps.figures["original"].on_change("inner_width", self._laid_out)
-        self._part = False  # whether a part of the maps is seen
-        self._told: tuple[Any, ...] | None = None  # what figures were last taken of
         self.view = stack(self._row(ROWS[0]))  # the second row comes with the first comparison
 
     def _row(self, plates: tuple[Plate, ...]) -> pn.Column:
@@ -131,27 +128,19 @@ class SideBySide:
             values["gain"] = None
             if a is not None and b is not None and not late:
                 values["gain"] = np.abs(a) - np.abs(b)
-        self._colour(truth[time], values)
+        seen = self.maps.seen()
+        self._colour(truth[time], values, seen)
         self.maps.draw(values)
         self.maps.fade(late)
         read = {column: name for column, name in self._names.items() if column not in late}
         self.maps.name(read, field.units)
-        self._tell(truth[time], values, late)
+        self._tell(truth[time], values, late, seen)
 
-    def see_part(self, part: bool) -> None:
-        """Say of figures that they are of all cells, while only a part of these is seen."""
-        if part != self._part:
-            self._part = part
-            if self._told is not None:
-                self._tell(*self._told)
-
-    def _colour(self, truth: NDArray, values: Mapping[str, NDArray | None]) -> None:
-        self.scales.of_values(truth)
-        errors = [values.get(name) for name in ("error_a", "error_b")]
-        together = [error for error in errors if error is not None]
-        self.scales.of_differences("error", together)
-        gain = values.get("gain")
-        self.scales.of_differences("gain", [] if gain is None else [gain])
+    def _colour(self, truth: NDArray, values: Mapping[str, NDArray | None], seen: Cells) -> None:
+        self.scales.of_values(truth, seen)
+        for kind, names in (("error", ("error_a", "error_b")), ("gain", ("gain",))):
+            there = [cells for name in names if (cells := values.get(name)) is not None]
+            self.scales.of_differences(kind, there, seen)
         scales = {column: self.scales.now[kind] for column, kind in KINDS.items()}
         self.maps.colour(scales)
         unit = self.shown.field.units if self.shown.field else ""
@@ -160,21 +149,25 @@ class SideBySide:
             each.colour(scales[column], unit, scales[column].exceeded(cells))
 
     def _tell(
-        self, truth: NDArray, values: Mapping[str, NDArray | None], late: Mapping[str, str]
+        self,
+        truth: NDArray,
+        values: Mapping[str, NDArray | None],
+        late: Mapping[str, str],
+        seen: Cells,
     ) -> None:
-        """Figures of this time step beside the titles, on native cells."""
-        self._told = truth, values, late
+        """Figures of this time step beside the titles, on the native cells that are seen."""
         cards, field = self.cards, self.shown.field
         unit = field.units if field else ""
         # the table has the error of all steps
         rmse_of = "RMSE of this time" if field and len(field.time) > 1 else "RMSE"
-        rmse_of = "RMSE of all cells" if self._part else rmse_of
-        cards["original"].tell(f"{three(np.nanmin(truth))} to {three(np.nanmax(truth))} {unit}")
+        part = not isinstance(seen, slice)
+        rmse_of = "RMSE of this part" if part else rmse_of
+        cards["original"].tell(_span(truth[seen], unit))
         for letter, _ in zip("ab", self.shown.sources, strict=False):
             error = values[f"error_{letter}"]
             rmse = "…"
             if error is not None:
-                rmse = f"{rmse_of} {three(float(np.sqrt(np.nanmean(error**2))))} {unit}"
+                rmse = f"{rmse_of} {_rms(error[seen])} {unit}"
             still = f"still {late[letter]}" if letter in late else ""
             cards[letter].tell(still)
             cards[f"error_{letter}"].tell(still or rmse)
@@ -183,6 +176,18 @@ class SideBySide:
             cards["error_a"].tell("")
         if self.shown.comparing:
             gain = values["gain"]
+            of = "these cells" if part else "all cells"
             cards["gain"].tell(
-                "…" if gain is None else f"B closer in {np.nanmean(gain > 0):.0%} of all cells"
+                "…" if gain is None else f"B closer in {np.mean(gain[seen] > 0):.0%} of {of}"
             )
+
+
+def _span(values: NDArray, unit: str) -> str:
+    """From the least to the greatest of those that are known."""
+    known = values[np.isfinite(values)]
+    return f"{three(known.min())} to {three(known.max())} {unit}" if known.size else "no values"
+
+
+def _rms(error: NDArray) -> str:
+    known = error[np.isfinite(error)]
+    return three(float(np.sqrt(np.mean(known**2)))) if known.size else "–"

@@ -85,6 +85,27 @@ def test_a_locked_difference_that_was_not_seen_before_is_scaled_by_what_is_shown
     assert limits(scales, "relative") == (-1, 1)
 
 
+def test_errors_of_a_fit_are_followed_until_their_limits_are_locked(scales: Scales):
+    scales.viewing.scale = "locked"
+    scales.of_differences("error", [])  # nothing is compared yet
+    scales.lock()
+    assert scales.viewing.reach is None
+    for part, limit in ((1, 10), (0.1, 1)):
+        scales.of_differences("error", [ERRORS * part])
+        assert limits(scales, "error") == (-limit, limit)
+    scales.lock_errors()
+    scales.of_differences("error", [ERRORS])
+    assert limits(scales, "error") == (-1, 1)
+
+
+@pytest.mark.parametrize("scale", ["shared", "percentile"])
+def test_most_of_a_gain_is_coloured_though_few_cells_gain_much(scales: Scales, scale: str):
+    scales.viewing.scale = scale
+    gains = np.append(np.linspace(-1, 1, 960), np.full(40, 20.0))
+    scales.of_differences("gain", [gains])
+    assert limits(scales, "gain") == (-1, 1)
+
+
 def test_palettes_are_those_chosen_and_a_gain_keeps_its_own(scales: Scales):
     scales.viewing.param.update(palette="Batlow", contrast="Vik")
     assert scales.of_values(CELLS).palette == OF_VALUES["Batlow"]

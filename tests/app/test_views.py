@@ -127,14 +127,21 @@ def test_a_cancel_says_what_happens_instead(bench: Workbench):
     assert "to the end" not in bar.figures.object
 
 
-def test_figures_say_that_they_are_of_all_cells_where_a_part_is_seen(bench: Workbench):
+def test_figures_and_percentiles_are_of_the_part_that_is_seen(bench: Workbench):
     board = MapBoard(bench)
     follow(bench)
-    bench.snapshot = news(frame=(0, bench.field.values[0] + 1))
+    error = np.where(bench.field.grid.lat > 0, 3.0, 1.0)[:, np.newaxis]  # K
+    bench.snapshot = news(frame=(0, bench.field.values[0] + error.astype(np.float32)))
+    assert "RMSE of this time 2.2" in board.cards["error_a"].head.object
+    bench.scale = "percentile"
+    whole = dict(board.colours.now)
     bench.region = [50.0, 10.0, 40.0]
-    assert "RMSE of all cells 1.00 K" in board.cards["error_a"].head.object
+    assert "RMSE of this part 3.00 K" in board.cards["error_a"].head.object
+    part = board.colours.now["original"]
+    assert whole["original"].high - whole["original"].low > 1.5 * (part.high - part.low)
     bench.region = []
-    assert "RMSE of this time 1.00 K" in board.cards["error_a"].head.object
+    assert "RMSE of this time 2.2" in board.cards["error_a"].head.object
+    assert board.colours.now["original"] == whole["original"]
 
 
 def test_a_map_of_another_time_is_kept_faint_and_marked(bench: Workbench):
@@ -147,7 +154,7 @@ def test_a_map_of_another_time_is_kept_faint_and_marked(bench: Workbench):
     bench.look_at(3)
     assert alphas(board) == {"original": 1.0, "a": FAINT, "error_a": FAINT}
     for card in ("a", "error_a"):
-        assert f"still {bench.field.time.text(0)}" in board.cards[card].head.object
+        assert f"still {bench.field.time.label(0)}" in board.cards[card].head.object
     # the error is that of the step whose reconstruction is shown
     assert np.nanmax(np.abs(board.maps.source.data["error_a"][0] - 1)) < 1e-3
     assert "@a{" not in hover(board)

@@ -338,23 +338,23 @@ def test_when_a_fit_ends_its_run_is_picked(bench: Workbench, job, state: str):
     assert not bench.following
 
 
-def test_a_run_that_nobody_picked_makes_way_for_the_next_fit(bench: Workbench, job):
-    fitted(bench, job)
+def test_the_last_run_stands_beside_the_next_fit_and_its_run(bench: Workbench, job):
+    first = fitted(bench, job)
     bench.fit()
-    assert bench.picked == []
+    assert bench.picked == [first]  # its curve is there while the fit learns
     assert bench.following
+    job[-1].state = "done"
     settle(bench)
-    assert bench.picked == [bench.fitted.id]
+    second = bench.fitted.id
+    assert bench.picked == [second, first]
+    third = fitted(bench, job)
+    assert bench.picked == [third, second]
 
 
 def test_what_was_picked_for_comparison_stands_beside_the_new_run(bench: Workbench, job):
     first, second = fitted(bench, job), fitted(bench, job)
     bench.pick([first])
-    bench.fit()
-    assert bench.picked == [first]  # its curve is there while the fit learns
-    job[-1].state = "done"
-    settle(bench)
-    third = bench.fitted.id
+    third = fitted(bench, job)
     assert bench.picked == [third, first]
     bench.pick([second, first, third])
     fourth = fitted(bench, job)

@@ -34,6 +34,12 @@ def test_nothing_is_relative_to_next_to_nothing():
     assert apart.largest == pytest.approx(1000)
 
 
+def test_figures_of_a_part_are_of_its_cells():
+    part = difference(FIRST, SECOND).part(np.array([1, 2, 3]))
+    assert part.rmse == pytest.approx(np.sqrt(0.5))
+    assert (part.largest, part.bias) == (1.0, 0.5)
+
+
 @pytest.mark.parametrize("compare", [difference, relative_difference])
 def test_where_nothing_is_there_no_figure_is_told(compare):
     apart = compare(np.full(3, np.nan), np.ones(3))
