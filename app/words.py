@@ -72,8 +72,10 @@ def contexts_of(run: Run) -> str:
 
 
 def _in_short(context: ContextChoice) -> str:
+    if not context.is_builtin:
+        return context.title + context.spec.removeprefix(context.source)
     words = context.spec.replace("topography", "topo").replace("climatology", "clim")
-    return words.replace("insolation", "sun").replace("_", " ") if context.is_builtin else words
+    return words.replace("insolation", "sun").replace("_", " ")
 
 
 def plain(text: str) -> str:

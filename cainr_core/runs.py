@@ -14,6 +14,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from cainr_core.codec import container
 from cainr_core.curves import Curve
 from cainr_core.errors import CainrError
 from cainr_core.evaluate.metrics import Metrics
@@ -63,6 +64,15 @@ class Run:
     def cainr_path(self) -> Path:
         """The compressed field, a .cainr file."""
         return self.folder / FIELD
+
+    @cached_property
+    def units(self) -> str:
+        """The unit of the field, as its file tells it; empty where there is none."""
+        try:
+            header, _ = container.split(self.cainr_path.read_bytes())
+            return str(header["variable"]["attrs"].get("units", ""))
+        except (OSError, CainrError, KeyError, AttributeError, TypeError):
+            return ""  # who opens the file is told what is wrong with it
 
     @cached_property
     def history(self) -> tuple[Moment, ...]:

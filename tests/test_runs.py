@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from cainr_core.choices import Choices, DataChoice
+from cainr_core.codec import container
 from cainr_core.curves import Curve
 from cainr_core.data.contexts import ContextChoice
 from cainr_core.errors import CainrError
@@ -54,6 +56,14 @@ def test_a_run_is_there_after_a_restart(library: Library) -> None:
     np.testing.assert_array_equal(run.curve.psnr, [20.0, 23.0])
     assert run.cainr_path.read_bytes() == DATA
     assert sorted(os.listdir(run.folder)) == sorted([RECORD, CURVE, FIELD])
+
+
+def test_the_unit_is_that_of_the_field_and_none_where_the_file_is_none(library: Library) -> None:
+    assert add(library).units == ""
+    header = {"variable": {"attrs": {"units": "K"}}}
+    data = container.join(header, [])
+    metrics = replace(METRICS, file_bytes=len(data))
+    assert library.add(CHOICES, Fitted(data, metrics, CURVE_ARRAYS, seconds=0.2)).units == "K"
 
 
 def test_an_empty_library_is_not_made_by_looking(library: Library) -> None:

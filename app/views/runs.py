@@ -43,16 +43,16 @@ class Column(NamedTuple):
 
 
 COLUMNS = {
-    "name": Column("Name", "A click or Enter changes a name.", 100, share=4),
-    "data": Column("Data", "The bundled sample, or file and variable.", 64, share=1, rank=6),
-    "contexts": Column("Contexts", "What the network is given at every point.", 82, 3, 4),
-    "network": Column("Network", "Kind, depth and width.", 88, share=2, rank=3),
-    "weights": Column("Weights", "Number of weights and biases.", 62, rank=5, format="0,0"),
-    "bytes": Column("Bytes", "Size of the whole file.", 58, rank=1, format="0,0"),
+    "name": Column("Name", "A click or Enter changes a name.", 150, share=4),
+    "data": Column("Data", "The bundled sample, or file and variable.", 64, share=1, rank=7),
+    "contexts": Column("Contexts", "What the network is given at every point.", 82, 3, 5),
+    "network": Column("Network", "Kind, depth and width.", 88, share=2, rank=4),
+    "weights": Column("Weights", "Number of weights and biases.", 62, rank=6, format="0,0"),
+    "bytes": Column("Bytes", "Size of the whole file.", 58, rank=2, format="0,0"),
     "ratio": Column("Ratio", "Bytes of the original over those of the file.", 60, format="0,0.0"),
-    "psnr": Column("PSNR", "In dB, over all time steps.", 50, format="0.00"),
-    "rmse": Column("RMSE", "Over all time steps, in the field's unit.", 58, format="0.000"),
-    "seconds": Column("Seconds", "Seconds that the fit took.", 64, rank=2, format="0.0"),
+    "psnr": Column("PSNR (dB)", "Over all time steps.", 50, format="0.00"),
+    "rmse": Column("RMSE", "Over all time steps, in the field's unit.", 66, rank=1),
+    "seconds": Column("Seconds", "Seconds that the fit took.", 64, rank=3, format="0.0"),
 }
 _NUMBERS = {name: column.format for name, column in COLUMNS.items() if column.format}
 _CSS = """
@@ -63,9 +63,14 @@ _TABLE = """
 .tabulator { font-size: 12.5px; }
 .tabulator .tabulator-header .tabulator-col[tabulator-field] .tabulator-col-content {
   padding: 6px !important; }
-.tabulator .tabulator-header .tabulator-col-title { font-size: 12px; font-weight: 600; }
+.tabulator .tabulator-header .tabulator-col-title { font-size: 12px; font-weight: 600;
+  white-space: normal !important; line-height: 15px; }
 .tabulator .tabulator-row .tabulator-cell { font-size: 12.5px; }
 .tabulator .tabulator-row .tabulator-cell[tabulator-field] { padding: 6px !important; }
+.tabulator .tabulator-row .tabulator-cell[tabulator-field="name"] {
+  padding: 7px 6px 0 !important; }
+.tabulator-cell[tabulator-field="name"] span { display: -webkit-box; -webkit-line-clamp: 2;
+  -webkit-box-orient: vertical; white-space: normal; overflow: hidden; line-height: 14.5px; }
 .tabulator-cell:focus-visible { outline: 2px solid var(--panel-primary-color);
   outline-offset: -2px; }
 .tabulator-cell > div { overflow: hidden; text-overflow: ellipsis; }
@@ -87,6 +92,7 @@ _TABLE = """
 """
 # Tabulator would take a name in its own tooltips for HTML; <%- escapes.
 TEXT = '<span title="<%- value %>"><%- value %></span>'
+MEASURE = "<%- (value < 0.1 ? value.toPrecision(3) : value.toFixed(3)) + ' ' + units %>"
 HINT = "Tick one or two."
 FIND = 50  # px
 MANY = 20  # runs, beyond which some can be looked for
@@ -108,7 +114,8 @@ class RunTable:
                     "widthGrow": column.share,
                     "minWidth": column.width,
                     "responsive": column.rank,
-                    "tooltip": name in _NUMBERS,  # what an ellipsis hides, of text in its cell
+                    # what an ellipsis hides, of text in its cell
+                    "tooltip": name in _NUMBERS or name == "rmse",
                 }
                 for name, column in COLUMNS.items()
             },
@@ -124,8 +131,10 @@ class RunTable:
             sizing_mode="stretch_width",
             editors={column: "input" if column == "name" else None for column in COLUMNS},
             formatters=dict.fromkeys(COLUMNS, HTMLTemplateFormatter(template=TEXT))
-            | {name: NumberFormatter(format=form) for name, form in _NUMBERS.items()},
-            text_align=dict.fromkeys(_NUMBERS, "right"),
+            | {name: NumberFormatter(format=form) for name, form in _NUMBERS.items()}
+            | {"rmse": HTMLTemplateFormatter(template=MEASURE)},
+            hidden_columns=["units"],
+            text_align=dict.fromkeys((*_NUMBERS, "rmse"), "right"),
             configuration={
                 "columnDefaults": {"headerSortTristate": True},
                 # a cell is changed by a click or by Enter, and Tab goes on: Tabulator's own way
@@ -224,11 +233,12 @@ class RunTable:
                 "ratio": run.metrics.compression_ratio,
                 "psnr": run.metrics.psnr,
                 "rmse": run.metrics.rmse,
+                "units": run.units,
                 "seconds": run.seconds,
             }
             for run in runs
         ]
-        return pd.DataFrame(rows, columns=list(COLUMNS))
+        return pd.DataFrame(rows, columns=[*COLUMNS, "units"])
 
     def _list(self, *events: object) -> None:
         every = self.workbench.runs

@@ -193,7 +193,7 @@ def test_every_column_is_explained_and_some_always_stay(bench: Workbench):
     table = RunTable(bench, MapBoard(bench).sheet).table
     assert set(table.header_tooltips) == set(COLUMNS)
     assert [name for name, column in COLUMNS.items() if not column.rank] == [
-        *("name", "ratio", "psnr", "rmse")
+        *("name", "ratio", "psnr")
     ]
     columns = {c.get("field"): c for c in table.get_root().configuration["columns"]}
     assert columns["ratio"]["tooltip"]
@@ -273,7 +273,7 @@ def kept(id: str, name: str = "a run", steps: int = 340) -> SimpleNamespace:
     end = Moment(steps, metrics.psnr, metrics.file_bytes, b"")
     return SimpleNamespace(
         id=id, name=name, choices=Choices(), metrics=metrics, curve=curve, seconds=1.0,
-        history=(), end=end, at=lambda step: end,
+        history=(), end=end, at=lambda step: end, units="K",
     )  # fmt: skip
 
 
