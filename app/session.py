@@ -10,6 +10,7 @@ from weakref import WeakMethod
 
 import panel as pn
 import param
+from bokeh.document import Document
 
 POOL = ThreadPoolExecutor(3, thread_name_prefix="cainr-page")
 _LONG = ThreadPoolExecutor(1, thread_name_prefix="cainr-long")  # what maps are not to wait for
@@ -78,7 +79,21 @@ def later(update: Callable[[], None], wait: int) -> None:
     if document is None or document.session_context is None:
         update()
     else:
-        document.add_timeout_callback(held(update), wait)
+        document.add_timeout_callback(_once_loaded(document, update), wait)
+
+
+def _once_loaded(document: Document, update: Callable[[], None]) -> Callable[[], None]:
+    """What runs `update` as one message to the page when that is there: Panel drops what changes
+    between a browser's asking for it and its having drawn it (panel.io.document.hold)."""
+
+    def turn() -> None:
+        if not pn.state.loaded:
+            document.add_timeout_callback(turn, UNTIL_LOADED)
+            return
+        with pn.io.hold():
+            update()
+
+    return turn
 
 
 def background(
@@ -100,18 +115,8 @@ def background(
 
         if document is None:
             take()
-            return
-
-        def turn() -> None:
-            # Panel drops what changes between a browser's asking for the page and its having drawn
-            # it (panel.io.document.hold), so nothing arrives in between.
-            if not pn.state.loaded:
-                document.add_timeout_callback(turn, UNTIL_LOADED)
-                return
-            with pn.io.hold():  # one message to the page, in order
-                take()
-
-        document.add_next_tick_callback(turn)
+        else:
+            document.add_next_tick_callback(_once_loaded(document, take))
 
     if document is None or document.session_context is None:
         run()

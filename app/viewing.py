@@ -68,7 +68,7 @@ class Viewing(param.Parameterized):
         doc="Latitudes are spaced by their sine, so that equal widths are equal areas.",
     )  # fmt: skip
     error_times: Any = param.Selector(
-        default="all", objects=dict(TIMES), doc="Whose errors the histogram counts."
+        default="all", objects=dict(TIMES), label="Times", doc="Whose errors the histogram counts."
     )
     log_counts = param.Boolean(
         default=False,
@@ -76,7 +76,7 @@ class Viewing(param.Parameterized):
         doc="Counts by their logarithm, so that rare errors show.",
     )
     spectrum_times: Any = param.Selector(
-        default="time", objects=dict(TIMES), doc="Whose power the spectrum shows."
+        default="time", objects=dict(TIMES), label="Times", doc="Whose power the spectrum shows."
     )
     axes: Any = param.Selector(
         default="Files",
@@ -86,7 +86,8 @@ class Viewing(param.Parameterized):
     colour_by: Any = param.Selector(
         default="contexts",
         objects={"Contexts": "contexts", "Networks": "networks"},
-        doc="What a colour stands for.",
+        label="Colours",
+        doc="What the colour of a run's point stands for.",
     )
     all_data = param.Boolean(
         default=False, label="All data", doc="Runs of other data, too, not only of those open."

@@ -223,10 +223,14 @@ class Library:
 
 def default_name(choices: Choices) -> str:
     """A name that tells runs apart: variable, contexts and network."""
-    contexts = " + ".join(map(_called, choices.contexts)) or "no context"
     network = network_title(choices.architecture)
-    data = choices.data
+    data, contexts = choices.data, contexts_title(choices.contexts)
     return _tidy(" · ".join(filter(None, [data.variable, data.part, contexts, network])))
+
+
+def contexts_title(contexts: Sequence[ContextChoice]) -> str:
+    """What a network was told: topography + climatology; no context."""
+    return " + ".join(map(_called, contexts)) or "no context"
 
 
 def network_title(architecture: Architecture) -> str:

@@ -73,11 +73,12 @@ class ContextSection:
                 card.draw()
         for card in cards.values():
             card.tick.value = card.offer.ticked
+        if events:  # a file that was named is among them; one that is refused can be mended
+            self.file.value = ""
 
     def _file_named(self, event: object) -> None:
         if self.file.value.strip():
             self.workbench.offer_file(self.file.value)
-            self.file.value = ""
 
     def _sent(self, *events: object) -> None:
         names = self.workbench.uploaded[1] if self.workbench.uploaded else []

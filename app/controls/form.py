@@ -13,6 +13,19 @@ from panel.viewable import Viewable
 
 from app.style import SMALL
 
+# The label of buttons before them, where Material has it above.
+_BEFORE = """
+:host fieldset.MuiFormControl-root { flex-direction: row; align-items: center; gap: 2px 8px; }
+@media (max-width: 480px) { :host fieldset.MuiFormControl-root { flex-wrap: wrap; } }
+:host .MuiFormLabel-root { font-size: .8rem; white-space: nowrap; }
+"""
+_GROUP = {
+    "& .MuiToggleButton-root": {"padding": "2px 8px", "fontSize": ".8rem", "whiteSpace": "nowrap"},
+    "@media (max-width: 480px)": {
+        "& .MuiToggleButton-root": {"padding": "2px 5px", "fontSize": ".76rem"}
+    },
+}
+
 
 def widget(parameter: param.Parameter, **options: object) -> Any:
     """A small widget bound both ways to a parameter of some object."""
@@ -42,13 +55,17 @@ def widget(parameter: param.Parameter, **options: object) -> Any:
 
 
 def buttons(parameter: param.Selector[Any], **options: object) -> Any:
-    """A row of buttons, one for each choice, bound both ways to a parameter of some object."""
+    """A row of buttons, one for each choice, bound both ways to a parameter of some object; its
+    label and the sentence on it stand before them."""
     settings: dict[str, object] = {
-        "label": "",
         "size": "small",
         "width": None,
+        "sizing_mode": None,
         "margin": SMALL,
-        "sx": {"& button": {"whiteSpace": "nowrap"}},
+        "sx": _GROUP,
+        "stylesheets": [_BEFORE],
+        "color": "primary",
+        "description": parameter.doc or "",
         "css_classes": [f"choice-{parameter.name}"],
     }
     return pmui.RadioButtonGroup.from_param(parameter, **(settings | options))

@@ -89,9 +89,10 @@ class Closer:
         field, step = chosen.field(), self.workbench.time
         time = field.time.label(min(step, len(field.time) - 1))
         of_time = "time" in look.after and not look.of_all_times()
-        title = f"{look.title}: {about(field)}" + (f", {time}" if of_time else "")
+        of = [part for part in (look.of(), time if of_time else "") if part]
+        title = ", ".join([f"{look.title}: {about(field)}", *of])
         runs = [picked.run for picked in chosen.runs]
         told = provenance(chosen.data, runs, field.units, self.workbench.step)
         make = look.picture(title, chosen, told, FORMATS[kind])
-        name = file_name(f"{look.title} {field.name}", FORMATS[kind])
+        name = file_name(" ".join([look.title, field.name, *of]), FORMATS[kind])
         return name, lambda far: make()

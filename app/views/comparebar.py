@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import panel_material_ui as pmui
-import param
 
-from app.controls.form import while_visible, widget
+from app.controls.form import buttons, while_visible, widget
 from app.views.cards import stack
 from app.workbench import Workbench
 
@@ -15,19 +12,6 @@ _ROW = """
 :host { display: flex; flex-flow: row wrap; align-items: center; gap: 8px 16px;
   padding: 0 12px 8px; box-sizing: border-box; }
 """
-# The label beside its buttons, where Material has it above.
-_BESIDE = """
-:host fieldset.MuiFormControl-root { flex-direction: row; align-items: center; gap: 2px 8px;
-}
-@media (max-width: 480px) { :host fieldset.MuiFormControl-root { flex-wrap: wrap; } }
-:host .MuiFormLabel-root { font-size: .8rem; white-space: nowrap; }
-"""
-_GROUP = {
-    "& .MuiToggleButton-root": {"padding": "2px 8px", "fontSize": ".8rem", "whiteSpace": "nowrap"},
-    "@media (max-width: 480px)": {
-        "& .MuiToggleButton-root": {"padding": "2px 5px", "fontSize": ".76rem"}
-    },
-}
 _MORE = {"padding": "2px 10px", "fontSize": ".8rem", "whiteSpace": "nowrap", "gap": "6px"}
 LIMITS = ("low", "high", "reach")
 # The limits that the maps of a mode have; those in percent have none.
@@ -44,8 +28,8 @@ class CompareBar:
 
     def __init__(self, workbench: Workbench) -> None:
         self.workbench = viewing = workbench
-        self.mode = self._group(viewing.param.mode)
-        self.scale = self._group(viewing.param.scale)
+        self.mode = buttons(viewing.param.mode, margin=0)
+        self.scale = buttons(viewing.param.scale, margin=0)
         self.more = pmui.Toggle(
             label="Colours", icon="palette", size="small", width=None, sizing_mode=None, margin=0,
             color="default", sx=_MORE, css_classes=["more-colours"],
@@ -69,15 +53,6 @@ class CompareBar:
         viewing.param.watch(self._name_units, "field")
         self._locked()
         self._name_units()
-
-    @staticmethod
-    def _group(parameter: param.Parameter) -> Any:
-        return pmui.RadioButtonGroup.from_param(
-            parameter, size="small", width=None, sizing_mode=None, margin=0, sx=_GROUP,
-            stylesheets=[_BESIDE],
-            color="primary", description=parameter.doc or "",
-            css_classes=[f"choice-{parameter.name}"],
-        )  # fmt: skip
 
     def _open(self, *events: object) -> None:
         self.second.visible = self.more.value

@@ -151,7 +151,8 @@ class Curves:
         plot.state.scatter(
             "x", "psnr", source=self.marks, size=9, color="colour", line_color="#ffffff"
         )
-        self._show()  # in the colours of the runs
+        # in the colours of the runs; the key stays: it is drawn already, and would not hear of it
+        self._draw(*self._lines())
 
     def _redraw(self) -> None:
         """Hand the page what has changed: for HoloViews each picture would be a new one, and ten
@@ -221,10 +222,13 @@ class Curves:
 
     def _show(self) -> None:
         fit, others = self._lines()
-        lines = [*others, *[None] * (len(NAMES) - 1 - len(others)), fit]
         shown = [line for line in (fit, *others) if line is not None]
         self._rounded = [line for line in shown if _has_tail(line)]
         self._show_key(shown)
+        self._draw(fit, others)
+
+    def _draw(self, fit: Line | None, others: list[Line]) -> None:
+        lines = [*others, *[None] * (len(NAMES) - 1 - len(others)), fit]
         if self._plot is not None:
             for drawn, line in zip(self._plot.subplots.values(), lines, strict=True):
                 if line is not None:

@@ -28,6 +28,7 @@ SIDES = ("left", "right")
 DIFFERENCES = ("difference", "relative")  # modes that show one
 _BELOW = (10, 6, 6, 6)  # the label of a choice stands half over it
 _HIGH = 40  # pixels of a choice, which is drawn a moment after its place is there
+_SMALL = {"& .MuiSelect-select": {"fontSize": ".8rem"}}  # names of runs are long
 _TOLD = """
 .told { font-size: .8rem; line-height: 1.35; opacity: .8; font-variant-numeric: tabular-nums; }
 """
@@ -45,7 +46,7 @@ class LargeMap:
         self._at_hand = AtHand()
         look = {
             "size": "small", "width": None, "sizing_mode": "stretch_width", "margin": _BELOW,
-            "min_height": _HIGH,
+            "min_height": _HIGH, "sx": _SMALL,
         }  # fmt: skip
         self.left = pmui.Select(label="Left", css_classes=["choice-left"], **look)
         self.right = pmui.Select(label="Right", css_classes=["choice-right"], **look)
@@ -62,7 +63,7 @@ class LargeMap:
         )
         self.view = card(
             side_by_side(
-                self.left, self.right, self.told, shares="4 4 5", narrow=NARROW,
+                self.left, self.right, self.told, shares="5 5 4", narrow=NARROW,
                 styles={"align-items": "center"},
             ),
             self.overlay, self.bar,
@@ -156,6 +157,11 @@ class LargeMap:
     def _title(self, source: Source) -> str:
         return self.shown.title(source) if source in self.shown.sources else source.title
 
+    def _in_short(self, source: Source) -> str:
+        if source not in self.shown.sources:
+            return source.title
+        return self.shown.letter(source) if self.shown.comparing else "Reconstruction"
+
     def _name(self, pair: tuple[Source, Source] | None) -> None:
         titles = [self._title(source) for source in pair] if pair else ["Original", ""]
         colours = [source.colour or "" for source in pair] if pair else ["", ""]
@@ -169,7 +175,7 @@ class LargeMap:
         """What the hover box reads, by column."""
         if pair is None:
             return {"left": "Original"}
-        left, right = map(self._title, pair)
+        left, right = map(self._in_short, pair)
         titles = {"left": left, "right": right, "difference": f"{right} − {left}"}
         return {column: titles[column] for column in columns}
 

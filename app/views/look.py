@@ -71,6 +71,10 @@ class Look:
         """Whether another time shown changes nothing here; only asked where `after` has it."""
         return False
 
+    def of(self) -> str:
+        """What of the field a picture is of, where that is not all of it."""
+        return ""
+
     def poll(self) -> None:
         """Take what is new; called a few times a second within this session's turn."""
 

@@ -15,10 +15,14 @@ from cainr_core.data.fields import Field
 HEAD = """
 :host { overflow: hidden; }
 .head { display: flex; align-items: baseline; gap: 8px; white-space: nowrap; }
-.title { font-weight: 600; font-size: .95rem; overflow: hidden; text-overflow: ellipsis; }
+.title { font-weight: 600; font-size: .95rem; display: flex; min-width: 0; }
+.dot + .title { font-size: .86rem; }
+.title span { overflow: hidden; text-overflow: ellipsis; white-space: pre; }
+.title .network { flex: none; max-width: 70%; }
 .told { margin-left: auto; font-size: .8rem; opacity: .75; font-variant-numeric: tabular-nums; }
 .dot { flex: none; width: 9px; height: 9px; border-radius: 50%; align-self: center; }
 """
+NETWORK = " · "  # before the network in the name of a run
 BAR = """
 .bar { position: relative; font-size: .72rem; font-variant-numeric: tabular-nums; display: grid;
   grid-template-columns: 1fr auto; column-gap: 16px; }
@@ -97,7 +101,7 @@ class MapCard:
         title = escape(self._title)
         whole = f"{title}: {escape(self._hint)}" if self._hint else title
         html = (
-            f'<div class="head">{dot}<span class="title" title="{whole}">{title}</span>'
+            f'<div class="head">{dot}<span class="title" title="{whole}">{_parted(title)}</span>'
             f'<span class="told">{escape(self._told)}</span></div>'
         )
         if html != self.head.object:
@@ -108,3 +112,11 @@ class MapCard:
         html = scale.bar(escape(unit), exceeded)
         if html != self.bar.object:
             self.bar.object = html
+
+
+def _parted(title: str) -> str:
+    """HTML of a title whose end, that tells runs apart as default names have it, is cut last."""
+    start, dot, network = title.rpartition(NETWORK)
+    if not start:
+        return f"<span>{title}</span>"
+    return f'<span>{start}</span><span class="network">{dot}{network}</span>'

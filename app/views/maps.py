@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from bokeh.models import (
@@ -31,6 +31,7 @@ from app import shared
 from app.views.colours import Scale
 from app.views.layer import Layer
 from app.views.projections import (
+    EVERY,
     PROJECTIONS,
     Array,
     Cells,
@@ -136,11 +137,13 @@ def _joined(lines: Lines) -> dict[str, Array]:
 
 @dataclass(frozen=True)
 class Plate:
-    """One map of a set: the column it draws, its title, and what pointing at the title adds."""
+    """One map of a set: the column it draws, its title, what pointing at the title adds, and on
+    which side of the pointer the hover box stands: one at the page's edge would be cut there."""
 
     column: str
     title: str
     hint: str = ""
+    box: Literal["horizontal", "left", "right"] = "horizontal"  # on either side
 
 
 class MapSet:
@@ -202,7 +205,7 @@ class MapSet:
         """Flat native cells that the part zoomed in on shows, each once; all of them, where no
         part is."""
         picture = self.near.picture
-        return slice(None) if picture is None else cells_of(picture, self.geography.seen)
+        return EVERY if picture is None else cells_of(picture, self.geography.seen)
 
     def draw(self, values: Mapping[str, Array | None]) -> None:
         """Show values on native cells (any shape of `grid.size`); None blanks a map. Where a part
@@ -250,9 +253,11 @@ class MapSet:
 
     def _figure(self, plate: Plate) -> figure:
         common = self.geography
+        phone = shared.on_phone()
         hover = HoverTool(
             renderers=[],
             visible=False,
+            attachment="horizontal" if phone else plate.box,  # whose maps stand alone
             filters={"@lat": common.shown},
             formatters={
                 "@lat": common.north,
@@ -261,8 +266,7 @@ class MapSet:
             },
         )
         wheel = WheelZoomTool(modifiers="ctrl", visible=False)
-        phone = shared.on_phone()  # where a finger on a map scrolls the page, until it is to pan
-        pan = PanTool(visible=phone)
+        pan = PanTool(visible=phone)  # where a finger on a map scrolls the page, until it is to pan
         plot = figure(
             x_range=common.x_range,
             y_range=common.y_range,

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from app import shared
 from app.views.colours import Scale
 from app.views.printing import provenance
-from app.views.projections import Extent
+from app.views.projections import EVERY, Extent
+from app.views.projections import Cells as Seen
 from app.words import three
 from cainr_core.choices import DataChoice
 from cainr_core.data.fields import Field
@@ -44,12 +45,13 @@ class Panel:
     cells: Cells
     errors: bool = False
 
-    def heading(self, cells: NDArray) -> str:
-        """The title over these cells."""
+    def heading(self, cells: NDArray, seen: Seen = EVERY) -> str:
+        """The title over these cells, of which some are `seen`."""
         if not self.errors:
             return self.title
-        rmse = three(float(np.sqrt(np.nanmean(np.square(cells)))))
-        return f"{self.title}, RMSE of this time {rmse} {self.unit}".rstrip()
+        of = "this time" if isinstance(seen, slice) else "this part"
+        rmse = three(float(np.sqrt(np.nanmean(np.square(cells.ravel()[seen])))))
+        return f"{self.title}, RMSE of {of} {rmse} {self.unit}".rstrip()
 
 
 @dataclass(frozen=True)

@@ -98,6 +98,10 @@ class Place(Look):
         self.errors.view.visible = bool(result.errors)
         self._mark()
 
+    def of(self) -> str:
+        lat, lon = self.workbench.place_lat, self.workbench.place_lon
+        return "" if lat is None or lon is None else degrees(lat, lon)
+
     def blank(self) -> None:
         self.plot.blank()
         self.errors.blank()

@@ -17,7 +17,17 @@ from app.views.colours import Scale, sequential, symmetric
 from app.views.lineplot import Chart
 from app.views.panels import Look, Sheet
 from app.views.printing import DPI, written
-from app.views.projections import PROJECTIONS, Lines, Picture, detail, globe, picture
+from app.views.projections import (
+    EVERY,
+    PROJECTIONS,
+    Cells,
+    Lines,
+    Picture,
+    cells_of,
+    detail,
+    globe,
+    picture,
+)
 from app.words import about
 
 if TYPE_CHECKING:
@@ -29,6 +39,7 @@ PANEL = 3.6  # inches wide
 ACROSS = 3  # maps in a row, at most
 TITLE, HEAD, FOOT, TOLD = 0.3, 0.32, 0.42, 0.13  # inches: of all, of a map, colour bar, a line
 GREY = "#808080"
+RIM = 0.004  # of the width, around a whole map, whose rim would be cut in halves
 
 
 def maps(
@@ -50,10 +61,13 @@ class MapFigure:
         self.sheet, self.field = sheet, sheet.field
         field, count = sheet.field, len(sheet.panels)
         shape = (look.projection, look.centre)
+        self._seen: Cells = EVERY
         if look.seen is None:
             self._view = picture(field.grid, *shape)
         else:
             self._view = detail(field.grid, *shape, look.seen, round(PANEL * DPI))
+            self._seen = cells_of(self._view, look.seen)
+        self._pad = RIM * self._view.view.width * (look.seen is None)
         self._scales = dict(look.scales)
         self._scales.setdefault("original", sequential(field.lo, field.hi))
         self.title, self.told = "", sheet.told
@@ -97,7 +111,7 @@ class MapFigure:
         for image, panel, values in zip(self._images, panels, cells, strict=True):
             image.set_data(np.ma.masked_invalid(self._view.draw(values)))
             assert image.axes is not None
-            image.axes.set_title(panel.heading(values), fontsize=8, pad=4)
+            image.axes.set_title(panel.heading(values, self._seen), fontsize=8, pad=4)
 
     def colours(self, most: int, greys: int) -> list[int]:
         """Red, green and blue, 0 to 255, of at most so many colours, of all scales and of greys:
@@ -114,7 +128,7 @@ class MapFigure:
         for box, panel, values in zip(self._boxes, self.sheet.panels, cells, strict=True):
             scale = self._scales[panel.kind]
             axes = self.figure.add_axes(box)
-            self._images.append(_map(axes, self._view, self._lines, values, scale))
+            self._images.append(_map(axes, self._view, self._pad, self._lines, values, scale))
             low = box[1] - 0.4 * FOOT / self._whole
             inner = 0.05 * box[2]
             bar = self.figure.add_axes((box[0] + inner, low, box[2] - 2 * inner, 0.1 / self._whole))
@@ -122,7 +136,12 @@ class MapFigure:
 
 
 def _map(
-    axes: Axes, view: Picture, lines: tuple[Lines, Lines, Lines], cells: NDArray, scale: Scale
+    axes: Axes,
+    view: Picture,
+    pad: float,
+    lines: tuple[Lines, Lines, Lines],
+    cells: NDArray,
+    scale: Scale,
 ) -> AxesImage:
     from matplotlib.collections import LineCollection
 
@@ -134,7 +153,6 @@ def _map(
     looks = ({"colors": "#101418", "linewidths": 0.45}, {"colors": GREY, "linewidths": 0.1})
     for some, look in zip(lines, (*looks, {"colors": GREY, "linewidths": 0.8}), strict=True):
         axes.add_collection(LineCollection([line[:, :2] for line in some], **look))  # type: ignore[arg-type]
-    pad = 0.004 * seen.width  # for the rim
     axes.set(
         xlim=(seen.x0 - pad, seen.x1 + pad), ylim=(seen.y0 - pad, seen.y1 + pad), aspect="equal"
     )

@@ -24,6 +24,7 @@ from cainr_core.data.nearest import nearest_cell
 
 Array = NDArray[np.float32]
 Lines = list[NDArray[np.float64]]
+EVERY = slice(None)
 Cells = slice | NDArray[np.intp]  # which cells of a flattened grid
 
 DEGREES = ccrs.PlateCarree()

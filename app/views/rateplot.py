@@ -9,8 +9,8 @@ import numpy as np
 from bokeh.models import (
     BoxZoomTool,
     ColumnDataSource,
+    CustomJSTicker,
     HoverTool,
-    LogTicker,
     NumeralTickFormatter,
     PanTool,
     Range1d,
@@ -24,6 +24,24 @@ from app.views.lineplot import Chart, Dots, Line
 from cainr_core.sweep.lines import Line as Fit
 
 HEIGHT = 340  # px
+# Bokeh's own ticks are evenly spaced below two decades: none stands at their lower end.
+_TICKS = """
+const {start, end} = cb_data
+const within = (steps) => {
+  const ticks = []
+  for (let power = Math.floor(Math.log10(start)); power <= Math.log10(end); power++)
+    for (const step of steps) ticks.push(step * 10 ** power)
+  return ticks.filter((tick) => tick >= start && tick <= end)
+}
+for (const steps of [[1], [1, 2, 5], [1, 1.5, 2, 3, 5, 7]]) {
+  const ticks = within(steps)
+  if (ticks.length > 3) return ticks
+}
+const rough = (end - start) / 4, power = 10 ** Math.floor(Math.log10(rough))
+const step = power * [1, 2, 5, 10].find((step) => step * power >= rough)
+const first = Math.ceil(start / step)
+return Array.from({length: Math.floor(end / step) - first + 1}, (_, n) => (first + n) * step)
+"""
 PICK = ("x", "y", "letter", "colour")  # of a run that is looked at
 _TOLD = (
     "<div style='font-size:12px'><div>@name</div><b>@y{0.00} dB</b>, @x{0,0.0} times smaller<br>"
@@ -111,7 +129,7 @@ class RatePlot:
             min_border_right=16, min_border_top=14,
         )  # fmt: skip
         plot.toolbar.autohide, plot.toolbar.logo = True, None
-        plot.xaxis.ticker = LogTicker(mantissas=[1, 2, 5], desired_num_ticks=5)
+        plot.xaxis.ticker = CustomJSTicker(major_code=_TICKS)
         plot.xaxis.formatter = NumeralTickFormatter(format="0,0.[00]")
         plot.yaxis.formatter = NumeralTickFormatter(format="0,0.[00]")
         plot.multi_line(
@@ -189,12 +207,16 @@ class RatePlot:
         across, up = (str(axis[0].axis_label or "") for axis in (plot.xaxis, plot.yaxis))
         return Chart(across, up, lines, (True, False), (x, y), dots=dots)
 
-    def mark(self, picked: Mapping[str, str]) -> None:
-        """Ring the points of these runs, by id, A, B and so on, in their colours."""
+    def mark(
+        self, picked: Mapping[str, str], moved: Mapping[str, tuple[float, float]] | None = None
+    ) -> None:
+        """Ring the points of these runs, by id, A, B and so on, in their colours; some stand
+        elsewhere, as they are `moved`."""
         data = self.points.data
-        places = {run: place for place, run in enumerate(data["run"])}
+        places = dict(zip(data["run"], zip(data["x"], data["y"], strict=True), strict=True))
+        places |= {id: place for id, place in (moved or {}).items() if id in places}
         rings = [
-            (data["x"][places[id]], data["y"][places[id]], letter, picked[id])
+            (*places[id], letter, picked[id])
             for id, letter in zip(picked, "ABCDEFGH", strict=False)
             if id in places
         ]

@@ -52,7 +52,7 @@ COLUMNS = {
     "ratio": Column("Ratio", "Bytes of the original over those of the file.", 60, format="0,0.0"),
     "psnr": Column("PSNR (dB)", "Over all time steps.", 50, format="0.00"),
     "rmse": Column("RMSE", "Over all time steps, in the field's unit.", 66, rank=1),
-    "seconds": Column("Seconds", "Seconds that the fit took.", 64, rank=3, format="0.0"),
+    "seconds": Column("Seconds", "Seconds that the fit took.", 72, rank=3, format="0.0"),
 }
 _NUMBERS = {name: column.format for name, column in COLUMNS.items() if column.format}
 _CSS = """
@@ -71,6 +71,9 @@ _TABLE = """
   padding: 7px 6px 0 !important; }
 .tabulator-cell[tabulator-field="name"] span { display: -webkit-box; -webkit-line-clamp: 2;
   -webkit-box-orient: vertical; white-space: normal; overflow: hidden; line-height: 14.5px; }
+.tabulator-tableholder { overflow-x: hidden !important; scrollbar-width: thin; }
+.tabulator .tabulator-row .tabulator-cell[tabulator-field="seconds"] {
+  padding-right: 16px !important; } /* where a bar may come to lie */
 .tabulator-cell:focus-visible { outline: 2px solid var(--panel-primary-color);
   outline-offset: -2px; }
 .tabulator-cell > div { overflow: hidden; text-overflow: ellipsis; }

@@ -10,11 +10,10 @@ from numpy.typing import NDArray
 from app.viewing import Viewing
 from app.views.colours import Scale, sequential, symmetric
 from app.views.palettes import GAIN, OF_DIFFERENCES, OF_VALUES
-from app.views.projections import Cells
+from app.views.projections import EVERY, Cells
 from cainr_core.data.fields import Field
 
 LOW, HIGH = 0.02, 0.98  # quantiles of the field shown
-EVERY = slice(None)
 MOST, MOST_GAINS = 0.99, 0.95  # parts of differences in the scale: most cells gain little
 
 

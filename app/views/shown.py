@@ -164,8 +164,11 @@ class Shown:
 
     def title(self, source: Source) -> str:
         """What a reconstruction is called, with its letter where there are several."""
-        letter = LETTERS[self.sources.index(source) % len(LETTERS)]
-        return f"{letter}: {source.title}" if self.comparing else source.title
+        return f"{self.letter(source)}: {source.title}" if self.comparing else source.title
+
+    def letter(self, source: Source) -> str:
+        """A reconstruction in one letter, in the order of the table's ticks."""
+        return LETTERS[self.sources.index(source) % len(LETTERS)]
 
     def pair(self, left: str, right: str) -> tuple[Source, Source] | None:
         """The two that a view names, where they are here; else A and B, or the original and A.

@@ -23,14 +23,14 @@ WIDTHS = 60  # between two such: pictures of many sizes would be made
 DIFFERENCE = "reconstruction minus original"
 ROWS = (
     (
-        Plate("original", "Original"),
+        Plate("original", "Original", box="right"),
         Plate("a", "Reconstruction"),
-        Plate("error_a", "Error", DIFFERENCE),
+        Plate("error_a", "Error", DIFFERENCE, "left"),
     ),
     (
-        Plate("gain", "Gain of B over A", "how much smaller the error of B is"),
+        Plate("gain", "Gain of B over A", "how much smaller the error of B is", "right"),
         Plate("b", "B"),
-        Plate("error_b", "Error of B", DIFFERENCE),
+        Plate("error_b", "Error of B", DIFFERENCE, "left"),
     ),
 )
 KINDS = {  # the scale that each map is coloured by
@@ -91,15 +91,16 @@ class SideBySide:
         self.maps.place(picture, aspect)
 
     def take(self, shown: Shown) -> None:
-        """Show these from the next `draw` on; headings call the runs by their names, and so does
-        the hover box when it is drawn."""
+        """Show these from the next `draw` on; headings call the runs by their names, and the hover
+        box, which is to be small, by their letters."""
         self.shown = shown
         self._show_second(shown.comparing)
         titles = {"original": "Original"}
         for letter, source in zip("ab", shown.sources, strict=False):
             error = f"Error of {letter.upper()}" if shown.comparing else "Error"
-            titles |= {letter: shown.title(source), f"error_{letter}": error}
-            self.cards[letter].title(titles[letter], source.colour)
+            called = letter.upper() if shown.comparing else "Reconstruction"
+            titles |= {letter: called, f"error_{letter}": error}
+            self.cards[letter].title(shown.title(source), source.colour)
             self.cards[f"error_{letter}"].title(error, source.colour)
         if not shown.sources:
             self.cards["a"].title("Reconstruction")

@@ -30,7 +30,7 @@ from cainr_core.evaluate.baselines import CODECS
 from cainr_core.evaluate.rate_distortion import ANOMALY, Row
 from cainr_core.evaluate.report import describe
 from cainr_core.evaluate.tradeoff import curves, pareto
-from cainr_core.runs import network_kind, network_title
+from cainr_core.runs import contexts_title, network_kind, network_title
 from cainr_core.sweep.lines import Line
 
 HEIGHT, NARROW = 400, 900  # px
@@ -125,16 +125,15 @@ class TradeOff(Look):
         def compute() -> Drawn:
             field = chosen.field()
             lines = [(run, Line.of(run)) for run in runs]
-            names = [
-                network_kind(run.choices.architecture) if by_network else line.contexts
-                for run, line in lines
-            ]
+            sets = [contexts_title(run.choices.contexts) for run in runs]
+            kinds = [network_kind(run.choices.architecture) for run in runs]
+            names = kinds if by_network else sets
             of_kinds = kind_colours(sorted(set(names)))
             points = [
                 point_of(
                     line, by, of_kinds[name], network_title(run.choices.architecture), run.name
-                )
-                for (run, line), name in zip(lines, names, strict=True)
+                )._replace(set=told)
+                for (run, line), name, told in zip(lines, names, sets, strict=True)
             ]
             found = curves(codecs.rows(field), lambda row: _place(row, by, field))
             return Drawn(by, points, of_kinds, found, field, describe(field)["digest"])
@@ -156,16 +155,27 @@ class TradeOff(Look):
                 for (x, y), row in zip(places, rows, strict=True)
             ]
         self.plot.draw(result.by, result.points, fronts, others)
-        given = colours(self.workbench)
-        self.plot.mark({id: given[id] for id in self.workbench.picked})
+        self._mark(result.by)
         html = _key(result)
         if html != self.key.object:
             self.key.object = html
         self._tell_codecs()
 
+    def _mark(self, by: Definition) -> None:
+        """Ring the runs picked, each in the state that the maps show; of that the paper's measures
+        are not known."""
+        bench, given = self.workbench, colours(self.workbench)
+        moved = {}
+        for run in filter(None, map(bench.run, bench.picked)):
+            moment, measures = run.at(bench.step), run.metrics
+            if moment.step != run.end.step and by is DEFINITIONS["Files"]:
+                ratio = measures.compression_ratio * measures.file_bytes / moment.file_bytes
+                moved[run.id] = ratio, moment.psnr
+        self.plot.mark({id: given[id] for id in bench.picked}, moved)
+
     def charts(self) -> list[Chart]:
         """The plot, for print."""
-        names = {colour: name.replace("_", " ") for name, colour in self._colours.items()}
+        names = {colour: name for name, colour in self._colours.items()}
         return [self.plot.chart(names, "Pareto front of the runs")]
 
     # ------------------------------------------------------------------ other codecs
@@ -206,7 +216,8 @@ def _place(row: Row, by: Definition, field: Field) -> tuple[float, float]:
 def _words(now: Standing, digest: str) -> str:
     """How far the codecs are; `digest`: of the field that is looked at."""
     if now.state == "running":
-        part = f"{now.done} of {now.total}, {now.words}" if now.total else "reading the field"
+        words = now.words.replace("bpp", "bits per value")  # the name of a mode
+        part = f"{now.done} of {now.total}, {words}" if now.total else "reading the field"
         left = now.seconds_left
         end = f", about {about_duration(left)} to the end" if left is not None else ""
         return f"Codecs{'' if now.digest == digest else ' on other data'}: {part}{end}"
@@ -217,7 +228,7 @@ def _words(now: Standing, digest: str) -> str:
 
 def _key(drawn: Drawn) -> str:
     told = [
-        f'<div><i style="--line:{colour}"></i>{escape(name.replace("_", " "))}</div>'
+        f'<div><i style="--line:{colour}"></i>{escape(name)}</div>'
         for name, colour in drawn.colours.items()
     ]
     if drawn.points:

@@ -14,7 +14,7 @@ from app import shared
 from app.views import prints
 from app.views.panels import Look, of_pair, of_run, of_runs
 from app.views.printing import FORMATS, file_name
-from app.views.projections import Extent
+from app.views.projections import Extent, cells_of
 from cainr_core import __version__
 from cainr_core.runs import Library, Run
 
@@ -114,3 +114,8 @@ def test_what_is_zoomed_in_on_is_printed_as_finely(run: Run):
     image = figure._images[0]
     assert image.get_extent() == [part.x0, part.x1, part.y0, part.y1]
     assert image.get_array().shape[1] == round(prints.PANEL * 300)
+    # nothing is drawn beside the image, and the figure is that of the cells seen
+    assert image.axes.get_xlim() == (part.x0, part.x1)
+    error = figure.sheet.panels[2].cells(0)[cells_of(figure._view, part)]
+    rmse = f"RMSE of this part {np.sqrt(np.mean(error**2)):.3g}"
+    assert figure._images[2].axes.get_title().startswith(f"Error, {rmse}"[:28])

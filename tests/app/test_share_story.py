@@ -56,6 +56,7 @@ def shows_the_state(page: Page) -> None:
     expect(page.locator(".map-gain")).to_be_visible()
     expect(page.locator(".player")).to_contain_text("1920-01-03")
     page.wait_for_function(f"() => ({COLUMN})('gain').n > 0")
+    expect(page.locator(".curves .key > span:not(.tail)")).to_have_count(2)
 
 
 def test_a_state_is_saved(dashboard: Page, saved: Path):
