@@ -51,6 +51,9 @@ function name() {
       put(e, "aria-label", titleOf(e))
     } else if (e.matches(".bk-OnOffButton, .bk-ClickButton")) {
       put(e, "role", "button")
+    } else if (e.matches(".tabulator-row input[type=checkbox]")) {
+      const run = e.closest(".tabulator-row").querySelector("[tabulator-field=name]")
+      put(e, "aria-label", `Look at ${run?.textContent.trim()}`)
     } else if (e.matches(".tabulator-tableholder")) {
       put(e, "role", "rowgroup")
       put(e, "aria-label", "Rows")

@@ -60,7 +60,10 @@ document.addEventListener("keydown", (event) => {
 })
 """
 _TEMPLATE = Path(__file__).with_name("page.html")
-_NAMING = Path(__file__).with_name("naming.js").read_text(encoding="utf-8")
+_NAMING, _HELPING = (
+    Path(__file__).with_name(f"{name}.js").read_text(encoding="utf-8")
+    for name in ("naming", "helping")
+)
 # In the page alone: no server is there to tell it.
 _TELL_LOSS = """
 if (document.querySelector(".connection-lost")) return
@@ -137,7 +140,7 @@ def build() -> pmui.Page:
     with edit_readonly(page):
         page.busy = _Still().param.busy
     if pn.state.curdoc is not None:
-        for code in (_ENTER, _NAMING, FOLLOW, TO_THE_MAPS):
+        for code in (_ENTER, _NAMING, _HELPING, FOLLOW, TO_THE_MAPS):
             pn.state.curdoc.js_on_event(DocumentReady, CustomJS(code=code))
         pn.state.on_session_destroyed(partial(_forget, bench))
         visitors.guests.enter(visitor, shared.kept_runs().root)

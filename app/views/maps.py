@@ -90,6 +90,9 @@ class Geography:
             whole.padded(MARGIN),
             view.within(whole).padded(MARGIN * whole.width / view.width),
         )
+        # first: a page that is told other bounds tells in turn what it shows by then, which would
+        # be taken for somebody's move
+        self.look_at(self.home)
         for axis, low, high, start, end in (
             (self.x_range, self.whole.x0, self.whole.x1, self.home.x0, self.home.x1),
             (self.y_range, self.whole.y0, self.whole.y1, self.home.y0, self.home.y1),
@@ -100,7 +103,6 @@ class Geography:
                 reset_end=end,
                 min_interval=(high - low) / DEEPEST,
             )
-        self.look_at(self.home)
 
     @property
     def seen(self) -> Extent:

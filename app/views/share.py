@@ -44,6 +44,12 @@ if (navigator.clipboard) navigator.clipboard.writeText(text).then(told, () => { 
 else { by_hand(); told() }
 """
 
+# Panel's file input is as large as any, whatever size it is given
+_AS_SMALL = {
+    "fontSize": ".8125rem", "lineHeight": 1.75, "padding": "6px 9px",
+    "& .MuiButton-startIcon > *": {"fontSize": "18px"},
+}  # fmt: skip
+
 
 class Share:
     """A button for the head of the page, and the box that it opens."""
@@ -84,7 +90,7 @@ class Share:
         )  # fmt: skip
         self.load = pmui.FileInput(
             label="Load state", accept=".json,application/json", max_file_size=MOST_BYTES,
-            css_classes=["load-state"], **look,
+            css_classes=["load-state"], sx=_AS_SMALL, **look,
         )  # fmt: skip
         self.load.param.watch(shared.held(self._loaded), "value")
         return pmui.Dialog(

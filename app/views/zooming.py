@@ -17,6 +17,9 @@ WHOLE, BY_HAND = "Globe", "Zoomed"
 SETTLED = 250  # ms without a change of what is seen
 SLACK = 0.01  # of the width: what the page rounds
 
+# so that South America is read whole
+_NAMES = {"& .MuiSelect-select": {"fontSize": ".83rem", "paddingRight": "24px !important"}}
+
 
 def seen_of(bench: Workbench, geography: Geography) -> Extent | None:
     """What the region of the workbench comes to on these maps; None for all of them, and where
@@ -80,6 +83,7 @@ class RegionChoice:
         self.choice = pmui.Select(
             label="Region", options=[WHOLE, *REGIONS], value=WHOLE, size="small", width=None,
             sizing_mode="stretch_width", margin=(6, 6), css_classes=["choice-region"],
+            sx=_NAMES,
         )  # fmt: skip
         self.back = pmui.IconButton(
             icon="public", size="small", margin=(8, 0), disabled=True,

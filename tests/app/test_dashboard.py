@@ -368,6 +368,15 @@ def test_a_lesson_begins_at_the_maps(dashboard: Page):
     expect(dashboard.locator(".lesson-panel")).to_be_hidden()
 
 
+def test_who_comes_by_tab_and_rests_is_told_what_a_control_is_for(dashboard: Page):
+    dashboard.locator(".choice-depth input").first.focus()
+    dashboard.keyboard.press("Tab")
+    told = dashboard.get_by_role("tooltip").first
+    expect(told).to_contain_text("Number of hidden layers.")
+    dashboard.keyboard.press("Escape")
+    expect(told).to_be_hidden()
+
+
 def test_dark_follows_the_switch(dashboard: Page):
     dashboard.get_by_label("Toggle theme").click()
     expect(dashboard.locator(".mui-dark").first).to_be_visible()

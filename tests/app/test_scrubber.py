@@ -8,6 +8,7 @@ import pytest
 import cainr_core
 from app import shared
 from app.recent import Recent
+from app.views.closer import Closer
 from app.views.curves import Curves
 from app.views.mapboard import MapBoard
 from app.views.panels import Look, of_run
@@ -178,3 +179,19 @@ def test_a_hand_that_moved_on_is_not_waited_for(bench: Workbench, monkeypatch: p
         then(work())
     assert len(waiting) == len(run.history)
     assert decoded == [(0, step) for step in sorted({m.step for m in run.history[-2:]})]
+
+
+def test_the_ring_of_the_trade_off_stands_at_the_state_that_is_shown(bench: Workbench):
+    closer = Closer(bench)
+    closer.open()
+    bench.tab = "Trade-off"
+    run, rings = named(bench, "with"), closer.looks["Trade-off"].plot.picks
+    bench.pick([run.id])
+    assert rings.data["y"] == [run.metrics.psnr]
+    moment = run.history[0]
+    bench.step = moment.step
+    assert rings.data["y"] == [moment.psnr]
+    original = run.metrics.compression_ratio * run.metrics.file_bytes
+    assert rings.data["x"] == pytest.approx([original / moment.file_bytes])
+    bench.axes = "Paper"  # whose measures of a state are not known
+    assert rings.data["y"] == [run.metrics.psnr_paper]
