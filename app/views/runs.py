@@ -177,7 +177,7 @@ class RunTable:
         self.question = pmui.Typography("")
         self.dialog: pmui.Dialog | None = None  # made when first wanted
         self.head = pn.pane.HTML(
-            "", stylesheets=[_CSS], sizing_mode="stretch_width", margin=(8, 12, 0, 12),
+            "", stylesheets=[_CSS], sizing_mode="stretch_width", margin=(8, 12, 0, 4),
             min_height=HEAD, min_width=0,
         )  # fmt: skip
         self.find = pmui.TextInput(
@@ -186,7 +186,7 @@ class RunTable:
             description="Words of name, data, contexts or network; runs that lack one are hidden.",
         )  # fmt: skip
         head = line(self.head, *buttons)
-        head.margin = (0, 10, 0, 0)
+        head.margin = (0, 10, 0, 8)  # of each line that it breaks into
         self.view = card(
             head,
             self.find,
