@@ -239,7 +239,8 @@ class Choosing(param.Parameterized):
         found = re.search(r"parameter '\w+\.(\w+)' (must be .*)", str(problem))
         if not found or not isinstance(problem, ValueError):
             return ""
-        return f"{found[1].replace('_', ' ').capitalize()} {found[2].rstrip('.')}."
+        told = re.sub(r"(?<![\d.])\d{4,}", lambda number: f"{int(number[0]):,}", found[2])
+        return f"{found[1].replace('_', ' ').capitalize()} {told.rstrip('.')}."
 
     def _background(self, work: Callable[[], Any], then: Callable[[Any], None]) -> None:
         shared.background(work, then, self.report)

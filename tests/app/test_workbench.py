@@ -164,7 +164,7 @@ def test_what_a_choice_refuses_is_told_by_name(bench: Workbench):
     with pytest.raises(ValueError, match="steps") as refused:
         bench.recipe.steps = 10**9
     bench.report(refused.value)
-    assert bench.problem.startswith("Steps must be at most")
+    assert bench.problem.startswith("Steps must be at most 1,000,000, not ")
 
 
 def test_what_was_not_foreseen_stays_in_the_log(bench: Workbench, caplog):
