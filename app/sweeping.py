@@ -41,7 +41,8 @@ class Sweeping(param.Parameterized):
         doc="About how long that takes, s; None while it is timed, NaN where none could."
     )
     refusal = param.String(doc="Why there can be no such sweep.")
-    standing = param.Parameter(doc="The sweep that this page looks at, or None for the choices.")
+    standing = param.Parameter(doc="The last sweep that was started, or None.")
+    turned = param.Boolean(doc="Whether the choices have been changed since.")
     second = param.Event(doc="A second of a sweep has passed.")
 
     def __init__(self, workbench: Workbench) -> None:
@@ -62,14 +63,19 @@ class Sweeping(param.Parameterized):
         return self.standing is not None and not self.standing.ended
 
     @property
+    def current(self) -> Standing | None:
+        """The last sweep, unless the visitor has turned to other choices and none runs."""
+        return None if self.turned and not self.under_way else self.standing
+
+    @property
     def runs(self) -> list[Run]:
-        """The runs that are there of what the page looks at."""
+        """The runs that are there of `shown`."""
         made: Standing | Forecast | None = self.standing or self.forecast
         return list(made.runs) if made is not None else []
 
     @property
     def shown(self) -> Sweep | None:
-        """The sweep that the page looks at."""
+        """The last sweep, whatever the choices are by now; that of the choices where none was."""
         return self.standing.wanted if self.standing is not None else self.wanted
 
     # ------------------------------------------------------------------ choices
@@ -111,8 +117,8 @@ class Sweeping(param.Parameterized):
         known = self._counted() | {"sweep": values_of(choice), "sets": self.chosen}
         if self._known == known and self.sets.keys() == sets.keys():
             return
-        if self._known is not None and not self.under_way and self._known != known:
-            self.standing = None  # the visitor turns to other choices
+        if self._known is not None and self._known != known:
+            self.turned = self.standing is not None
         if bench.field is not None:
             self._known = known
         self.param.update(sets=sets, preset=self._preset(), forecast=None, seconds=None, refusal="")
@@ -197,8 +203,8 @@ class Sweeping(param.Parameterized):
     # ------------------------------------------------------------------ the sweep
 
     def start(self) -> None:
-        """Begin the sweep, or go on with the one that was stopped."""
-        wanted = self.shown
+        """Begin the sweep of the choices, or go on with the one that was stopped."""
+        wanted = self.wanted if self.current is None else self.current.wanted
         if wanted is None or self.under_way:
             return
         try:
@@ -221,7 +227,11 @@ class Sweeping(param.Parameterized):
             return
         first, before = self._seen < 0, self.standing
         self._seen = sweeps.version
-        self.standing = now = sweeps.seen_from(self.workbench.visitor.room)
+        now = sweeps.seen_from(self.workbench.visitor.room)
+        if now is None and before is not None and before.ended:  # the server has that of others
+            now = before
+        same = now is not None and before is not None and now.wanted is before.wanted
+        self.param.update(standing=now, turned=self.turned and same)
         if now is not None and now.ended and (before is None or not before.ended):
             self._look()  # what is kept by now
             if now.state == "failed" and not first:

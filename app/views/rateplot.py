@@ -24,6 +24,7 @@ from app.views.lineplot import Chart, Dots, Line
 from cainr_core.sweep.lines import Line as Fit
 
 HEIGHT = 340  # px
+EMPTY = (1.0, 1000.0), (0.0, 50.0)  # ends of the axes where there is nothing to hold
 # Bokeh's own ticks are evenly spaced below two decades: none stands at their lower end.
 _TICKS = """
 const {start, end} = cb_data
@@ -122,7 +123,8 @@ class RatePlot:
     def _figure(self, height: int) -> figure:
         plot = figure(
             height=height, sizing_mode="stretch_width", x_axis_type="log", output_backend="canvas",
-            x_range=Range1d(start=1, end=1000), y_range=Range1d(start=0, end=50),
+            x_range=Range1d(start=EMPTY[0][0], end=EMPTY[0][1]),
+            y_range=Range1d(start=EMPTY[1][0], end=EMPTY[1][1]),
             background_fill_alpha=0, border_fill_alpha=0, outline_line_color=None,
             toolbar_location="right",
             tools=[PanTool(visible=False), BoxZoomTool(), ResetTool()], active_drag=None,
@@ -162,7 +164,7 @@ class RatePlot:
         fronts: Sequence[Front],
         others: Sequence[Other] = (),
     ) -> None:
-        """Show these; the axes hold all of them, and stay as they were where there is nothing."""
+        """Show these; the axes hold all of them."""
         self.points.data = _columns(Point, points)
         self.others.data = _columns(Other, others)
         self.fronts.data = {
@@ -176,14 +178,13 @@ class RatePlot:
         places = [(one.x, one.y) for one in points] + [(one.x, one.y) for one in others]
         every = np.array(places, dtype=np.float64).reshape(-1, 2)
         every = every[np.isfinite(every).all(axis=1)]
+        across, up = EMPTY
         if len(every):
-            low, high = every[:, 0].min() / 1.15, every[:, 0].max() * 1.15
-            bottom, top = np.floor(every[:, 1].min() - 0.5), np.ceil(every[:, 1].max() + 0.5)
-            for axis, start, end in (
-                (self.figure.x_range, low, high), (self.figure.y_range, bottom, top),
-            ):  # fmt: skip
-                axis.update(start=float(start), end=float(end))
-                axis.update(reset_start=float(start), reset_end=float(end))
+            across = every[:, 0].min() / 1.15, every[:, 0].max() * 1.15
+            up = np.floor(every[:, 1].min() - 0.5), np.ceil(every[:, 1].max() + 0.5)
+        for axis, (start, end) in ((self.figure.x_range, across), (self.figure.y_range, up)):
+            axis.update(start=float(start), end=float(end))
+            axis.update(reset_start=float(start), reset_end=float(end))
 
     def chart(self, names: Mapping[str, str], name_of_front: str) -> Chart:
         """What is shown now, zoomed as it is; `names`: of the colours of points."""

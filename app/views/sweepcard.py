@@ -172,23 +172,24 @@ class SweepBar:
         self.start.on_click(shared.held(lambda event: sweeping.start()))
         self.cancel.on_click(shared.held(lambda event: sweeping.cancel()))
         sweeping.param.watch(
-            self._show, ["standing", "forecast", "seconds", "refusal", "wanted", "second"]
+            self._show,
+            ["standing", "turned", "forecast", "seconds", "refusal", "wanted", "second"],
         )
         self._show()
 
     def _left(self) -> int:
         """How many fits are to be made."""
-        now, made = self.sweeping.standing, self.sweeping.forecast
+        now, made = self.sweeping.current, self.sweeping.forecast
         if now is not None:
             return int(now.total - len(now.runs))
         return len(made.todo) if made is not None else 0
 
     def _show(self, *events: object) -> None:
         sweeping = self.sweeping
-        now, made = sweeping.standing, sweeping.forecast
+        now, made = sweeping.current, sweeping.forecast
         self.start.visible, self.cancel.visible = not sweeping.under_way, sweeping.under_way
         self.bar.sx = GOING if sweeping.under_way else IDLE
-        begun = bool(sweeping.runs) and self._left() > 0
+        begun = now is not None and bool(now.runs) and self._left() > 0
         self.start.label = "Go on" if begun else "Start"
         for allow in self._allow:
             allow()
@@ -203,9 +204,8 @@ class SweepBar:
 
     def _forecast(self) -> str:
         sweeping, made = self.sweeping, self.sweeping.forecast
-        kept = f", {len(made.runs):,} kept already" if made.runs else ""
         sizes = " to ".join(dict.fromkeys((size_of(made.least), size_of(made.most))))
-        values = {f"fits{kept}": f"{len(made.fits):,}", "expected files": sizes}
+        values = {_fits(len(made.runs)): f"{len(made.todo):,}", "expected files": sizes}
         if made.todo:
             label, told = _time(sweeping.seconds)
             values[label] = told
@@ -234,6 +234,13 @@ class SweepBar:
         wanted, runs = self.sweeping.shown, self.sweeping.runs
         assert wanted is not None
         return "sweep.zip", lambda: _zipped(wanted, runs)
+
+
+def _fits(kept: int) -> str:
+    """What the number of fits to be made means, where so many are there."""
+    if not kept:
+        return "fits"
+    return f"fits to make; {kept:,} {'is' if kept == 1 else 'are'} in the library already"
 
 
 def _time(seconds: float | None) -> tuple[str, str]:

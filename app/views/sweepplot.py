@@ -19,6 +19,7 @@ from cainr_core.sweep.lines import Line, by_contexts, lines_of, rising
 
 NARROW = 900  # px
 HINT = "Click a point to see its maps, a second one to compare."
+LAST = "These are the points of the last sweep, until another is started."
 _CSS = """
 .key { display: flex; flex-flow: column; gap: 6px; font-size: .8rem; line-height: 1.3; }
 .key span { display: flex; align-items: baseline; overflow-wrap: anywhere; }
@@ -52,7 +53,7 @@ class SweepPlot:
             shares="4 1", narrow=NARROW,
         )  # fmt: skip
         self.definition.param.watch(shared.held(self._draw), "value")
-        sweeping.param.watch(self._show, ["standing", "forecast"])
+        sweeping.param.watch(self._show, ["standing", "turned", "forecast"])
         sweeping.workbench.param.watch(lambda *events: shared.after_maps(self._mark), "picked")
         self._show()
 
@@ -86,6 +87,8 @@ class SweepPlot:
             for name in names
         )
         hint = HINT if self._lines else "Each fit becomes a point here."
+        if self._lines and self.sweeping.current is not self.sweeping.standing:
+            hint = f"{LAST} {hint}"
         html = f'<div class="key">{told}<span class="hint">{hint}</span></div>'
         if html != self.key.object:
             self.key.object = html

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -90,6 +92,11 @@ def wait(page: Sweeping, until: Callable[[], bool]) -> None:
             return
         time.sleep(0.01)
     raise AssertionError("it did not come to that")
+
+
+def text(bar: SweepBar) -> str:
+    """The figures as they are read."""
+    return re.sub(r"(<[^>]*>)+", "\n", bar.figures.object)
 
 
 def test_what_a_sweep_would_make_is_told(page: Sweeping):
@@ -190,9 +197,56 @@ def test_a_sweep_keeps_its_runs_and_is_seen_by_every_page(page: Sweeping, librar
     assert "8" in bar.figures.object
     assert shared.fits.version > 0
     other.choice.depth = "4"  # the visitor turns to other choices
-    assert other.standing is None
-    assert plot.points.data["run"] == []
+    assert len(plot.points.data["run"]) == len(other.runs) == 8
+    assert "last sweep" in plot.key.object
+    assert other.shown is page.standing.wanted
+    assert not bar.table.disabled
     assert not bar.start.disabled
+    assert "4\nfits" in text(bar)
+
+
+def test_the_last_sweep_stays_until_another_is_started(page: Sweeping, server: Any):
+    plot, bar = SweepPlot(page), SweepBar(page)
+    page.start()
+    wait(page, lambda: page.standing.state == "done")
+    first, filled = page.shown, plot.plot.figure.x_range.start
+    page.choice.width = ""
+    assert "Write widths as" in bar.figures.object
+    assert bar.start.disabled
+    page.choice.width = "6,12"
+    assert page.shown is first
+    assert len(plot.points.data["run"]) == 8
+    server.allowed = 8
+    page.start()
+    assert page.shown.widths == [6, 12]
+    wait(page, lambda: page.runs == [])
+    assert "of 8 fits" in bar.figures.object
+    assert plot.points.data["run"] == []
+    assert plot.plot.figure.x_range.start != filled
+    assert "last sweep" not in plot.key.object
+
+
+def test_choices_that_change_while_it_runs_are_those_of_the_next(page: Sweeping, server: Any):
+    server.allowed = 3
+    bar = SweepBar(page)
+    page.start()
+    wait(page, lambda: len(page.runs) == 3)
+    page.choice.width = "6,9,12"
+    assert "of 8 fits" in text(bar)
+    server.allowed = 1000
+    wait(page, lambda: page.standing.ended)
+    assert len(page.runs) == 8
+    assert "4\nfits to make; 8 are in the library already" in text(bar)
+    assert not bar.start.disabled
+
+
+def test_the_last_sweep_stays_while_others_have_theirs(page: Sweeping, server: Sweeps):
+    page.start()
+    wait(page, lambda: page.standing.state == "done")
+    server.standing = replace(page.standing, room="of another")
+    server.version += 1
+    page.poll()
+    assert len(page.runs) == 8
 
 
 def test_a_cancelled_sweep_goes_on_where_it_stood(page: Sweeping, server: Any, library: Library):
@@ -223,8 +277,18 @@ def test_what_is_kept_already_is_told(page: Sweeping):
     page.choice.width = "6,9,12"
     assert (len(page.forecast.fits), len(page.forecast.todo), len(page.runs)) == (12, 4, 8)
     bar = SweepBar(page)
-    assert "8 kept already" in bar.figures.object
-    assert bar.start.label == "Go on"
+    assert "4\nfits to make; 8 are in the library already" in text(bar)
+    assert bar.start.label == "Start"
+
+
+def test_a_fit_of_before_is_no_sweep_to_go_on_with(page: Sweeping, library: Library):
+    library.add(page.forecast.fits[0], FITTED, name="alone")
+    page.choice.param.trigger("depth")
+    page._look()
+    bar = SweepBar(page)
+    assert "7\nfits to make; 1 is in the library already" in text(bar)
+    assert bar.start.label == "Start"
+    assert not bar.table.disabled
 
 
 def test_a_second_sweep_waits_its_turn(page: Sweeping, server: Any):
