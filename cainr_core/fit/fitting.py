@@ -20,7 +20,7 @@ from cainr_core.fit import resuming
 from cainr_core.fit.device import arithmetic, choose_device
 from cainr_core.fit.kernels.together import FusedSteps, Together, serves
 from cainr_core.fit.misfit import Misfit
-from cainr_core.fit.progress import WAITING, Progress
+from cainr_core.fit.progress import WAITING, Progress, Speed
 from cainr_core.fit.recipe import Recipe
 from cainr_core.fit.rounding import Rounding
 from cainr_core.fit.sampling import Sampler
@@ -172,7 +172,7 @@ class Fitting:
         checkpoint: Path | None,
     ) -> Iterator[Progress]:
         saved = started = clock.monotonic()
-        points, since, spent = 0, started, self.seconds
+        points, since, spent, speed = 0, started, self.seconds, Speed()
         share = step.share if isinstance(step, FusedSteps) else 1.0
         for number, done in self._between_checks(steps, step):
             if self._cancelled:
@@ -209,8 +209,8 @@ class Fitting:
             self._remember(error)
             moment = clock.monotonic()
             self.seconds = spent + share * (moment - started)
-            speed = points / max(share * (moment - since), 1e-9)
-            progress = self._progress(done, speed, message, error, now)
+            pace = speed.take(points, share * (moment - since))
+            progress = self._progress(done, pace, message, error, now)
             if checkpoint is not None and (last or moment - saved > CHECKPOINT_SECONDS):
                 resuming.save(self, checkpoint, step, done, rate_scale)
                 saved = moment

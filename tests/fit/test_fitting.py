@@ -87,6 +87,19 @@ def test_only_learning_counts_as_seconds(field: Field) -> None:
     assert fit.curve[-1].seconds <= time.monotonic() - started - slept
 
 
+def test_a_speed_is_not_that_of_one_check(field: Field, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each other check falls where the machine is busy."""
+    fit, error, checks = fit_of(field, steps=200), Fitting._error, iter(range(1000))
+
+    def slow_at_times(fit: Fitting) -> float:
+        time.sleep(0.1 * (next(checks) % 2))
+        return error(fit)
+
+    monkeypatch.setattr(Fitting, "_error", slow_at_times)
+    told = [one.points_per_second for one in fit.run()][10:]
+    assert max(told) < 2 * min(told)
+
+
 def test_a_reconstruction_is_had_on_demand(field: Field) -> None:
     fit = fit_of(field)
     progress = fit.run()
