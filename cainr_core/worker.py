@@ -51,6 +51,7 @@ REPLACED = "The worker process ended and was replaced."
 SHOWN_POINTS = 2000  # of a curve, while it grows
 FRAMES_APART = 0.2  # seconds at least
 SHARE_FOR_FRAMES = 0.2  # of the time of a fit, at most, goes into showing it
+LASTS = 20.0  # seconds that a message is told while steps are taken
 
 
 @dataclass(frozen=True, eq=False)
@@ -161,7 +162,7 @@ class _Reporter:
         state = self._get("state")
         self.attempt = state["attempt"] + 1
         self._message = REPLACED if self.attempt > 1 else ""
-        self._said = ""
+        self._said, self._said_at = "", 0.0
         self._compression: Compression | None = None
         self._progress: Progress | None = None
         # number, time, values: of a worker that died the number goes on
@@ -185,9 +186,11 @@ class _Reporter:
     def take(self, progress: Progress) -> None:
         """Take what the fit yielded, and a frame if one is due; called by the fit's thread."""
         self._progress = progress
-        # what is told before the first step is over with that step
-        self._said = progress.message or (self._said if progress.step else "")
         look, now = self._wishes["look"], clock.monotonic()
+        if progress.message or not progress.step:  # what is told before the first step ends with it
+            self._said, self._said_at = progress.message or "", now
+        elif now - self._said_at > LASTS:
+            self._message = self._said = ""
         if self._compression is None:
             return
         look = min(max(look, 0), self._compression.field.shape[0] - 1)
