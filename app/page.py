@@ -72,6 +72,9 @@ told.className = "connection-lost"
 told.setAttribute("role", "alert")
 told.textContent = "Connection lost: the server was stopped or cannot be reached. "
   + "When it is back, reload the page; runs are kept, and a fit under way goes on."
+const reload = told.appendChild(document.createElement("button"))
+reload.textContent = "Reload"
+reload.addEventListener("click", () => location.reload())  // at its address, which has the state
 """
 _TAKE_BACK = 'document.querySelector(".connection-lost")?.remove()'
 

@@ -67,8 +67,12 @@ HOVER = """
   border-radius: 6px; padding: 6px 8px; }
 """
 LOST = """
-.connection-lost { position: fixed; z-index: 1400; top: 0; left: 0; right: 0; padding: 12px 16px;
-  background: #b3261e; color: #ffffff; font: 600 15px/1.4 Roboto, sans-serif; text-align: center; }
+.connection-lost { position: fixed; z-index: 1400; bottom: 0; left: 0; right: 0;
+  padding: 12px 16px; text-align: center;
+  background: #b3261e; color: #ffffff; font: 600 15px/1.4 Roboto, sans-serif; }
+.connection-lost button { margin-left: 14px; padding: 4px 14px; font: inherit; cursor: pointer;
+  color: inherit; background: none; border: 1px solid currentColor; border-radius: 8px; }
+.connection-lost button:hover { background: rgb(255 255 255 / 16%); }
 """
 BEHIND_CARDS = {
     "&.mui-light .main": {"backgroundColor": "#f2f4f6"},

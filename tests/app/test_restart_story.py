@@ -63,10 +63,14 @@ def test_a_fit_outlives_its_worker_and_its_server(page: Page, server: Server, tm
     server.stop()
     lost = page.locator(".connection-lost")
     expect(lost).to_contain_text("a fit under way goes on")
+    head = page.locator(".header").bounding_box()
+    assert head is not None
+    assert lost.bounding_box()["y"] > head["y"] + head["height"]  # type: ignore[index]
     reached, address = step(page), page.url
-    page.goto("about:blank")
     server.start()
-    page.goto(address)
+    lost.get_by_role("button", name="Reload").click()
+    expect(lost).to_have_count(0)
+    assert page.url == address
     expect(figures).to_contain_text(going_on)
     wait_for(lambda: step(page) > reached)
     page.locator(".cancel button").click()
