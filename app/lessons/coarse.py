@@ -17,7 +17,7 @@ LESSON = Lesson(
             title="A fine context",
             told="The climatology that comes with cainr has a cell every 0.75 degree, finer than "
             "the field itself.",
-            watch="Press Fit. It ends near 31 dB; without context the same network stays below 29.",
+            watch="It ends near 31 dB; without context the same network stays below 29.",
             learn="fine",
             show=("fine",),
         ),
@@ -25,16 +25,18 @@ LESSON = Lesson(
             title="Averaged over 4 degrees",
             told="Its cells are 4 degrees wide now. Broad structure is all there; the steep parts "
             "are blurred.",
-            watch="Press Fit. About half a dB is lost: nothing on the open sea, half a kelvin of "
-            "RMSE at coasts and the ice edge, up to a kelvin in mountains.",
+            watch="About half a dB is lost. The maps under Look closer, RMSE over time, show "
+            "where: from Turkey to Tibet and in the mountains of the Americas B has larger errors "
+            "than A, while on the open sea the two are alike.",
             learn="four",
             show=("fine", "four"),
+            view={"tab": "RMSE over time"},
         ),
         Step(
             title="Averaged over 30 degrees",
             told="Now it says little more than how warm a zone is, which the network finds by "
             "itself.",
-            watch="Press Fit. Most of the gain has gone: it ends near 29 dB. The map of the "
+            watch="Most of the gain has gone: it ends near 29 dB. The map of the "
             "gain is purple at mountains, coasts and the ice edge, where the fine context (A) knew "
             "better. A context helps with what is larger than its own cells.",
             learn="thirty",

@@ -14,7 +14,7 @@ LESSON = Lesson(
             title="Place and time alone",
             told="This network is given nothing but place and time, and has to spend its weights "
             "on mountains and coastlines.",
-            watch="Press Fit. The error is largest over mountains, along coasts and at the edge of "
+            watch="The error is largest over mountains, along coasts and at the edge of "
             "the sea ice.",
             learn="none",
             show=("none",),
@@ -24,7 +24,7 @@ LESSON = Lesson(
             told="At every point it is now also given two variables that anyone has at hand: "
             "topography and the climatological temperature. The file only names them, so it is "
             "hardly larger.",
-            watch="Press Fit. About 3 dB are gained at once and kept to the end; compare the two "
+            watch="About 3 dB are gained at once and kept to the end; compare the two "
             "curves at their beginnings.",
             learn="both",
             show=("none", "both"),

@@ -20,7 +20,7 @@ LESSON = Lesson(
             title="A function in place of the table",
             told="An implicit neural representation is a network that is given a place and a time "
             "and answers with the temperature there. It has 9,701 weights for 1.7 million values.",
-            watch="Press Fit. The broad pattern from equator to poles comes first, then continents "
+            watch="The broad pattern from equator to poles comes first, then continents "
             "and weather; PSNR rises quickly and then slowly.",
             learn="plain",
             show=("plain",),

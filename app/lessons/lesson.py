@@ -42,8 +42,8 @@ class Network:
 class Step:
     """One step of a lesson.
 
-    told: what is the case; watch: where to look. learn: the network that is to be fitted before
-    the lesson goes on; show: the networks whose runs are looked at, A and B. view: of `Viewing`.
+    told: what is the case; watch: where to look, once there is a fit of `learn`, the network that
+    the lesson waits for. show: the networks whose runs are looked at, A and B. view: of `Viewing`.
     sperr: the networks that the wavelet codec SPERR is compared with, at their bytes.
     """
 
@@ -54,6 +54,11 @@ class Step:
     show: tuple[str, ...] = ()
     view: Mapping[str, Any] = field(default_factory=dict)
     sperr: tuple[str, ...] = ()
+
+    @property
+    def looks_closer(self) -> bool:
+        """Whether it is about a closer look alone; a fit is watched at the maps first."""
+        return "tab" in self.view and not self.learn
 
     @property
     def chosen(self) -> str:

@@ -18,21 +18,21 @@ LESSON = Lesson(
             title="Few bytes",
             told="Rate is the size of the file, distortion the error of what is decoded from it. A "
             "lossy codec trades one for the other; no number alone says how good it is.",
-            watch="Press Fit. The table below has the bytes, the ratio and the RMSE of the run.",
+            watch="The table below has the bytes, the ratio and the RMSE of the run.",
             learn="12",
             show=("12",),
         ),
         Step(
             title="Twice as wide",
             told="The same contexts and recipe with 24 units in a layer.",
-            watch="Press Fit. Read both rows of the table: how many bytes more, how many dB?",
+            watch="Read both rows of the table: how many bytes more, how many dB?",
             learn="24",
             show=("12", "24"),
         ),
         Step(
             title="Twice as wide again",
             told="48 units. Each doubling costs more bytes than the one before.",
-            watch="Press Fit. The first kilobyte buys far more than the last: the curve of PSNR "
+            watch="The first kilobyte buys far more than the last: the curve of PSNR "
             "over bytes bends, and where to stop is for whoever uses the field to say.",
             learn="48",
             show=("24", "48"),

@@ -17,7 +17,7 @@ LESSON = Lesson(
         Step(
             title="A very small network",
             told="Two layers of 16 units: 373 weights, a file of about 700 bytes.",
-            watch="Press Fit. It ends near 25 dB: zones and continents, hardly any weather.",
+            watch="It ends near 25 dB: zones and continents, hardly any weather.",
             learn="small",
             show=("small",),
         ),
@@ -25,7 +25,7 @@ LESSON = Lesson(
             title="Three times as wide",
             told="The weights between two layers grow with the square of the width: 48 units make "
             "seven times as many weights, and about three times the bytes.",
-            watch="Press Fit. PSNR rises by 3 to 4 dB. The map of the gain is green where the wide "
+            watch="PSNR rises by 3 to 4 dB. The map of the gain is green where the wide "
             "network (B) is closer than the small one (A).",
             learn="wide",
             show=("small", "wide"),
@@ -34,7 +34,7 @@ LESSON = Lesson(
             title="Three times as deep instead",
             told="Six layers of 16 units. Depth costs weights in proportion only, and lets each "
             "layer combine what the one before has found.",
-            watch="Press Fit. About 2 dB more than two layers, at twice their bytes. Depth and "
+            watch="About 2 dB more than two layers, at twice their bytes. Depth and "
             "width are two ways to spend bytes, and each helps less the more there is of it.",
             learn="deep",
             show=("small", "deep"),
@@ -44,7 +44,7 @@ LESSON = Lesson(
             told="Omega multiplies what goes into each sine: it sets how fast the network can "
             "oscillate from place to place. Here it is 5 in place of 30, at the same width "
             "and depth.",
-            watch="Press Fit. About 3 dB are lost, and the reconstruction (B) is smooth: purple "
+            watch="About 3 dB are lost, and the reconstruction (B) is smooth: purple "
             "in the map of the gain where mountains, coasts and weather are missing.",
             learn="slow",
             show=("wide", "slow"),

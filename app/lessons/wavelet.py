@@ -13,7 +13,7 @@ LESSON = Lesson(
         Step(
             title="A network without context",
             told="First a small network that is given place and time alone.",
-            watch="Press Fit, and remember its bytes and its RMSE.",
+            watch="Remember its bytes and its RMSE.",
             learn="none",
             show=("none",),
         ),
@@ -29,7 +29,7 @@ LESSON = Lesson(
         Step(
             title="A network with context",
             told="The same network with topography and climatology.",
-            watch="Press Fit. It is now ahead of what SPERR made of the field.",
+            watch="It is now ahead of what SPERR made of the field.",
             learn="both",
             show=("none", "both"),
         ),

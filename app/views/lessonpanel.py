@@ -45,17 +45,35 @@ _LINE = """
 :host { display: flex; flex-flow: row wrap; align-items: center; gap: 4px 8px; }
 .lesson-status { flex: 1 1 200px; min-width: 0; align-self: center; }
 """
+THERE = "Its fit is in the library: go on, or press Fit again to see it learn."
 _STATUS = ".status { font-size: .82rem; opacity: .85; }"
 _LIST = """
 :host { display: grid; grid-template-columns: repeat(auto-fill, minmax(270px, 1fr)); gap: 4px; }
 """
-# What a step is about are the maps, and whoever asks for it may have scrolled away from them.
-TO_THE_MAPS = """
+# What a step is about are the maps or, of few, a closer look: whoever asks for a step may have
+# scrolled away from the former, and has yet to find the latter.
+CLOSER = "to-closer"
+TO_THE_STEP = """
 const turns = ["lesson-offer", "lesson-next", "lesson-back"]
+const find = (root, name) => {
+  for (const node of root.querySelectorAll("*")) {
+    if (node.classList.contains(name)) return node
+    const found = node.shadowRoot && find(node.shadowRoot, name)
+    if (found) return found
+  }
+}
 document.addEventListener("click", (event) => {
   const path = event.composedPath()
-  if (!path.some((node) => turns.some((turn) => node.classList?.contains(turn)))) return
-  for (const node of path) if (node.scrollTop > 0) node.scrollTo({ top: 0, behavior: "smooth" })
+  const within = (name) => path.find((node) => node.classList?.contains(name))
+  if (!turns.some(within)) return
+  if (within("to-closer")) {
+    const closer = find(document, "closer"), panel = within("lesson-panel")
+    const covered = getComputedStyle(panel).position == "sticky" ? panel.offsetHeight : 0
+    closer.style.scrollMarginTop = `${covered + 40}px` // its text may take a line more by then
+    closer.scrollIntoView({ behavior: "smooth" })
+  } else {
+    for (const node of path) if (node.scrollTop > 0) node.scrollTo({ top: 0, behavior: "smooth" })
+  }
 })
 """
 
@@ -176,7 +194,14 @@ class LessonPanel:
         last = guide.number + 1 == len(guide.lesson.steps)
         label = "Next" if not last else "Next lesson" if guide.place < len(LESSONS) else "Finish"
         self.next.label = label
+        self.next.css_classes = ["lesson-next", *self._leads(guide.number + 1)]
+        self.back.css_classes = ["lesson-back", *self._leads(guide.number - 1)]
         self._tell()
+
+    def _leads(self, number: int) -> list[str]:
+        """The mark of a button that leads to a step with a closer look."""
+        steps = self.guide.lesson.steps
+        return [CLOSER] if 0 <= number < len(steps) and steps[number].looks_closer else []
 
     def _tell(self, *events: object) -> None:
         """How far the step is."""
@@ -198,7 +223,7 @@ class LessonPanel:
             f'<div class="head"><span class="lesson">{escape(guide.lesson.title)}</span>'
             f'<span class="place">{place}{len(guide.lesson.steps)}</span></div>'
             f'<div class="step">{escape(step.title)}</div><p>{escape(step.told)}</p>'
-            f'<p class="watch">{escape(step.watch)}</p>'
+            f'<p class="watch">{escape(self._watch())}</p>'
         )
         if (steps := steps_allowed()) < STEPS:
             html += (
@@ -206,6 +231,13 @@ class LessonPanel:
                 f"{STEPS:,}: errors are larger.</p>"
             )
         return html + (_table(guide.table, self._unit()) if guide.table else "")
+
+    def _watch(self) -> str:
+        """What to do, and where to look then."""
+        guide = self.guide
+        if not guide.step.learn:
+            return str(guide.step.watch)
+        return f"{THERE if guide.ready else 'Press Fit.'} {guide.step.watch}"
 
     def _unit(self) -> str:
         field = self.guide.workbench.field

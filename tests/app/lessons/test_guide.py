@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 
 from app import shared
-from app.lessons import LESSONS, context, wavelet
+from app.lessons import LESSONS, context, rate, wavelet
 from app.lessons.guide import Guide, beside_sperr
 from app.lessons.lesson import STEPS
 from app.state import state_of
+from app.views.lessonpanel import CLOSER, LessonPanel
 from app.workbench import Workbench
 from cainr_core.curves import Curve
 from cainr_core.evaluate.metrics import Metrics
@@ -79,6 +80,35 @@ def test_a_fit_that_is_kept_need_not_be_made_again(bench: Workbench):
     assert guide.ready
     assert bench.picked == [run.id]
     assert not bench.following
+
+
+def test_a_fit_is_asked_for_only_where_there_is_none(bench: Workbench):
+    panel = LessonPanel(bench)
+    panel._open(None)
+    guide = panel.guide
+    guide.start(wavelet.LESSON)
+    assert "Press Fit. Remember" in panel.text.object
+    learned(guide, "none")
+    assert "Its fit is in the library" in panel.text.object
+    assert panel.fit.label == "Fit again"
+    guide.start(context.LESSON)  # which has the same network
+    assert "Press Fit." not in panel.text.object
+    assert "Its fit is in the library" in panel.text.object
+    guide.go(2)
+    assert "library" not in panel.text.object
+
+
+def test_buttons_know_which_steps_are_about_a_closer_look(bench: Workbench):
+    panel = LessonPanel(bench)
+    panel._open(None)
+    guide = panel.guide
+    guide.start(rate.LESSON)
+    marked = []
+    for number in range(len(rate.LESSON.steps)):
+        guide.go(number)
+        marked.append([CLOSER in button.css_classes for button in (panel.back, panel.next)])
+    assert marked == [[False, False], [False, False], [False, True], [False, False]]
+    assert bench.tab == "Trade-off"
 
 
 def test_leaving_gives_the_page_back(bench: Workbench):
