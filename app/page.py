@@ -26,13 +26,14 @@ from app.views.cards import GAP, side_by_side, stack
 from app.views.closer import Closer
 from app.views.curves import Curves
 from app.views.fitbar import FitBar
-from app.views.lessonpanel import TO_THE_STEP, LessonPanel
+from app.views.lessonpanel import LessonPanel
 from app.views.lines import Lines
 from app.views.mapboard import MapBoard
 from app.views.pointing import Pointing
 from app.views.runs import RunTable
 from app.views.share import Share
 from app.views.sweepcard import SweepCard
+from app.views.ways import SCROLL
 from app.words import plain
 from app.workbench import Workbench
 from cainr_core.errors import CainrError
@@ -143,7 +144,7 @@ def build() -> pmui.Page:
     with edit_readonly(page):
         page.busy = _Still().param.busy
     if pn.state.curdoc is not None:
-        for code in (_ENTER, _NAMING, _HELPING, FOLLOW, TO_THE_STEP):
+        for code in (_ENTER, _NAMING, _HELPING, FOLLOW, SCROLL):
             pn.state.curdoc.js_on_event(DocumentReady, CustomJS(code=code))
         pn.state.on_session_destroyed(partial(_forget, bench))
         visitors.guests.enter(visitor, shared.kept_runs().root)

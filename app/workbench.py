@@ -154,7 +154,7 @@ class Workbench(Choosing, Viewing):
         self.param.update(fitted=run, picked=[run.id, *former[:1]], following=False)
 
     def _free_name(self, choices: Choices) -> str:
-        if self.plan is not None:  # a budget gives the width
+        if self.plan is not None and choices.target.kind != "none":  # a budget gives the width
             choices = replace(choices, architecture=self.plan.architecture)
         name, taken = default_name(choices), {run.name for run in self.runs}
         number, free = 2, name

@@ -15,6 +15,7 @@ from app.lessons.lesson import STEPS, Lesson, steps_allowed
 from app.style import LEGIBLE
 from app.views.cards import card, stack
 from app.views.shown import LETTERS
+from app.views.ways import CLOSER
 from app.words import duration, size_of, three
 from app.workbench import Workbench
 from cainr_core.runs import Run
@@ -49,32 +50,6 @@ THERE = "Its fit is in the library: go on, or press Fit again to see it learn."
 _STATUS = ".status { font-size: .82rem; opacity: .85; }"
 _LIST = """
 :host { display: grid; grid-template-columns: repeat(auto-fill, minmax(270px, 1fr)); gap: 4px; }
-"""
-# What a step is about are the maps or, of few, a closer look: whoever asks for a step may have
-# scrolled away from the former, and has yet to find the latter.
-CLOSER = "to-closer"
-TO_THE_STEP = """
-const turns = ["lesson-offer", "lesson-next", "lesson-back"]
-const find = (root, name) => {
-  for (const node of root.querySelectorAll("*")) {
-    if (node.classList.contains(name)) return node
-    const found = node.shadowRoot && find(node.shadowRoot, name)
-    if (found) return found
-  }
-}
-document.addEventListener("click", (event) => {
-  const path = event.composedPath()
-  const within = (name) => path.find((node) => node.classList?.contains(name))
-  if (!turns.some(within)) return
-  if (within("to-closer")) {
-    const closer = find(document, "closer"), panel = within("lesson-panel")
-    const covered = getComputedStyle(panel).position == "sticky" ? panel.offsetHeight : 0
-    closer.style.scrollMarginTop = `${covered + 40}px` // its text may take a line more by then
-    closer.scrollIntoView({ behavior: "smooth" })
-  } else {
-    for (const node of path) if (node.scrollTop > 0) node.scrollTo({ top: 0, behavior: "smooth" })
-  }
-})
 """
 
 

@@ -15,6 +15,7 @@ from app.views.cards import side_by_side, stack
 from app.views.colours import kind_colours
 from app.views.rateplot import DEFINITIONS, HEIGHT, Front, RatePlot, point_of
 from app.views.shown import colours as run_colours
+from app.views.ways import to_the_maps
 from cainr_core.sweep.lines import Line, by_contexts, lines_of, rising
 
 NARROW = 900  # px
@@ -49,7 +50,7 @@ class SweepPlot:
         )  # fmt: skip
         self.view = side_by_side(
             pn.pane.Bokeh(self.plot.figure, sizing_mode="stretch_width", height=HEIGHT),
-            stack(self.definition, self.key),
+            stack(self.definition, self.key, to_the_maps(sweeping.workbench)),
             shares="4 1", narrow=NARROW,
         )  # fmt: skip
         self.definition.param.watch(shared.held(self._draw), "value")

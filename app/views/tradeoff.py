@@ -23,6 +23,7 @@ from app.views.look import Look
 from app.views.rateplot import DEFINITIONS, Definition, Front, Other, Point, RatePlot, point_of
 from app.views.selected import Selected
 from app.views.shown import colours
+from app.views.ways import to_the_maps
 from app.words import about_duration
 from cainr_core.choices import DataChoice, values_of
 from cainr_core.data.fields import Field
@@ -108,7 +109,8 @@ class TradeOff(Look):
         self.stop.on_click(shared.held(lambda event: codecs.stop()))
         choices = beside(
             buttons(bench.param.axes), buttons(bench.param.colour_by),
-            widget(bench.param.all_data, sizing_mode=None), self.run, self.stop, self.progress,
+            widget(bench.param.all_data, sizing_mode=None), to_the_maps(bench),
+            self.run, self.stop, self.progress,
         )  # fmt: skip
         figure = pn.pane.Bokeh(self.plot.figure, sizing_mode="stretch_width", height=HEIGHT)
         self._tell_codecs()

@@ -12,6 +12,7 @@ from app.codecs import Standing
 from app.views import tradeoff
 from app.views.closer import Closer
 from app.views.shown import colours
+from app.views.ways import to_the_maps
 from app.workbench import Workbench
 from cainr_core.evaluate.rate_distortion import Row
 
@@ -77,6 +78,15 @@ def test_a_click_opens_a_run_and_a_second_one_compares(bench: Workbench, look: t
     assert look.plot.picks.data["colour"] == [given[id] for id in bench.picked]
     look.plot.points.selected.indices = [1]
     assert bench.picked == [bench.runs[0].id]
+
+
+def test_the_way_to_the_maps_is_offered_where_they_show_a_run(bench: Workbench):
+    way = to_the_maps(bench)
+    assert not way.visible
+    bench.pick([bench.runs[0].id])
+    assert way.visible
+    bench.pick([])
+    assert not way.visible
 
 
 def test_runs_of_other_data_are_there_on_demand(bench: Workbench, look: tradeoff.TradeOff):

@@ -1,0 +1,51 @@
+"""Ways through a page that is longer than a screen: what scrolls it, and to where."""
+
+from __future__ import annotations
+
+import panel_material_ui as pmui
+
+from app import shared
+from app.style import SMALL
+from app.workbench import Workbench
+
+# What a step of a lesson is about are the maps or, of few, a closer look: whoever asks for it may
+# have scrolled away from the former, and has yet to find the latter.
+CLOSER = "to-closer"
+SCROLL = """
+const turns = ["lesson-offer", "lesson-next", "lesson-back", "to-maps"]
+const find = (root, name) => {
+  for (const node of root.querySelectorAll("*")) {
+    if (node.classList.contains(name)) return node
+    const found = node.shadowRoot && find(node.shadowRoot, name)
+    if (found) return found
+  }
+}
+document.addEventListener("click", (event) => {
+  const path = event.composedPath()
+  const within = (name) => path.find((node) => node.classList?.contains(name))
+  if (!turns.some(within)) return
+  if (within("to-closer")) {
+    const closer = find(document, "closer"), panel = within("lesson-panel")
+    const covered = getComputedStyle(panel).position == "sticky" ? panel.offsetHeight : 0
+    closer.style.scrollMarginTop = `${covered + 40}px` // its text may take a line more by then
+    closer.scrollIntoView({ behavior: "smooth" })
+  } else {
+    for (const node of path) if (node.scrollTop > 0) node.scrollTo({ top: 0, behavior: "smooth" })
+  }
+})
+"""
+
+
+def to_the_maps(workbench: Workbench) -> pmui.Button:
+    """A button beside points that a click opens, for the maps of what is picked stand far above."""
+    button = pmui.Button(
+        label="See the maps", icon="arrow_upward", variant="outlined", size="small", margin=SMALL,
+        css_classes=["to-maps"], visible=False,
+    )  # fmt: skip
+
+    def show(*events: object) -> None:
+        button.visible = bool(workbench.picked)
+
+    workbench.param.watch(shared.held(show), "picked")
+    show()
+    return button
