@@ -73,6 +73,9 @@ LOST = """
 .connection-lost button { margin-left: 14px; padding: 4px 14px; font: inherit; cursor: pointer;
   color: inherit; background: none; border: 1px solid currentColor; border-radius: 8px; }
 .connection-lost button:hover { background: rgb(255 255 255 / 16%); }
+.copied { position: fixed; z-index: 1400; bottom: 24px; left: 50%; transform: translateX(-50%);
+  padding: 8px 16px; border-radius: 8px; background: #1b5e3a; color: #ffffff;
+  font: 500 14px/1.4 Roboto, sans-serif; }
 """
 BEHIND_CARDS = {
     "&.mui-light .main": {"backgroundColor": "#f2f4f6"},

@@ -18,7 +18,7 @@ pre { margin: 0; padding: 10px 14px; font: .8rem/1.5 ui-monospace, Menlo, Consol
 
 
 class Lines:
-    """Two texts that follow the choices, each with a button that copies it."""
+    """Two texts that follow the choices."""
 
     def __init__(self, workbench: Workbench) -> None:
         self.workbench = workbench

@@ -6,12 +6,10 @@ import tempfile
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
-import pandas as pd
 import panel as pn
 import panel_material_ui as pmui
-from bokeh.models.widgets.tables import HTMLTemplateFormatter, NumberFormatter
 
 from app import shared
 from app.settings import settings
@@ -23,79 +21,17 @@ from app.views.filemenu import FileMenu
 from app.views.filemenu import Made as MadeSlowly
 from app.views.panels import Look, Sheet
 from app.views.printing import FORMATS, file_name
+from app.views.runcolumns import COLUMNS, RIGHT, TABLE, formatters, frame_of
 from app.views.table import Table
 from app.words import contexts_of, data_of, plain
 from app.workbench import Workbench
 from cainr_core.runs import Run, network_title
 
 Made = tuple[str, Callable[[], bytes]]  # the name of a file, and what makes it in a thread
-
-
-class Column(NamedTuple):
-    """A column: its title, what it means, and how it is shown."""
-
-    title: str
-    told: str
-    width: int  # px
-    share: int = 0  # of the room that is left, for a column that may be wider
-    rank: int = 0  # where room is short, columns of the highest rank are left out first
-    format: str = ""
-
-
-COLUMNS = {
-    "name": Column("Name", "A click or Enter changes a name.", 150, share=4),
-    "data": Column("Data", "The bundled sample, or file and variable.", 64, share=1, rank=7),
-    "contexts": Column("Contexts", "What the network is given at every point.", 82, 3, 5),
-    "network": Column("Network", "Kind, depth and width.", 88, share=2, rank=4),
-    "weights": Column("Weights", "Number of weights and biases.", 62, rank=6, format="0,0"),
-    "bytes": Column("Bytes", "Size of the whole file.", 58, rank=2, format="0,0"),
-    "ratio": Column("Ratio", "Bytes of the original over those of the file.", 60, format="0,0.0"),
-    "psnr": Column("PSNR (dB)", "Over all time steps.", 50, format="0.00"),
-    "rmse": Column("RMSE", "Over all time steps, in the field's unit.", 66, rank=1),
-    "seconds": Column("Seconds", "Seconds that the fit took.", 72, rank=3, format="0.0"),
-}
-_NUMBERS = {name: column.format for name, column in COLUMNS.items() if column.format}
 _CSS = """
 .title { font-weight: 600; font-size: .95rem; }
 .hint { font-size: .78rem; opacity: .75; }
 """
-_TABLE = """
-.tabulator { font-size: 12.5px; }
-.tabulator .tabulator-header .tabulator-col[tabulator-field] .tabulator-col-content {
-  padding: 6px !important; }
-.tabulator .tabulator-header .tabulator-col-title { font-size: 12px; font-weight: 600;
-  white-space: normal !important; line-height: 15px; }
-.tabulator .tabulator-row .tabulator-cell { font-size: 12.5px; }
-.tabulator .tabulator-row .tabulator-cell[tabulator-field] { padding: 6px !important; }
-.tabulator .tabulator-row .tabulator-cell[tabulator-field="name"] {
-  padding: 7px 6px 0 !important; }
-.tabulator-cell[tabulator-field="name"] span { display: -webkit-box; -webkit-line-clamp: 2;
-  -webkit-box-orient: vertical; white-space: normal; overflow: hidden; line-height: 14.5px; }
-.tabulator-tableholder { overflow-x: hidden !important; scrollbar-width: thin; }
-.tabulator .tabulator-row .tabulator-cell[tabulator-field="seconds"] {
-  padding-right: 16px !important; } /* where a bar may come to lie */
-.tabulator-cell:focus-visible { outline: 2px solid var(--panel-primary-color);
-  outline-offset: -2px; }
-.tabulator-cell > div { overflow: hidden; text-overflow: ellipsis; }
-.tabulator .tabulator-row.tabulator-selected,
-.tabulator .tabulator-row.tabulator-selected:hover {
-  background: color-mix(in srgb, var(--panel-primary-color) 18%, transparent) !important;
-  color: inherit !important; }
-.tabulator .tabulator-row:hover {
-  background: color-mix(in srgb, var(--panel-primary-color) 8%, transparent) !important;
-  color: inherit !important; }
-.tabulator-col[aria-sort="none"] .tabulator-col-sorter { display: none !important; }
-.tabulator-col .tabulator-col-title { padding-right: 0 !important; }
-.tabulator-col .tabulator-col-sorter { right: 1px !important; }
-.tabulator-col .tabulator-arrow { border-left-width: 4px !important;
-  border-right-width: 4px !important; }
-.tabulator-tooltip { pointer-events: none; background: var(--panel-surface-color) !important;
-  border-color: color-mix(in srgb, var(--panel-on-surface-color) 30%, transparent) !important; }
-.tabulator-placeholder-contents { font-size: 13px !important; font-weight: 400 !important; }
-"""
-# Tabulator would take a name in its own tooltips for HTML; <%- escapes.
-TEXT = '<span title="<%- value %>"><%- value %></span>'
-MEASURE = "<%- (value < 0.1 ? value.toPrecision(3) : value.toFixed(3)) + ' ' + units %>"
 HINT = "Tick one or two."
 FIND = 50  # px
 MANY = 20  # runs, beyond which some can be looked for
@@ -110,15 +46,14 @@ class RunTable:
         self._ids: list[str] = []
         self._filling = False
         self.table = Table(
-            self._frame([]),
+            frame_of([]),
             titles={name: column.title for name, column in COLUMNS.items()},
             more={
                 name: {
                     "widthGrow": column.share,
                     "minWidth": column.width,
                     "responsive": column.rank,
-                    # what an ellipsis hides, of text in its cell
-                    "tooltip": name in _NUMBERS or name == "rmse",
+                    "tooltip": name in RIGHT,  # what an ellipsis hides, of text in its cell
                 }
                 for name, column in COLUMNS.items()
             },
@@ -129,15 +64,13 @@ class RunTable:
             pagination=None,  # or Panel would turn pages of five rows from 200 rows on
             layout="fit_columns",
             height=HEIGHT,
-            stylesheets=[_TABLE],
+            stylesheets=[TABLE],
             theme="simple",
             sizing_mode="stretch_width",
             editors={column: "input" if column == "name" else None for column in COLUMNS},
-            formatters=dict.fromkeys(COLUMNS, HTMLTemplateFormatter(template=TEXT))
-            | {name: NumberFormatter(format=form) for name, form in _NUMBERS.items()}
-            | {"rmse": HTMLTemplateFormatter(template=MEASURE)},
+            formatters=formatters(),
             hidden_columns=["units"],
-            text_align=dict.fromkeys((*_NUMBERS, "rmse"), "right"),
+            text_align=dict.fromkeys(RIGHT, "right"),
             configuration={
                 "columnDefaults": {"headerSortTristate": True},
                 # a cell is changed by a click or by Enter, and Tab goes on: Tabulator's own way
@@ -223,26 +156,6 @@ class RunTable:
 
     # ------------------------------------------------------------------ rows
 
-    @staticmethod
-    def _frame(runs: list[Run]) -> pd.DataFrame:
-        rows = [
-            {
-                "name": run.name,
-                "data": data_of(run.choices.data),
-                "contexts": contexts_of(run),
-                "network": network_title(run.choices.architecture),
-                "weights": run.metrics.weights,
-                "bytes": run.metrics.file_bytes,
-                "ratio": run.metrics.compression_ratio,
-                "psnr": run.metrics.psnr,
-                "rmse": run.metrics.rmse,
-                "units": run.units,
-                "seconds": run.seconds,
-            }
-            for run in runs
-        ]
-        return pd.DataFrame(rows, columns=[*COLUMNS, "units"])
-
     def _list(self, *events: object) -> None:
         every = self.workbench.runs
         self.find.visible = len(every) > MANY
@@ -251,7 +164,7 @@ class RunTable:
         runs = [run for run in every if all(word in _plain(_words(run)) for word in words)]
         self._ids = [run.id for run in runs]
         self._filling = True
-        self.table.value = self._frame(runs)
+        self.table.value = frame_of(runs)
         self._filling = False
         self._mark()
 

@@ -29,9 +29,13 @@ _SAVED = (
 _COPY = """
 const base = window.location.origin + window.location.pathname
 const text = base + (link.value ? "?state=" + link.value : "")
+// beside the button, whose label Panel's components take from the server alone
 const told = () => {
-  button.label = "Copied"
-  setTimeout(() => { button.label = "Copy link" }, 2000)
+  const note = document.body.appendChild(document.createElement("div"))
+  note.className = "copied"
+  note.setAttribute("role", "status")
+  note.textContent = "The link is copied."
+  setTimeout(() => note.remove(), 3000)
 }
 const by_hand = () => {
   const area = document.body.appendChild(document.createElement("textarea"))
@@ -81,9 +85,7 @@ class Share:
         self.copy = pmui.Button(
             label="Copy link", icon="content_copy", css_classes=["copy-link"], **look
         )
-        self.copy.jscallback(
-            args={"link": self.link, "button": self.copy}, clicks=_COPY
-        )  # fmt: skip
+        self.copy.jscallback(args={"link": self.link}, clicks=_COPY)
         save = Download(
             self._file, self.workbench.report, filename=FILE, label="Save state",
             css_classes=["save-state"], **look,

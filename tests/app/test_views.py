@@ -21,7 +21,8 @@ from app.views.curves import TAIL, Curves
 from app.views.fitbar import FitBar
 from app.views.mapboard import MapBoard
 from app.views.maps import FAINT
-from app.views.runs import COLUMNS, MANY, RunTable
+from app.views.runcolumns import COLUMNS
+from app.views.runs import MANY, RunTable
 from app.views.shown import colours
 from app.views.sidebyside import USUAL
 from app.views.thumbnails import thumbnail
