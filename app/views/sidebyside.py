@@ -178,9 +178,8 @@ class SideBySide:
         if self.shown.comparing:
             gain = values["gain"]
             of = "these cells" if part else "all cells"
-            cards["gain"].tell(
-                "…" if gain is None else f"B closer in {np.mean(gain[seen] > 0):.0%} of {of}"
-            )
+            closer = None if gain is None or not gain[seen].size else np.mean(gain[seen] > 0)
+            cards["gain"].tell("…" if closer is None else f"B closer in {closer:.0%} of {of}")
 
 
 def _span(values: NDArray, unit: str) -> str:

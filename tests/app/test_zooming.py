@@ -103,3 +103,18 @@ def test_a_region_that_a_map_does_not_show_is_told(board: MapBoard):
     bench.param.update(projection="robinson", region=list(REGIONS["Europe"]))
     bench.projection = "south"
     assert bench.region == []
+
+
+@pytest.mark.parametrize("mode", ["side", "swipe"])
+def test_a_part_is_seen_of_other_data_too(board: MapBoard, mode: str):
+    bench = board.workbench
+    bench.scale = "percentile"
+    bench.param.update(region=list(REGIONS["Europe"]), mode=mode)
+    for thin in (2, 1):  # fewer cells than a picture of the former grid names, then more
+        bench.data.thin = thin
+        bench.open_data()
+        bench.mode = "swipe" if bench.mode == "side" else "side"
+        near = board.large.maps.near if bench.mode == "swipe" else board.maps.near
+        assert near.picture.index.max() < bench.field.grid.size
+    bench.region = []
+    assert board.colours.now["original"].high > 300
