@@ -57,6 +57,7 @@ class DataSection:
         )  # fmt: skip
         self.open = pmui.Button(
             label="Open", variant="outlined", icon="folder_open", margin=SMALL,
+            description="Read these data and show them",
             sizing_mode="stretch_width", css_classes=["open-data"],
         )  # fmt: skip
         self.section = Section(

@@ -26,6 +26,11 @@ _GROUP = {
     },
 }
 
+_GROUPED: dict[str, Any] = {
+    "size": "small", "width": None, "sizing_mode": None, "margin": SMALL, "sx": _GROUP,
+    "stylesheets": [_BEFORE], "color": "primary",
+}  # fmt: skip
+
 
 def widget(parameter: param.Parameter, **options: object) -> Any:
     """A small widget bound both ways to a parameter of some object."""
@@ -57,18 +62,13 @@ def widget(parameter: param.Parameter, **options: object) -> Any:
 def buttons(parameter: param.Selector[Any], **options: object) -> Any:
     """A row of buttons, one for each choice, bound both ways to a parameter of some object; its
     label and the sentence on it stand before them."""
-    settings: dict[str, object] = {
-        "size": "small",
-        "width": None,
-        "sizing_mode": None,
-        "margin": SMALL,
-        "sx": _GROUP,
-        "stylesheets": [_BEFORE],
-        "color": "primary",
-        "description": parameter.doc or "",
-        "css_classes": [f"choice-{parameter.name}"],
-    }
-    return pmui.RadioButtonGroup.from_param(parameter, **(settings | options))
+    look = {**_GROUPED, "css_classes": [f"choice-{parameter.name}"], **options}
+    return pmui.RadioButtonGroup.from_param(parameter, description=parameter.doc or "", **look)
+
+
+def button_group(label: str, told: str, **options: object) -> pmui.RadioButtonGroup:
+    """A row of buttons of which one is chosen, bound to nothing: its label and a sentence on it."""
+    return pmui.RadioButtonGroup(label=label, description=told, **(_GROUPED | options))
 
 
 def _number(parameter: param.Number[Any], kind: Any, settings: dict[str, Any]) -> Any:

@@ -72,7 +72,9 @@ class ArchitectureSection:
         self.fields = form(choice, names)
         # Takes the place of the visitor's own width, which comes back when the budget goes.
         self.given = pmui.IntInput(
-            label="Width, by budget", disabled=True, visible=False, size="small", width=None,
+            label="Width, by budget",
+            description="Units in each hidden layer, as many as the budget allows.",
+            disabled=True, visible=False, size="small", width=None,
             sizing_mode="stretch_width", margin=SMALL, css_classes=["given-width"],
         )  # fmt: skip
         shown = list(self.fields.values())

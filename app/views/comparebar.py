@@ -31,7 +31,8 @@ class CompareBar:
         self.mode = buttons(viewing.param.mode, margin=0)
         self.scale = buttons(viewing.param.scale, margin=0)
         self.more = pmui.Toggle(
-            label="Colours", icon="palette", size="small", width=None, sizing_mode=None, margin=0,
+            label="Colours", description="Colour maps, and the limits of a locked scale",
+            icon="palette", size="small", width=None, sizing_mode=None, margin=0,
             color="default", sx=_MORE, css_classes=["more-colours"],
         )  # fmt: skip
         small = {"margin": 0, "sizing_mode": None}

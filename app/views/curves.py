@@ -8,12 +8,11 @@ from typing import Any
 import holoviews as hv
 import numpy as np
 import panel as pn
-import panel_material_ui as pmui
 from bokeh.models import ColumnDataSource, HoverTool, NumeralTickFormatter
 from numpy.typing import NDArray
 
 from app import shared
-from app.style import SMALL
+from app.controls.form import button_group
 from app.views.cards import card, line
 from app.views.charts import chart_file
 from app.views.colours import RUN_COLOURS
@@ -72,9 +71,9 @@ class Curves:
     def __init__(self, workbench: Workbench) -> None:
         self.workbench = workbench
         self._tables = [NOTHING] * len(NAMES)
-        self.axis = pmui.RadioButtonGroup(
-            options=list(AXES), value="Steps", size="small", width=None, margin=SMALL,
-            css_classes=["curve-axis"],
+        self.axis = button_group(
+            "", "What stands across: steps of the fit, or seconds of learning.",
+            options=list(AXES), value="Steps", css_classes=["curve-axis"],
         )  # fmt: skip
         title = pn.pane.HTML(
             '<div class="title">Learning</div>', stylesheets=[_CSS], margin=(12, 0, 0, 12)

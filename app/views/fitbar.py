@@ -27,10 +27,12 @@ class FitBar:
         look = {"size": "large", "width": 132, "height": 46, "margin": (8, 12)}
         self.fit = pmui.Button(
             label="Fit", icon="play_arrow", color="primary", css_classes=["fit"],
+            description="Overfit the network to the field, as chosen at the left",
             **look,
         )  # fmt: skip
         self.cancel = pmui.Button(
             label="Cancel", icon="stop", color="error", variant="outlined", visible=False,
+            description="Stop, and keep what was learned as a run",
             css_classes=["cancel"], **look,
         )  # fmt: skip
         self.figures = pn.pane.HTML(

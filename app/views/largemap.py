@@ -48,8 +48,13 @@ class LargeMap:
             "size": "small", "width": None, "sizing_mode": "stretch_width", "margin": _BELOW,
             "min_height": _HIGH, "sx": _SMALL,
         }  # fmt: skip
-        self.left = pmui.Select(label="Left", css_classes=["choice-left"], **look)
-        self.right = pmui.Select(label="Right", css_classes=["choice-right"], **look)
+        self.left, self.right = (
+            pmui.Select(
+                label=side.capitalize(), description=workbench.param[side].doc,
+                css_classes=[f"choice-{side}"], **look,
+            )
+            for side in SIDES
+        )  # fmt: skip
         self.told = pn.pane.HTML(
             "", stylesheets=[_TOLD], margin=(4, 12), sizing_mode="stretch_width", visible=False
         )

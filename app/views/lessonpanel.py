@@ -59,7 +59,8 @@ class LessonPanel:
     def __init__(self, workbench: Workbench) -> None:
         self.guide = Guide(workbench)
         self.button = pmui.Button(
-            label="Lessons", icon="school", variant="text", size="small", sx={"color": "inherit"},
+            label="Lessons", description="A guided tour: what an INR is, and what context buys",
+            icon="school", variant="text", size="small", sx={"color": "inherit"},
             css_classes=["lessons"],
         )  # fmt: skip
         self.view = card(css_class="lesson-panel", visible=False)

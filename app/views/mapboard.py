@@ -29,6 +29,7 @@ from cainr_core.errors import CainrError
 from cainr_core.runs import Run
 
 PLAY_EVERY = 350  # ms between two time steps
+_BELOW = (9, 6, 6, 6)  # the label of a choice stands half over it
 PHONE = 480  # px of the screen, up to which no four choices are in a line
 AROUND = 0.15  # of the width seen, drawn finely on each side of it
 
@@ -63,9 +64,8 @@ class MapBoard:
             width=None, sizing_mode="stretch_width", margin=(6, 12), label="Time",
             css_classes=["player"],
         )  # fmt: skip
-        small = {"label": "", "margin": (9, 6, 6, 6), "description": ""}
-        self.projection = widget(workbench.param.projection, **(small | {"label": "Projection"}))
-        self.centre = widget(workbench.param.centre, step=30, **(small | {"label": "Centre (°E)"}))
+        self.projection = widget(workbench.param.projection, margin=_BELOW)
+        self.centre = widget(workbench.param.centre, step=30, margin=_BELOW)
         self.zooming = Zooming(workbench, self.geography, shared.held(self._near))
         self.regions = RegionChoice(workbench, self.geography)
         where = side_by_side(

@@ -61,7 +61,8 @@ class Share:
     def __init__(self, workbench: Workbench) -> None:
         self.workbench = workbench
         self.button = pmui.Button(
-            label="Share", icon="share", variant="text", size="small", sx={"color": "inherit"},
+            label="Share", description="A link to what this page shows, or a file of it",
+            icon="share", variant="text", size="small", sx={"color": "inherit"},
             css_classes=["share"],
         )  # fmt: skip
         self.dialog: pmui.Dialog | None = None  # made when first wanted

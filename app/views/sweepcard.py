@@ -135,10 +135,16 @@ class SweepBar:
         self.sweeping = sweeping
         look = {"width": 132, "height": 40, "margin": (8, 12, 8, 6)}
         self.start = pmui.Button(
-            label="Start", icon="play_arrow", color="primary", css_classes=["sweep-start"], **look
+            label="Start",
+            icon="play_arrow",
+            color="primary",
+            css_classes=["sweep-start"],
+            description="Fit what is not in the library yet, one network after the other",
+            **look,
         )
         self.cancel = pmui.Button(
             label="Cancel", icon="stop", color="error", variant="outlined", visible=False,
+            description="Stop; fits that are finished are kept",
             css_classes=["sweep-cancel"], **look,
         )  # fmt: skip
         self.figures = pn.pane.HTML(

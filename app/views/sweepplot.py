@@ -6,11 +6,11 @@ from html import escape
 
 import numpy as np
 import panel as pn
-import panel_material_ui as pmui
 
 from app import shared
-from app.style import SMALL
+from app.controls.form import button_group
 from app.sweeping import Sweeping
+from app.viewing import Viewing
 from app.views.cards import side_by_side, stack
 from app.views.colours import kind_colours
 from app.views.rateplot import DEFINITIONS, HEIGHT, Front, RatePlot, point_of
@@ -40,9 +40,9 @@ class SweepPlot:
         self._lines: list[Line] = []
         self.plot = RatePlot("sweep", sweeping.pick)
         self.points, self.picks = self.plot.points, self.plot.picks
-        self.definition = pmui.RadioButtonGroup(
-            options=list(DEFINITIONS), value="Files", size="small", width=None, margin=SMALL,
-            css_classes=["sweep-definition"],
+        self.definition = button_group(
+            "Axes", Viewing.param.axes.doc,
+            options=list(DEFINITIONS), value="Files", css_classes=["sweep-definition"],
         )  # fmt: skip
         self.key = pn.pane.HTML(
             "", stylesheets=[_CSS], sizing_mode="stretch_width", margin=(4, 8), min_width=0,

@@ -39,7 +39,8 @@ document.addEventListener("click", (event) => {
 def to_the_maps(workbench: Workbench) -> pmui.Button:
     """A button beside points that a click opens, for the maps of what is picked stand far above."""
     button = pmui.Button(
-        label="See the maps", icon="arrow_upward", variant="outlined", size="small", margin=SMALL,
+        label="See the maps", description="Scroll up to the maps of what is picked",
+        icon="arrow_upward", variant="outlined", size="small", margin=SMALL,
         css_classes=["to-maps"], visible=False,
     )  # fmt: skip
 

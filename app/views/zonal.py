@@ -6,14 +6,12 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-import panel_material_ui as pmui
 from bokeh.models import CustomJSHover, FixedTicker
 from numpy.typing import NDArray
 from panel.viewable import Viewable
 
 from app import shared
-from app.controls.form import widget
-from app.style import SMALL
+from app.controls.form import button_group, widget
 from app.views.cards import beside, stack
 from app.views.lineplot import ORIGINAL, Line, LinePlot
 from app.views.look import Look
@@ -36,9 +34,9 @@ class ZonalMean(Look):
     after = ("time", "sine_latitude")
 
     def body(self) -> Viewable:
-        self.kind = pmui.RadioButtonGroup(
-            options=[FIELD, ERROR], value=FIELD, size="small", width=None, margin=SMALL,
-            css_classes=["zonal-kind"],
+        self.kind = button_group(
+            "Of", "What means are taken of: the fields themselves, or the runs' errors.",
+            options=[FIELD, ERROR], value=FIELD, css_classes=["zonal-kind"],
         )  # fmt: skip
         self.plot = LinePlot("latitude", "", "zonal")
         self._ticker = FixedTicker(ticks=[])

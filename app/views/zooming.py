@@ -81,7 +81,8 @@ class RegionChoice:
     def __init__(self, workbench: Workbench, geography: Geography) -> None:
         self.workbench, self.geography = workbench, geography
         self.choice = pmui.Select(
-            label="Region", options=[WHOLE, *REGIONS], value=WHOLE, size="small", width=None,
+            label="Region", description="A part of the globe to zoom in on, in all maps at once.",
+            options=[WHOLE, *REGIONS], value=WHOLE, size="small", width=None,
             sizing_mode="stretch_width", margin=(6, 6), css_classes=["choice-region"],
             sx=_NAMES,
         )  # fmt: skip
