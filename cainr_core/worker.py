@@ -51,7 +51,7 @@ REPLACED = "The worker process ended and was replaced."
 SHOWN_POINTS = 2000  # of a curve, while it grows
 FRAMES_APART = 0.2  # seconds at least
 SHARE_FOR_FRAMES = 0.2  # of the time of a fit, at most, goes into showing it
-LASTS = 20.0  # seconds that a message is told while steps are taken
+LASTS = 60.0  # seconds that a message is told while steps are taken
 
 
 @dataclass(frozen=True, eq=False)

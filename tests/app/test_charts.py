@@ -65,7 +65,7 @@ def test_every_closer_look_can_be_printed(finished: Library, monkeypatch: pytest
     bench.pick([run.id for run in bench.runs])
     bench.time = 2
     name, make = closer._picture("SVG")
-    assert name == "Zonal_mean_TS.svg"
+    assert name == "Zonal_mean_TS_1920-01-03.svg"
     words = " ".join(ElementTree.fromstring(make(lambda done, of: None)).itertext())
     for word in ("Zonal mean: TS", "1920-01-03", "30°N", *(run.name for run in bench.runs)):
         assert word in words
