@@ -20,7 +20,7 @@ from app.address import Address
 from app.controls.sidebar import Sidebar
 from app.darkness import FOLLOW, is_dark
 from app.settings import settings
-from app.style import BEHIND_CARDS, HOVER, LOST, THEME, Design
+from app.style import BEHIND_CARDS, HOVER, NOTES, THEME, Design
 from app.sweeping import Sweeping
 from app.views.cards import GAP, side_by_side, stack
 from app.views.closer import Closer
@@ -87,7 +87,7 @@ def build() -> pmui.Page:
     sweeping = Sweeping(bench)
     sweep = SweepCard(sweeping)
     pn.config.exception_handler = shared.loosely(bench.report)
-    pn.config.design, pn.config.global_css = Design, [HOVER, LOST]
+    pn.config.design, pn.config.global_css = Design, [HOVER, NOTES]
     dark = is_dark()
     pn.config.theme = "dark" if dark else "default"  # type: ignore[misc]
     sidebar = Sidebar(bench)

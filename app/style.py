@@ -66,7 +66,7 @@ HOVER = """
   --tooltip-arrow-color: var(--tooltip-border); --tooltip-arrow-inner-color: var(--tooltip-color);
   border-radius: 6px; padding: 6px 8px; }
 """
-LOST = """
+NOTES = """
 .connection-lost { position: fixed; z-index: 1400; bottom: 0; left: 0; right: 0;
   padding: 12px 16px; text-align: center;
   background: #b3261e; color: #ffffff; font: 600 15px/1.4 Roboto, sans-serif; }

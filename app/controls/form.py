@@ -25,7 +25,6 @@ _GROUP = {
         "& .MuiToggleButton-root": {"padding": "2px 5px", "fontSize": ".76rem"}
     },
 }
-
 _GROUPED: dict[str, Any] = {
     "size": "small", "width": None, "sizing_mode": None, "margin": SMALL, "sx": _GROUP,
     "stylesheets": [_BEFORE], "color": "primary",

@@ -163,9 +163,7 @@ class LargeMap:
         return self.shown.title(source) if source in self.shown.sources else source.title
 
     def _in_short(self, source: Source) -> str:
-        if source not in self.shown.sources:
-            return source.title
-        return self.shown.letter(source) if self.shown.comparing else "Reconstruction"
+        return self.shown.in_short(source) if source in self.shown.sources else source.title
 
     def _name(self, pair: tuple[Source, Source] | None) -> None:
         titles = [self._title(source) for source in pair] if pair else ["Original", ""]

@@ -18,6 +18,7 @@ from app.words import three
 from cainr_core.choices import DataChoice
 from cainr_core.data.fields import Field
 from cainr_core.evaluate.difference import difference, relative_difference
+from cainr_core.evaluate.over_time import rmse
 from cainr_core.runs import Run
 
 Cells = Callable[[int], NDArray]  # of a time step, any shape of `grid.size`; may take a while
@@ -50,8 +51,8 @@ class Panel:
         if not self.errors:
             return self.title
         of = "this time" if isinstance(seen, slice) else "this part"
-        rmse = three(float(np.sqrt(np.nanmean(np.square(cells.ravel()[seen])))))
-        return f"{self.title}, RMSE of {of} {rmse} {self.unit}".rstrip()
+        figure = three(float(rmse(cells.ravel()[seen])))
+        return f"{self.title}, RMSE of {of} {figure} {self.unit}".rstrip()
 
 
 @dataclass(frozen=True)

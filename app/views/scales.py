@@ -45,7 +45,8 @@ class Scales:
         if view.scale == "locked" and view.low is not None and view.high is not None:
             low, high = view.low, view.high
         elif view.scale == "percentile":
-            valid = shown[seen][np.isfinite(shown[seen])]
+            valid = shown[seen]
+            valid = valid[np.isfinite(valid)]
             if valid.size:
                 low, high = np.quantile(valid, [LOW, HIGH])
         elif view.scale == "symmetric" and np.isfinite(low + high):

@@ -164,11 +164,12 @@ class Shown:
 
     def title(self, source: Source) -> str:
         """What a reconstruction is called, with its letter where there are several."""
-        return f"{self.letter(source)}: {source.title}" if self.comparing else source.title
+        return f"{self.in_short(source)}: {source.title}" if self.comparing else source.title
 
-    def letter(self, source: Source) -> str:
-        """A reconstruction in one letter, in the order of the table's ticks."""
-        return LETTERS[self.sources.index(source) % len(LETTERS)]
+    def in_short(self, source: Source) -> str:
+        """A reconstruction by its letter alone, where there are several."""
+        letter = LETTERS[self.sources.index(source) % len(LETTERS)]
+        return letter if self.comparing else "Reconstruction"
 
     def pair(self, left: str, right: str) -> tuple[Source, Source] | None:
         """The two that a view names, where they are here; else A and B, or the original and A.

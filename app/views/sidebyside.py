@@ -17,6 +17,7 @@ from app.views.projections import Cells, Picture
 from app.views.scales import Scales
 from app.views.shown import AtHand, Shown
 from app.words import three
+from cainr_core.evaluate.over_time import rmse
 
 LEAST, USUAL, MOST = 240, 360, 720  # pixels that a map is drawn wide
 WIDTHS = 60  # between two such: pictures of many sizes would be made
@@ -98,8 +99,7 @@ class SideBySide:
         titles = {"original": "Original"}
         for letter, source in zip("ab", shown.sources, strict=False):
             error = f"Error of {letter.upper()}" if shown.comparing else "Error"
-            called = letter.upper() if shown.comparing else "Reconstruction"
-            titles |= {letter: called, f"error_{letter}": error}
+            titles |= {letter: shown.in_short(source), f"error_{letter}": error}
             self.cards[letter].title(shown.title(source), source.colour)
             self.cards[f"error_{letter}"].title(error, source.colour)
         if not shown.sources:
@@ -166,12 +166,12 @@ class SideBySide:
         cards["original"].tell(_span(truth[seen], unit))
         for letter, _ in zip("ab", self.shown.sources, strict=False):
             error = values[f"error_{letter}"]
-            rmse = "…"
+            told = "…"
             if error is not None:
-                rmse = f"{rmse_of} {_rms(error[seen])} {unit}"
+                told = f"{rmse_of} {three(float(rmse(error[seen])))} {unit}"
             still = f"still {late[letter]}" if letter in late else ""
             cards[letter].tell(still)
-            cards[f"error_{letter}"].tell(still or rmse)
+            cards[f"error_{letter}"].tell(still or told)
         if not self.shown.sources:
             cards["a"].tell("press Fit to learn this field")
             cards["error_a"].tell("")
@@ -186,8 +186,3 @@ def _span(values: NDArray, unit: str) -> str:
     """From the least to the greatest of those that are known."""
     known = values[np.isfinite(values)]
     return f"{three(known.min())} to {three(known.max())} {unit}" if known.size else "no values"
-
-
-def _rms(error: NDArray) -> str:
-    known = error[np.isfinite(error)]
-    return three(float(np.sqrt(np.mean(known**2)))) if known.size else "–"
