@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -82,6 +83,13 @@ def sample() -> Field:
 def browser_type_launch_args(browser_type_launch_args: dict[str, object]) -> dict[str, object]:
     """pytest-playwright drives the Chromium that the machine has, not one it downloads."""
     return {**browser_type_launch_args, "executable_path": CHROMIUM, "args": CHROMIUM_FLAGS}
+
+
+@pytest.fixture(autouse=True)
+def drawn_alike() -> None:
+    """What a test draws at random does not depend on the tests that ran before it."""
+    if torch := sys.modules.get("torch"):  # collecting the tests must not load it
+        torch.manual_seed(0)
 
 
 class Shares(LoadScopeScheduling):

@@ -63,7 +63,8 @@ def test_the_model_comes_back_as_it_was(made: Made) -> None:
     for one, other in zip(net.tensors, found.tensors, strict=True):
         np.testing.assert_array_equal(one, other)
     assert torch.equal(prior, coder.prior_weights(coded, known))
-    torch.testing.assert_close(prior, weights, atol=0.02, rtol=0)
+    step = weights.abs().amax((1, 2), keepdim=True) / coder.PRIOR_STEPS  # at most
+    assert ((prior - weights).abs() <= 0.5001 * step).all()
 
 
 def test_more_bytes_bear_a_larger_model() -> None:
