@@ -219,7 +219,7 @@ class Compression:
 
     def _overhead(self, fitting: Fitting) -> int:
         empty = write(self._parts, fitting, [], self._start)
-        return len(empty) + 8  # the length of the weights' section takes digits of its own
+        return len(empty) + 4  # the lengths of the weights' section and the file take more then
 
     def _outcome(self) -> str:
         assert self.metrics is not None

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from cainr_core.choices import Target
 from cainr_core.codec.codec import Parts
-from cainr_core.codec.entropy import MODEL
+from cainr_core.codec.entropy import MODEL_BYTES
 from cainr_core.data.contexts import Context, bytes_besides
 from cainr_core.data.fields import Field
 from cainr_core.errors import CainrError
@@ -95,7 +95,7 @@ def plan(
 
 def models_bytes(architecture: Architecture) -> int:
     """Bytes of what is said of each tensor besides its weights."""
-    return MODEL.size * 2 * (architecture.depth + 1)
+    return MODEL_BYTES * 2 * (architecture.depth + 1)
 
 
 def _n_inputs(field: Field, contexts: Sequence[Context], architecture: Architecture) -> int:

@@ -76,7 +76,7 @@ def test_a_budget_too_small_names_the_smallest_that_works(
     field: Field, architecture: Architecture
 ) -> None:
     with pytest.raises(CainrError, match="smallest that works") as told:
-        work(field, (), architecture, Target(kind="bytes", value=300))
+        work(field, (), architecture, Target(kind="bytes", value=150))
     assert "\n" not in str(told.value)
     (least,) = re.findall(r"takes about ([\d,]+) bytes", str(told.value))
     target = Target(kind="bytes", value=int(least.replace(",", "")))

@@ -62,7 +62,7 @@ def test_what_is_written_is_what_is_read(field: Field, made: Compressed, tmp_pat
     at = opened.evaluate(field.grid.lat[40], field.grid.lon[7], field.time.coordinate[2])
     assert float(at) == pytest.approx(float(values[2, 40, 7]), abs=0.02)
     info = opened.info()
-    assert info["format_version"] == 3
+    assert info["format_version"] == 4
     assert info["latent_bytes"] + info["weight_bytes"] < info["file_bytes"] == len(made.data)
 
 

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from cainr_core.codec import varints
 from cainr_core.errors import CainrError
 
 # a dictionary as large as the sections here: the preset's 64 MB would cost each reader its memory
@@ -18,10 +19,12 @@ FILTERS = [{"id": lzma.FILTER_LZMA2, "preset": 9, "dict_size": 1 << 22}]
 LARGEST = 1 << 30  # bytes of an array, unpacked: more is a damaged file
 DTYPES = ("<f8", "<f4", "<f2", "<i8", "<i4", "<i2", "|i1", "<u8", "<u4", "<u2", "|u1", "|b1")
 WIDTHS = (1, 2, 4, 8)  # bytes of a distance
-RULE = struct.Struct("<BBq")  # kind, binary places, first multiple
 PLAIN = 0  # in place of the width of distances: the values themselves follow
 LINE = 16  # all values lie on the line between the ends, which follow
-RULED = 32  # + width of a difference: whole multiples of a power of two follow
+OLD_RULED = 32  # + width of a difference: whole multiples of a power of two follow
+OLD_RULE = struct.Struct("<BBq")  # kind, binary places, first multiple
+EVEN = 48  # multiples of a power of two, all as far from each other: places, first, difference
+RULED = 48  # + width of a difference: places, first, differences
 MOST_PLACES = 10  # binary ones of such a multiple: minutes of a day are not, its 1024ths are
 
 
@@ -65,13 +68,14 @@ def encode_array(array: NDArray) -> bytes:
     ordered = _ordered(flat)
     residual = ordered - _ordered(_line(flat[0], flat[-1], flat.size, flat.dtype))
     ends = flat[:1].tobytes() + flat[-1:].tobytes()
+    ruled = _ruled(flat)
     if not residual.any():
-        return struct.pack("<B", LINE) + ends
+        return min(filter(None, (struct.pack("<B", LINE) + ends, ruled)), key=len)
     zigzag = _zigzag(residual)
     width = flat.dtype.itemsize if int(zigzag.max()) >> (8 * flat.dtype.itemsize) == 0 else 8
     line = struct.pack("<B", width) + ends + pack(_shuffled(zigzag.astype(f"<u{width}")))
     plain = struct.pack("<B", PLAIN) + pack(flat.tobytes())
-    return min(filter(None, (line, plain, _ruled(flat))), key=len)
+    return min(filter(None, (line, plain, ruled)), key=len)
 
 
 def decode_array(data: bytes, dtype: str, shape: Sequence[int]) -> NDArray:
@@ -89,7 +93,7 @@ def decode_array(data: bytes, dtype: str, shape: Sequence[int]) -> NDArray:
         return np.frombuffer(plain, dtype=kind).reshape(shape).copy()
     if size * kind.itemsize > LARGEST:
         raise CainrError("The file claims an array that is too large: it is damaged.")
-    if data[:1] in [bytes([RULED + width]) for width in WIDTHS]:
+    if data and data[0] > LINE:
         return _unruled(data, kind, size).reshape(shape)
     if len(data) < 1 + 2 * kind.itemsize or data[0] not in (LINE, *WIDTHS):
         raise CainrError("A coordinate of the file cannot be read: it is damaged.")
@@ -119,26 +123,47 @@ def _ruled(flat: NDArray) -> bytes:
     whole = scaled.astype("<i8")
     if not np.array_equal(_of_multiples(whole, places, flat.dtype).view("u1"), flat.view("u1")):
         return b""  # -0.0
-    zigzag = _zigzag(np.diff(whole))
+    steps = np.diff(whole)
+    first = varints.packed(varints.signed(int(whole[0])))
+    if (steps == steps[0]).all():
+        return bytes([EVEN, places]) + first + varints.packed(varints.signed(int(steps[0])))
+    zigzag = _zigzag(steps)
     width = next(w for w in WIDTHS if int(zigzag.max()) >> (8 * w) == 0)
     coder = zlib.compressobj(9, wbits=-15)
     packed = coder.compress(_shuffled(zigzag.astype(f"<u{width}"))) + coder.flush()
-    return RULE.pack(RULED + width, places, int(whole[0])) + packed
+    return bytes([RULED + width, places]) + first + packed
 
 
 def _unruled(data: bytes, dtype: np.dtype, size: int) -> NDArray:
-    if len(data) < RULE.size:
-        raise CainrError("A coordinate of the file cannot be read: it is damaged.")
-    kind, places, first = RULE.unpack(data[: RULE.size])
-    width = kind - RULED
+    reader = varints.Reader(data)
+    kind, places = reader.byte(), reader.byte()
+    damaged = CainrError("A coordinate of the file cannot be read: it is damaged.")
+    if places > MOST_PLACES:
+        raise damaged
+    if kind < EVEN and len(data) >= OLD_RULE.size:
+        width, at, first = kind - OLD_RULED, OLD_RULE.size, OLD_RULE.unpack_from(data)[-1]
+    else:
+        width, first, at = kind - RULED, reader.signed(), reader.at
+    if kind == EVEN:
+        steps = np.full(size - 1, reader.signed(), np.int64)
+        if reader.at != len(data):
+            raise damaged
+    elif width in WIDTHS:
+        plain = _inflated(data[at:], (size - 1) * width)
+        steps = _unzigzag(_unshuffled(plain, np.dtype(f"<u{width}")))
+    else:
+        raise damaged
+    return _of_multiples(np.cumsum(np.concatenate([[first], steps])), places, dtype)
+
+
+def _inflated(data: bytes, size: int) -> bytes:
     try:
-        plain = zlib.decompressobj(wbits=-15).decompress(data[RULE.size :], (size - 1) * width)
+        plain = zlib.decompressobj(wbits=-15).decompress(data, size)
     except zlib.error as error:
         raise CainrError("A part of the file cannot be unpacked: it is damaged.") from error
-    if len(plain) != (size - 1) * width or places > MOST_PLACES:
+    if len(plain) != size:
         raise CainrError("A part of the file is shorter than it says: it is damaged.")
-    steps = _unzigzag(_unshuffled(plain, np.dtype(f"<u{width}")))
-    return _of_multiples(np.cumsum(np.concatenate([[first], steps])), places, dtype)
+    return plain
 
 
 def _of_multiples(whole: NDArray[np.int64], places: int, dtype: np.dtype) -> NDArray:

@@ -50,7 +50,8 @@ class Parts:
     ) -> bytes:
         """The whole file: `ranges` of the contexts, `offset` and `scale` of the values, latents
         where the architecture has them, and the entropy-coded weights."""
-        header = {**self.header, "ranges": ranges, "offset": offset, "scale": scale}
+        spans = [[_short(low), _short(high)] for low, high in ranges]
+        header = {**self.header, "ranges": spans, "offset": _short(offset), "scale": _short(scale)}
         if latents is not None:
             header["latents"] = latents
         return container.join(header, [*self.sections, *latent_sections, weights])
@@ -58,11 +59,16 @@ class Parts:
     def overhead(self) -> int:
         """Bytes of a file without latents and weights, to within the few of the numbers yet
         unknown."""
-        ranges = [(-1234.5678, 1234.5678)] * len(self.header["contexts"])
+        ranges = [(-12.3, 12.3)] * len(self.header["contexts"])
         unknown = None
         if self.header["architecture"]["network"] == "latent":
             unknown = {"step": 0.123456, "shifts": (0.05, 0.05), "gain": 12.345678, "hidden": 16}
-        return len(self.with_weights(ranges, 273.14159, 21.123456, b"", unknown))
+        return len(self.with_weights(ranges, 273.145, 21.123, b"", unknown))
+
+
+def _short(number: float) -> float:
+    """A whole number without its point and zero."""
+    return int(number) if number == int(number) else number
 
 
 def write(

@@ -16,13 +16,15 @@ from cainr_core.data.contexts import Context, ContextChoice, load_context
 from cainr_core.data.fields import Grid
 from cainr_core.errors import CainrError
 
+DIGITS = 16  # of a digest that a file names, of 32: all of them before format version 4
+
 
 def describe(context: Context) -> tuple[dict[str, Any], list[bytes]]:
     """Header entry and sections of a context."""
     entry: dict[str, Any] = {
         # the folders of the writer mean nothing to a reader
         "source": _named(context.choice, _file_name(context.choice)).spec,
-        "digest": context.digest,
+        "digest": context.digest[:DIGITS],
         "title": context.title,
         "units": context.units,
     }
@@ -48,7 +50,7 @@ def describe(context: Context) -> tuple[dict[str, Any], list[bytes]]:
 def check(entry: dict[str, Any]) -> None:
     """CainrError where a header entry says not what a context is."""
     texts = (entry[key] for key in ("source", "digest", "title", "units"))
-    if not all(isinstance(text, str) for text in texts):
+    if not all(isinstance(text, str) for text in texts) or len(entry["digest"]) < DIGITS:
         raise CainrError("A context in the file has no name: it is damaged.")
     if "embedded" not in entry and not (type(entry["bytes"]) is int and entry["bytes"] >= 0):
         raise CainrError("A context in the file has no size: it is damaged.")
@@ -77,7 +79,7 @@ def read_embedded(entry: dict[str, Any], sections: Iterator[bytes]) -> Context:
         days=days,
         calendar=facts["calendar"],
     )
-    if context.digest != entry["digest"]:
+    if not context.digest.startswith(entry["digest"]):
         raise CainrError(f"The context '{entry['source']}' in the file is damaged.")
     return context
 
@@ -89,7 +91,7 @@ def find_referenced(
     search, or where its name leads; CainrError where the reader lacks it or has others only."""
     digest = entry["digest"]
     for context in given:
-        if context.digest == digest:
+        if context.digest.startswith(digest):
             return context
     found, reason = None, ""
     for choice in _choices(ContextChoice.parse(entry["source"]), search):
@@ -98,7 +100,7 @@ def find_referenced(
         except CainrError as error:
             reason = one_line(str(error).rstrip("."))
             continue
-        if found.digest == digest:
+        if found.digest.startswith(digest):
             return found
     name, title = one_line(entry["source"]), one_line(entry["title"])
     if found is None:
@@ -109,7 +111,8 @@ def find_referenced(
         )
     raise CainrError(
         f"The context '{name}' found here is not the one that the file was written with (digest "
-        f"{found.digest} instead of {one_line(digest)}): give the original with contexts=[...]."
+        f"{found.digest[: len(digest)]} instead of {one_line(digest)}): give the original with "
+        "contexts=[...]."
     )
 
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from cainr_core.codec import attributes
 from cainr_core.codec.arrays import DTYPES, decode_array, encode_array, pack, unpack
+from cainr_core.codec.bounds import PLACES, decode_bounds, encode_bounds
 from cainr_core.data.calendars import is_datetime
 from cainr_core.data.fields import Field, Grid, TimeAxis
 from cainr_core.data.layout import degrees
@@ -27,6 +28,7 @@ MOST_VALUES = 1 << 40  # a field of more values is a damaged header
 VALUE_TYPES = ("<f4", "<f8")
 MIDNIGHT = re.compile(r"[T ]0?0(:00(:00(\.0*)?)?)?")
 DATES = ("cftime", "s", "ms", "us", "ns")
+OF_BOUNDS = "bounds"  # values stand in the middles of the bounds that the time coordinate names
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,15 +79,20 @@ class Description:
 def describe(field: Field) -> tuple[dict[str, Any], list[bytes]]:
     """Header entries and sections of a field: coordinates, times, missing values."""
     coords, sections = [], []
+    numbers: dict[str, NDArray] = {}
     for entry, array in _encoded_coords(field.coords):
         coords.append(entry)
         if array is not None:
-            sections.append(encode_array(array))
+            stamps = numbers.get(entry["dims"][0]) if array.ndim == 2 else None
+            sections.append(encode_bounds(array, stamps) or encode_array(array))
+            numbers[entry["name"]] = array
     time, grid = field.time, field.grid
-    named = field.dims[0] in field.coords
-    middles = not np.array_equal(time.days, time.coordinate)
-    sections += [encode_array(time.coordinate.astype("<f8"))] * (not named)
-    sections += [encode_array(time.days.astype("<f8"))] * middles
+    name = field.dims[0] if field.dims[0] in field.coords else None
+    middles: bool | str = not np.array_equal(time.days, time.coordinate)
+    if middles and name and _days_of_bounds(_decoded_coords(coords, iter(sections)), name, time):
+        middles = OF_BOUNDS
+    sections += [encode_array(time.coordinate.astype("<f8"))] * (not name)
+    sections += [encode_array(time.days.astype("<f8"))] * (middles is True)
     missing = _missing_kind(field.missing)
     if field.missing is not None:
         mask = field.missing[0] if missing == "still" else field.missing
@@ -107,11 +114,7 @@ def describe(field: Field) -> tuple[dict[str, Any], list[bytes]]:
             "lon": _name_of(field, grid.lon, "longitudes"),
             "area": _area_name(field),
         },
-        "time": {
-            "name": field.dims[0] if named else None,
-            "calendar": time.calendar,
-            "middles": middles,
-        },
+        "time": {"name": name, "calendar": time.calendar, "middles": middles},
         "missing": missing,
     }
     return header, sections
@@ -202,11 +205,18 @@ def _decoded_coords(entries: list[dict[str, Any]], sections: Iterator[bytes]) ->
     import xarray as xr
 
     variables = {}
+    numbers: dict[str, NDArray] = {}
     for entry in entries:
         if "text" in entry:
             values = np.array(entry["text"], dtype=str).reshape(entry["shape"])
         else:
-            values = decode_array(next(sections), entry["dtype"], entry["shape"])
+            section, shape = next(sections), entry["shape"]
+            stamps = numbers.get(entry["dims"][0]) if len(shape) == 2 else None
+            if stamps is not None and len(stamps) > 1 and section[0] in PLACES:
+                values = decode_bounds(section, stamps)
+            else:
+                values = decode_array(section, entry["dtype"], shape)
+            numbers[entry["name"]] = values
         variable = xr.Variable(entry["dims"], values, attributes.from_json(entry["attrs"]))
         if dates := entry.get("dates"):
             if dates not in DATES:
@@ -225,16 +235,31 @@ def _decoded_coords(entries: list[dict[str, Any]], sections: Iterator[bytes]) ->
 def _time(
     entry: dict[str, Any], coords: xr.Dataset, count: int, sections: Iterator[bytes]
 ) -> TimeAxis:
-    name, calendar = entry["name"], entry["calendar"]
+    name, calendar, middles = entry["name"], entry["calendar"], entry["middles"]
     if name is None:
         coordinate = decode_array(next(sections), "<f8", (count,))
     else:
-        known = coords.variables[name]
-        units = str(known.attrs.get("units", ""))
-        axis = TimeAxis.of_coordinate(name, np.atleast_1d(known.values), units)
+        axis = _axis(coords, name)
         coordinate, calendar = axis.coordinate, axis.calendar
-    middles = decode_array(next(sections), "<f8", (count,)) if entry["middles"] else None
-    return TimeAxis.of_days(coordinate, calendar, middles)
+    if middles == OF_BOUNDS:
+        return _axis(coords, name, bounds=True)
+    days = decode_array(next(sections), "<f8", (count,)) if middles else None
+    return TimeAxis.of_days(coordinate, calendar, days)
+
+
+def _axis(coords: xr.Dataset, name: str, *, bounds: bool = False) -> TimeAxis:
+    """The axis of a coordinate; its values in the middles of its `bounds`, or at its stamps."""
+    known = coords.variables[name]
+    interval = coords.variables[known.attrs["bounds"]].values if bounds else None
+    units = str(known.attrs.get("units", ""))
+    return TimeAxis.of_coordinate(name, np.atleast_1d(known.values), units, interval)
+
+
+def _days_of_bounds(coords: xr.Dataset, name: str, time: TimeAxis) -> bool:
+    """Whether a reader of these coordinates finds the days of the values in the time's bounds."""
+    if str(coords.variables[name].attrs.get("bounds")) not in coords.variables:
+        return False
+    return np.array_equal(_axis(coords, name, bounds=True).days, time.days)
 
 
 def _name_of(field: Field, values: NDArray, what: str) -> str:

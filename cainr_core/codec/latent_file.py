@@ -33,9 +33,12 @@ MOST_HIDDEN = 1 << 10  # units of a layer of the entropy model that are not a da
 
 
 class FileLatents:
-    """Latents as a file holds them: `net` and `groups` are its sections, `entry` its header's."""
+    """Latents as a file holds them: `net` and `groups` are its sections, `entry` its header's,
+    `version` its format's."""
 
-    def __init__(self, entry: Mapping[str, Any], net: bytes, groups: Sequence[bytes]) -> None:
+    def __init__(
+        self, entry: Mapping[str, Any], net: bytes, groups: Sequence[bytes], version: int
+    ) -> None:
         first, further = entry["shifts"]
         numbers = [float(entry["step"]), float(entry["gain"]), float(first), float(further)]
         if not all(map(math.isfinite, numbers)) or numbers[0] <= 0:
@@ -44,21 +47,25 @@ class FileLatents:
         self.hidden = entry["hidden"]
         if type(self.hidden) is not int or not 1 <= self.hidden <= MOST_HIDDEN:
             raise CainrError("The file's entropy model cannot be one: it is damaged.")
-        self._net_bytes, self._groups = net, list(groups)
+        self._net_bytes, self._groups, self._version = net, list(groups), version
         self._decoded: OrderedDict[int, Bands] = OrderedDict()
         self._lock = Lock()
         self._ready: tuple[Known, ScaleNet, torch.Tensor, Grid] | None = None
 
     @classmethod
     def of(
-        cls, entry: Mapping[str, Any], shape: Sequence[int], sections: Iterator[bytes]
+        cls,
+        entry: Mapping[str, Any],
+        shape: Sequence[int],
+        sections: Iterator[bytes],
+        version: int,
     ) -> FileLatents:
         """Takes its sections from the iterator."""
         if len(shape) not in (2, 3):  # columns, or latitudes and longitudes
             raise CainrError("The file's latents do not fit its field: it is damaged.")
         count = len(groups_of(shape[0]))
         net = next(sections)
-        return cls(entry, net, [next(sections) for _ in range(count)])
+        return cls(entry, net, [next(sections) for _ in range(count)], version)
 
     @property
     def nbytes(self) -> int:
@@ -85,7 +92,7 @@ class FileLatents:
         from cainr_core.codec.latents import Known, decode_model
 
         known = Known.of(frame, contexts, device, torch.device("cpu"))
-        net, weights = decode_model(self._net_bytes, known, self.hidden)
+        net, weights = decode_model(self._net_bytes, known, self.hidden, self._version)
         self._ready = known, net, weights, frame.grid
 
     @property

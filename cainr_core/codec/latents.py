@@ -69,12 +69,15 @@ def encode_model(net: ScaleNet, prior: Sequence[Coded]) -> bytes:
     return entropy.encode([*((0, integers) for integers in kinds), *prior])
 
 
-def decode_model(data: bytes, known: Known, hidden: int) -> tuple[ScaleNet, torch.Tensor]:
-    """The entropy model and the weights of the prior, (contexts, levels, runs)."""
+def decode_model(
+    data: bytes, known: Known, hidden: int, version: int
+) -> tuple[ScaleNet, torch.Tensor]:
+    """The entropy model and the weights of the prior, (contexts, levels, runs), from a file of this
+    format version."""
     shapes = ScaleNet.shapes(known.around.n_features, hidden)
     contexts, *rest = known.prior.shape
     sizes = [[math.prod(shape) for shape in shapes[kind::2]] for kind in (0, 1)]
-    coded = entropy.decode(data, [*map(sum, sizes), *[math.prod(rest)] * contexts])
+    coded = entropy.decode(data, [*map(sum, sizes), *[math.prod(rest)] * contexts], version)
     parts = [
         np.split(integers, np.cumsum(each)[:-1])
         for (_, integers), each in zip(coded, sizes, strict=False)

@@ -60,7 +60,9 @@ class Opened:
             self.architecture = Architecture(**header["architecture"])
             self.file_latents = None
             if self.architecture.has_latents:
-                self.file_latents = FileLatents.of(header["latents"], self.shape, remaining)
+                self.file_latents = FileLatents.of(
+                    header["latents"], self.shape, remaining, self.format_version
+                )
             self.weights = next(remaining)
             self._ranges = tuple((float(low), float(high)) for low, high in header["ranges"])
             self._offset, self._scale = float(header["offset"]), float(header["scale"])
@@ -236,7 +238,8 @@ class Opened:
         """Step index and flat integers of each tensor of the network, as the file holds them."""
         from cainr_core.codec.entropy import decode
 
-        return decode(self.weights, [math.prod(shape) for shape in self._shapes])
+        sizes = [math.prod(shape) for shape in self._shapes]
+        return decode(self.weights, sizes, self.format_version)
 
     @cached_property
     def tensors(self) -> list[Tensor]:

@@ -40,9 +40,9 @@ def read(
     path = Path(source)
     try:
         with path.open("rb") as file:
-            start = file.read(container.SHELL.size)
+            start = file.read(container.ENOUGH)
             size = os.fstat(file.fileno()).st_size
-            container.check_shell(start, size, str(path))  # a foreign file is read no further
+            container.check_start(start, size, str(path))  # a foreign file is read no further
             if size > LARGEST_FILE:
                 raise CainrError(f"{path} is too large for a .cainr file.")
             data = start + file.read(size - len(start))

@@ -14,7 +14,7 @@ from cainr_core.errors import CainrError
 from cainr_core.fit.kernels.tiled import TiledGradient
 from cainr_core.fit.step import Gradients
 from cainr_core.model.architecture import LATENT_INPUTS, Architecture
-from cainr_core.model.coordinates import brief
+from cainr_core.model.coordinates import brief, rounded
 from cainr_core.model.inputs import Inputs
 from cainr_core.model.mlp import forward, frequencies
 
@@ -129,6 +129,8 @@ def scaling_of(field: Field, kind: str) -> tuple[float, float]:
             float(np.nanmean(field.values, dtype=np.float64)),
             float(np.nanstd(field.values, dtype=np.float64)),
         )
+        if LEAST_SCALE <= scale < math.inf:
+            offset, scale = rounded(offset, scale), rounded(scale, scale)
     with np.errstate(over="ignore"):
         offset, scale = brief(offset), brief(scale)
     if not (math.isfinite(offset) and LEAST_SCALE <= scale < math.inf):

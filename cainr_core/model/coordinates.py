@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -22,8 +23,9 @@ Range = tuple[float, float]
 class Frame:
     """The frame of one field: how its place, time and contexts are scaled.
 
-    `coordinates`: a choice of `COORDINATES`. `grid` and `time`: the field's own. `ranges`: least
-    and greatest value of each context on the field, in the context's units, mapped to -1 and 1.
+    `coordinates`: a choice of `COORDINATES`. `grid` and `time`: the field's own. `ranges`: two
+    round numbers between which each context lies on the field, in the context's units, mapped to
+    -1 and 1.
     """
 
     coordinates: str
@@ -43,7 +45,7 @@ class Frame:
         cls, coordinates: str, grid: Grid, time: TimeAxis, contexts: Sequence[SampledContext]
     ) -> Frame:
         """The frame of a field with these contexts sampled at its points."""
-        ranges = tuple((brief(c.table.min()), brief(c.table.max())) for c in contexts)
+        ranges = tuple(round_range(float(c.table.min()), float(c.table.max())) for c in contexts)
         return cls(coordinates, grid, time, ranges)
 
     @property
@@ -128,3 +130,18 @@ def _unrolled(axis: NDArray, lon: NDArray) -> tuple[NDArray, NDArray]:
 def brief(value: float) -> float:
     """The number of fewest digits that float32 holds as it holds this one: a file spells it out."""
     return float(str(np.float32(value)))
+
+
+def rounded(value: float, span: float) -> float:
+    """A number to a thousandth of a span, or a little finer: a file spells it out."""
+    return round(value, 3 - math.floor(math.log10(span)))
+
+
+def round_range(low: float, high: float) -> Range:
+    """The narrowest range around this one whose ends have no digits below its hundredth."""
+    if high == low:
+        return brief(low), brief(high)
+    digits = 2 - math.floor(math.log10(high - low))
+    unit = 10.0**-digits
+    least, most = math.floor(low / unit) * unit, math.ceil(high / unit) * unit
+    return round(least, digits), round(most, digits)

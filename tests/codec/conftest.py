@@ -26,7 +26,6 @@ def altered(data: bytes) -> Callable[[Mended], bytes]:
 
     def make(change: Mended) -> bytes:
         header, sections = container.split(data)
-        header.pop("sections")
         return container.join(change(header) or header, sections)
 
     return make

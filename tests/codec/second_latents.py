@@ -210,12 +210,14 @@ def decoded(coder: stream.queue.RangeDecoder, tables: np.ndarray) -> np.ndarray:
 class Entropy:
     """The network that chooses tables, and the weights of the prior."""
 
-    def __init__(self, section: bytes, where: Layout, hidden: int, contexts: int, runs: int):
+    def __init__(
+        self, section: bytes, where: Layout, hidden: int, contexts: int, runs: int, version: int
+    ):
         n = 17 + 2 * contexts
         shapes = [(hidden, n), (hidden, hidden), (1, hidden)]
         sizes = [[math.prod(shape) for shape in shapes], [shape[0] for shape in shapes]]
         each = (where.levels + 1, runs)
-        found = integers(section, [*map(sum, sizes), *[math.prod(each)] * contexts])
+        found = integers(section, [*map(sum, sizes), *[math.prod(each)] * contexts], version)
         matrices, biases = (
             np.split(part.astype(int), np.cumsum(size)[:-1])
             for (_, part), size in zip(found[:2], sizes, strict=True)

@@ -9,6 +9,7 @@ import ast
 import json
 import lzma
 import math
+import re
 import struct
 import zlib
 from collections.abc import Iterator
@@ -49,9 +50,26 @@ def unzigzag(codes: list[bytes]) -> list[int]:
 def dictionary(version: int) -> bytes:
     if version < 3:
         return constant("codec/words.py", "FIRST")
-    return "".join(
+    common = "".join(
         constant("codec/words.py", part) for part in ("_ATTRIBUTES", "_CONTEXTS", "_HEADER")
-    ).encode()
+    )
+    if version > 3:
+        common = re.sub("[0-9a-f]{32}", lambda digest: digest[0][:16], common)
+    return common.encode()
+
+
+def number(data: bytes, at: int) -> tuple[int, int]:
+    """Section 0: a number, and where the next one begins."""
+    value, place = 0, 0
+    while data[at] > 127:
+        value += (data[at] - 128) << place
+        at, place = at + 1, place + 7
+    return value + (data[at] << place), at + 1
+
+
+def signed(data: bytes, at: int) -> tuple[int, int]:
+    value, at = number(data, at)
+    return -(value + 1) // 2 if value % 2 else value // 2, at
 
 
 def array(section: bytes, dtype: str, shape: list[int]) -> np.ndarray:
@@ -63,10 +81,17 @@ def array(section: bytes, dtype: str, shape: list[int]) -> np.ndarray:
     if section[0] == 0:
         return np.frombuffer(unpacked(section[1:]), kind).reshape(shape)
     if section[0] > 32:
-        _, places, whole = struct.unpack_from("<BBq", section)
+        places, width = section[1], section[0] - (32 if section[0] < 48 else 48)
+        if section[0] < 48:
+            whole, at = struct.unpack_from("<q", section, 2)[0], 10
+        else:
+            whole, at = signed(section, 2)
+        if width:
+            steps = unzigzag(unshuffled(zlib.decompress(section[at:], wbits=-15), width))
+        else:
+            steps = [signed(section, at)[0]] * (n - 1)
         wholes = [whole]
-        steps = zlib.decompress(section[10:], wbits=-15)
-        for step in unzigzag(unshuffled(steps, section[0] - 32)):
+        for step in steps:
             wholes.append(wholes[-1] + step)
         return np.array([whole / 2**places for whole in wholes], kind).reshape(shape)
     width, head = section[0], 1 + 2 * kind.itemsize
@@ -87,10 +112,35 @@ def array(section: bytes, dtype: str, shape: list[int]) -> np.ndarray:
     return np.array(values, kind).reshape(shape)
 
 
-def integers(section: bytes, sizes: list[int]) -> list[tuple[int, np.ndarray]]:
+def bounds(section: bytes, stamps: np.ndarray) -> np.ndarray:
+    """Section 4: bounds without gaps."""
+    edge = stamps.dtype.type(signed(section, 1)[0] / 1024)
+    edges = [*stamps, edge] if section[0] == 22 else [edge]
+    for stamp in stamps if section[0] < 22 else ():
+        edges.append(stamp if section[0] == 20 else 2 * stamp - edges[-1])
+    return np.array([edges[:-1], edges[1:]]).T
+
+
+def models_of(section: bytes, count: int, version: int) -> tuple[list[tuple[int, ...]], int]:
+    """Section 6: k, kind, a, b and r of each tensor, and where the words begin."""
+    if version < 4:
+        return [struct.unpack_from("<bBhhI", section, 10 * i) for i in range(count)], 10 * count
+    models, at = [], 0
+    for _ in range(count):
+        k, code = struct.unpack_from("<bB", section, at)
+        low, at = signed(section, at + 2)
+        more, at = number(section, at)
+        scale = 2 ** (((code - 1) % 127) / 8 - 3)
+        kind = 0 if code == 0 else 1 if code < 128 else 2
+        r = math.floor(2**32 * math.exp(-1 / (scale if kind == 2 else 2 * scale**2)))
+        models.append((k, kind, low, low + more, r))
+    return models, at
+
+
+def integers(section: bytes, sizes: list[int], version: int) -> list[tuple[int, np.ndarray]]:
     """Section 6: step index and integers of each tensor."""
-    models = [struct.unpack_from("<bBhhI", section, 10 * i) for i in range(len(sizes))]
-    words = np.frombuffer(section[10 * len(sizes) :], "<u4").astype(np.uint32)
+    models, at = models_of(section, len(sizes), version)
+    words = np.frombuffer(section[at:], "<u4").astype(np.uint32)
     coder = stream.queue.RangeDecoder(words)
     tensors = []
     for (k, kind, low, high, ratio), size in zip(models, sizes, strict=True):
@@ -125,28 +175,62 @@ def act(choice: dict[str, Any], u: np.ndarray) -> np.ndarray:
 
 def opened(data: bytes) -> tuple[dict[str, Any], dict[str, np.ndarray], Iterator[bytes]]:
     """Header, coordinates, and the sections that follow them."""
-    magic, version, packed, _, total = struct.unpack_from("<8sHIIQ", data)
+    magic, version = struct.unpack_from("<8sH", data)
+    sizes: list[int] = []
+    if version < 4:
+        packed, _, total = struct.unpack_from("<IIQ", data, 10)
+        at = 26
+    else:
+        total, at = number(data, 10)
+        packed, at = number(data, at)
+        count, at = number(data, at)
+        for _ in range(count):
+            size, at = number(data, at)
+            sizes.append(size)
     assert (magic, total) == (b"\x89CAINR\r\n", len(data))
     assert struct.unpack("<I", data[-4:])[0] == zlib.crc32(data[:-4])
     inflate = zlib.decompressobj(wbits=-15, zdict=dictionary(version))
-    header = json.loads(inflate.decompress(data[26 : 26 + packed]))
-    at, sections = 26 + packed, []
-    for size in header["sections"]:
+    header = json.loads(inflate.decompress(data[at : at + packed]))
+    header["version"] = version
+    at, sections = at + packed, []
+    for size in sizes or header["sections"]:
         sections.append(data[at : at + size])
         at += size
     remaining = iter(sections)
-    coords = {
-        entry["name"]: array(next(remaining), entry["dtype"], entry["shape"])
-        for entry in header["coords"]
-        if "dtype" in entry
-    }
+    coords: dict[str, np.ndarray] = {}
+    for entry in header["coords"]:
+        if "dtype" in entry:
+            section = next(remaining)
+            of_bounds = len(entry["shape"]) == 2 and section[0] in (20, 21, 22)
+            coords[entry["name"]] = (
+                bounds(section, coords[entry["dims"][0]])
+                if of_bounds
+                else array(section, entry["dtype"], entry["shape"])
+            )
     return header, coords, remaining
+
+
+def days_of(
+    header: dict[str, Any], coords: dict[str, np.ndarray], remaining: Iterator[bytes]
+) -> np.ndarray | None:
+    """Section 3: when the values stand, if not at their stamps."""
+    middles = header["time"]["middles"]
+    if middles != "bounds":
+        return array(next(remaining), "<f8", header["variable"]["shape"][:1]) if middles else None
+    (time,) = [entry for entry in header["coords"] if entry["name"] == header["time"]["name"]]
+    since = re.match("days since [0-9]+-([0-9]+)-([0-9]+)", time["attrs"]["units"])
+    assert since is not None
+    month, day = map(int, since.groups())
+    lengths = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
+    if time["attrs"]["calendar"] == "360_day":
+        lengths = [30] * 12
+    of_year = sum(lengths[: month - 1]) + day - 1
+    return coords[time["attrs"]["bounds"]].mean(axis=1) + of_year
 
 
 def second_reader(data: bytes) -> np.ndarray:
     header, coords, remaining = opened(data)
-    shape = header["variable"]["shape"]
-    days = array(next(remaining), "<f8", shape[:1]) if header["time"]["middles"] else None
+    days = days_of(header, coords, remaining)
     missing = next(remaining) if header["missing"] else None
     inputs = inputs_of(header, coords, days)
     values = network(header, inputs, next(remaining))
@@ -196,7 +280,7 @@ def network(header: dict[str, Any], inputs: np.ndarray, section: bytes) -> np.nd
     width, last = choice["width"], choice["width"] + skip * n_inputs
     layers = [(width, first), *[(width, width)] * (choice["depth"] - 1), (1, last)]
     shapes = [shape for units, inputs in layers for shape in ((units, inputs), (units,))]
-    found = integers(section, [math.prod(shape) for shape in shapes])
+    found = integers(section, [math.prod(shape) for shape in shapes], header["version"])
     tensors = [as_weights(*each).reshape(shape) for each, shape in zip(found, shapes, strict=True)]
     values = np.empty(inputs.shape[:2])
     for row, x in enumerate(inputs):

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import lzma
 import tracemalloc
+import zlib
 from contextlib import suppress
 
 import hypothesis.extra.numpy as hnp
@@ -80,12 +81,28 @@ def test_months_and_the_bounds_of_days_take_little(dtype: str) -> None:
     assert len(encode_array(middles)) < 50
 
 
+def test_an_axis_of_round_steps_takes_a_few_bytes() -> None:
+    for axis in (np.linspace(-90, 90, 129), np.arange(0, 360, 1.40625), np.arange(9, -9, -3)):
+        assert comes_back(axis)
+        assert len(encode_array(axis)) <= 6
+
+
+def test_multiples_as_older_versions_have_them_are_read() -> None:
+    halves = np.array([2.5, 3.0, 7.0])
+    steps = zlib.compressobj(9, wbits=-15)
+    packed = steps.compress(bytes([2, 16])) + steps.flush()
+    data = bytes([33, 1]) + (5).to_bytes(8, "little") + packed
+    assert same_bits(decode_array(data, "<f8", (3,)), halves)
+    with pytest.raises(CainrError, match="damaged"):
+        decode_array(data[:9], "<f8", (3,))
+
+
 def test_a_minus_before_zero_is_kept() -> None:
     axis = np.array([1.0, -0.0, 3.0, 7.0, 2.0])
     assert comes_back(axis)
 
 
-@pytest.mark.parametrize("kind", [17, 32, 33, 34, 36, 40, 48])
+@pytest.mark.parametrize("kind", [17, 32, 33, 34, 36, 40, 41, 48, 49, 50, 52, 56, 57, 255])
 def test_bytes_of_the_newer_kinds_are_checked(kind: int) -> None:
     for tail in (b"", b"\0" * 9, b"\xff" * 40, b"\x0b" + b"\0" * 8 + bytes([3, 0])):
         with pytest.raises(CainrError, match="damaged"):

@@ -10,13 +10,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from cainr_core.codec import words
+from cainr_core.codec import varints, words
 from cainr_core.codec.container import (
+    ENOUGH,
     LARGEST_HEADER,
     MAGIC,
-    SHELL,
+    OLD_SHELL,
+    START,
     VERSION,
-    check_shell,
+    check_start,
     join,
     split,
 )
@@ -39,20 +41,32 @@ def refused(data: bytes, words: str = ".") -> None:
     assert str(told.value).endswith(".")
 
 
-def shell(packed: bytes, plain: int, sections: bytes = b"", version: int = VERSION) -> bytes:
-    """A file with a right checksum, whatever is in it."""
-    total = SHELL.size + len(packed) + len(sections) + 4
-    body = SHELL.pack(MAGIC, version, len(packed), plain, total) + packed + sections
+def sealed(body: bytes) -> bytes:
+    """With a right checksum, whatever is in it."""
     return body + struct.pack("<I", zlib.crc32(body))
 
 
-def deflated(text: bytes) -> bytes:
-    coder = zlib.compressobj(9, wbits=-15, zdict=words.COMMON)
+def old_shell(packed: bytes, plain: int, sections: bytes = b"", version: int = 3) -> bytes:
+    """A file as versions 1 to 3 have it."""
+    total = OLD_SHELL.size + len(packed) + len(sections) + 4
+    return sealed(OLD_SHELL.pack(MAGIC, version, len(packed), plain, total) + packed + sections)
+
+
+def shell(packed: bytes, sizes: list[int], sections: bytes = b"", version: int = VERSION) -> bytes:
+    """A file whose header and sections take fewer than 100 bytes."""
+    numbers = varints.packed(len(packed), len(sizes), *sizes)
+    total = START.size + 1 + len(numbers + packed + sections) + 4
+    total += total > 127
+    return sealed(START.pack(MAGIC, version) + varints.packed(total) + numbers + packed + sections)
+
+
+def deflated(text: bytes, dictionary: bytes = words.SHORTER) -> bytes:
+    coder = zlib.compressobj(9, wbits=-15, zdict=dictionary)
     return coder.compress(text) + coder.flush()
 
 
-def with_header(text: bytes, sections: bytes = b"") -> bytes:
-    return shell(deflated(text), len(text), sections)
+def with_old_header(text: bytes, sections: bytes = b"") -> bytes:
+    return old_shell(deflated(text, words.COMMON), len(text), sections)
 
 
 @quick
@@ -60,9 +74,7 @@ def with_header(text: bytes, sections: bytes = b"") -> bytes:
     header=st.dictionaries(texts, jsonlike, max_size=4), sections=st.lists(st.binary(max_size=30))
 )
 def test_header_and_sections_come_back(header: dict[str, Any], sections: list[bytes]) -> None:
-    header.pop("sections", None)
     back, parts = split(join(header, sections))
-    assert back.pop("sections") == [len(section) for section in sections]
     assert back == header
     assert parts == sections
 
@@ -71,13 +83,20 @@ def test_the_shell_is_as_the_format_says() -> None:
     data = join({"name": "TS"}, [b"abc", b""])
     assert data[:8] == bytes.fromhex("89434149 4e520d0a".replace(" ", ""))
     assert struct.unpack_from("<H", data, 8) == (VERSION,)
-    packed, plain = struct.unpack_from("<II", data, 10)
-    assert struct.unpack_from("<Q", data, 18) == (len(data),)
-    text = zlib.decompressobj(wbits=-15, zdict=words.COMMON).decompress(data[26 : 26 + packed])
-    assert len(text) == plain
-    assert json.loads(text) == {"name": "TS", "sections": [3, 0]}
-    assert data[26 + packed : -4] == b"abc"
+    whole, packed, *sizes = data[10:15]
+    assert whole == len(data)
+    assert sizes == [2, 3, 0]
+    text = zlib.decompressobj(wbits=-15, zdict=words.SHORTER).decompress(data[15 : 15 + packed])
+    assert json.loads(text) == {"name": "TS"}
+    assert data[15 + packed : -4] == b"abc"
     assert struct.unpack("<I", data[-4:]) == (zlib.crc32(data[:-4]),)
+
+
+@pytest.mark.parametrize("size", [*range(80, 130), *range(16_330, 16_390)])
+def test_a_file_counts_its_own_length(size: int) -> None:
+    data = join({}, [bytes(size)])
+    assert varints.Reader(data, START.size).number() == len(data)
+    assert split(data) == ({}, [bytes(size)])
 
 
 # --- what is no file of ours --------------------------------------------------------
@@ -127,9 +146,9 @@ def test_foreign_files_are_told_as_such(start: bytes, words: str) -> None:
 
 def test_a_newer_version_asks_for_a_newer_reader() -> None:
     refused(
-        shell(deflated(b"{}"), 2, version=VERSION + 1), "format version 4.*install a newer cainr"
+        shell(deflated(b"{}"), [], version=VERSION + 1), "format version 5.*install a newer cainr"
     )
-    refused(shell(deflated(b"{}"), 2, version=0), "damaged")
+    refused(old_shell(deflated(b"{}"), 2, version=0), "damaged")
 
 
 # --- headers that no writer made, checksums right -------------------------------------
@@ -163,39 +182,62 @@ def test_a_newer_version_asks_for_a_newer_reader() -> None:
     ids=lambda text: text[:24].decode("latin1"),
 )
 def test_hostile_headers_are_refused(text: bytes) -> None:
-    refused(with_header(text, b"four"), "damaged")
+    refused(with_old_header(text, b"four"), "damaged")
+    refused(shell(deflated(text), [3], b"four"), "damaged")
+
+
+@pytest.mark.parametrize("sizes", [[], [3], [5], [2, 3], [4, 1 << 62], [0] * 9])
+def test_sections_that_do_not_fill_the_file_are_refused(sizes: list[int]) -> None:
+    refused(shell(deflated(b"{}"), sizes, b"four"), "damaged")
+
+
+@pytest.mark.parametrize("numbers", [b"", b"\x80", b"\xff" * 20, varints.packed(3, 1 << 40)])
+def test_numbers_that_do_not_end_are_refused(numbers: bytes) -> None:
+    total = START.size + 1 + len(numbers) + 4
+    refused(sealed(START.pack(MAGIC, VERSION) + varints.packed(total) + numbers), "damaged|cut")
 
 
 @pytest.mark.parametrize("plain", [0, 1, 2**31, 2**32 - 1, LARGEST_HEADER, LARGEST_HEADER + 1])
 def test_headers_that_lie_about_their_size_are_refused(plain: int) -> None:
-    refused(shell(deflated(b'{"sections":[]}'), plain), "damaged")
+    refused(old_shell(deflated(b'{"sections":[]}', words.COMMON), plain), "damaged")
 
 
 def test_a_header_that_would_unpack_without_end_is_not_unpacked() -> None:
     bomb = deflated(b" " * (1 << 26))
     tracemalloc.start()
     for plain in (0, 100, 2**32 - 1):
-        refused(shell(bomb, plain), "damaged")
+        refused(old_shell(bomb, plain), "damaged")
     assert tracemalloc.get_traced_memory()[1] < 1 << 21
+    numbers = varints.packed(len(bomb), 0)
+    total = START.size + 3 + len(numbers + bomb) + 4
+    refused(sealed(START.pack(MAGIC, VERSION) + varints.packed(total) + numbers + bomb), "damaged")
+    assert tracemalloc.get_traced_memory()[1] < 4 * LARGEST_HEADER
     tracemalloc.stop()
 
 
 def test_a_packed_header_longer_than_the_file_is_refused() -> None:
-    body = SHELL.pack(MAGIC, VERSION, 2**32 - 1, 100, SHELL.size + 4)
-    refused(body + struct.pack("<I", zlib.crc32(body)), "damaged")
+    refused(sealed(OLD_SHELL.pack(MAGIC, 3, 2**32 - 1, 100, OLD_SHELL.size + 4)), "damaged")
+    numbers = varints.packed(1 << 40, 0)
+    total = START.size + 1 + len(numbers) + 4
+    refused(sealed(START.pack(MAGIC, VERSION) + varints.packed(total) + numbers), "damaged")
 
 
 @quick
 @given(packed=st.binary(max_size=60), plain=st.integers(0, 2**32 - 1), rest=st.binary(max_size=9))
 def test_any_header_is_refused(packed: bytes, plain: int, rest: bytes) -> None:
-    refused(shell(packed, plain, rest))
+    refused(old_shell(packed, plain, rest))
+    refused(shell(packed, [len(rest)], rest))
 
 
 def test_the_start_of_a_file_is_enough_to_refuse_it() -> None:
     with pytest.raises(CainrError, match=r"x\.nc is not a \.cainr file"):
-        check_shell(b"\x89HDF\r\n\x1a\n" + bytes(18), 1 << 40, "x.nc")
-    with pytest.raises(CainrError, match="cut short, 1,000 of 5,000 bytes"):
-        check_shell(SHELL.pack(MAGIC, 1, 10, 10, 5000), 1000, "x.cainr")
+        check_start(b"\x89HDF\r\n\x1a\n" + bytes(18), 1 << 40, "x.nc")
+    for start in (
+        OLD_SHELL.pack(MAGIC, 1, 10, 10, 5000),
+        (START.pack(MAGIC, VERSION) + varints.packed(5000) + bytes(20))[:ENOUGH],
+    ):
+        with pytest.raises(CainrError, match="cut short, 1,000 of 5,000 bytes"):
+            check_start(start, 1000, "x.cainr")
 
 
 # --- what a writer must not write ------------------------------------------------------

@@ -15,7 +15,7 @@ from tests.codec.second_latent_field import at_columns, ten
 from tests.codec.second_latents import Entropy, groups, latents, layout, maps_of, runs
 from tests.codec.second_reader import (
     GOLDEN,
-    array,
+    days_of,
     in_units,
     inputs_of,
     network,
@@ -53,11 +53,13 @@ def second_reader(path: Path) -> dict[str, Any]:
     package = read(data)
     header, coords, remaining = opened(data)
     shape, told = header["variable"]["shape"], header["latents"]
-    days = array(next(remaining), "<f8", shape[:1]) if header["time"]["middles"] else None
+    days = days_of(header, coords, remaining)
     missing = next(remaining) if header["missing"] else None
     where, times = layout(header, coords), groups(shape[0])
     most = max(len(runs(len(group))) for group in times)
-    entropy = Entropy(next(remaining), where, told["hidden"], len(header["contexts"]), most)
+    entropy = Entropy(
+        next(remaining), where, told["hidden"], len(header["contexts"]), most, header["version"]
+    )
 
     size = (len(where.lat), len(where.lon))
     lat, lon = (part.ravel() for part in np.meshgrid(where.lat, where.lon, indexing="ij"))

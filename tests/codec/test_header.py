@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import json
 import warnings
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import numpy as np
@@ -9,7 +11,7 @@ import pytest
 import xarray as xr
 
 from cainr_core.codec.header import Description, describe, restore
-from cainr_core.data.fields import Field
+from cainr_core.data.fields import Field, TimeAxis
 from cainr_core.data.sources import open_field
 from tests import small
 
@@ -91,6 +93,33 @@ def test_times_at_the_end_of_their_months_keep_their_middles() -> None:
     field = open_field(dataset, "tas")
     assert not np.array_equal(field.time.days, field.time.coordinate)
     comes_back(field)
+
+
+@pytest.mark.parametrize("place", [0, 0.25, 0.5, 1])
+@pytest.mark.parametrize("gap", [False, True])
+def test_bounds_and_middles_come_back_wherever_the_stamps_stand(place: float, gap: bool) -> None:
+    dataset = small.dataset(times=8, freq="D")
+    starts = dataset["time"].values
+    lengths = np.array([timedelta(days=1)] * 8)
+    lengths[3] -= timedelta(hours=6) * gap
+    dataset["time"] = starts + place * lengths
+    dataset["time"].attrs["bounds"] = "time_bnds"
+    dataset["time_bnds"] = (("time", "nbnd"), np.stack([starts, starts + lengths], 1))
+    for name in ("time", "time_bnds"):
+        dataset[name].encoding["units"] = "hours since 1999-01-01"
+    field = open_field(dataset, "tas")
+    comes_back(field)
+    header, sections = describe(field)
+    assert header["time"]["middles"] == ("bounds" if place != 0.5 else False)
+    told = dict(zip([entry["name"] for entry in header["coords"]], sections, strict=False))
+    assert (len(told["time_bnds"]) <= 5) == (place in (0, 0.5, 1) and not gap)
+
+
+def test_middles_that_no_bounds_tell_have_their_own_numbers() -> None:
+    field = small.field(times=5)
+    moved = TimeAxis.of_days(field.time.coordinate, field.time.calendar, field.time.days + 0.3)
+    back = comes_back(replace(field, time=moved))
+    assert not np.array_equal(back.time.days, back.time.coordinate)
 
 
 @pytest.mark.parametrize("name", ["year", "month"])

@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from cainr_core.codec import latents as coder
+from cainr_core.codec.container import VERSION
 from cainr_core.data.sampling import SampledContext
 from cainr_core.errors import CainrError
 from cainr_core.fit.latents import LatentFit, Quantised
@@ -59,7 +60,7 @@ def test_the_model_comes_back_as_it_was(made: Made) -> None:
     known = coder.Known(pyramid, around, Prior(pyramid, contexts, CPU))
     weights = torch.randn(known.prior.shape)
     coded = coder.coded_prior(weights)
-    found, prior = coder.decode_model(coder.encode_model(net, coded), known, HIDDEN)
+    found, prior = coder.decode_model(coder.encode_model(net, coded), known, HIDDEN, VERSION)
     for one, other in zip(net.tensors, found.tensors, strict=True):
         np.testing.assert_array_equal(one, other)
     assert torch.equal(prior, coder.prior_weights(coded, known))

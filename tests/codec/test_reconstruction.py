@@ -114,7 +114,7 @@ def test_information_adds_up(reconstruction: Reconstruction) -> None:
     assert info["weights"] == reconstruction.n_weights
     assert info["context_bytes"] == sum(c.nbytes for c in reconstruction.contexts)
     for told, context in zip(info["contexts"], reconstruction.contexts, strict=True):
-        assert told["digest"] == context.digest
+        assert told["digest"] == context.digest[:16]
         assert told["embedded"] == context.choice.embedded
 
 
@@ -187,7 +187,7 @@ def test_a_large_foreign_file_is_not_read(tmp_path: Path) -> None:
     with (tmp_path / "large.cainr").open("wb") as file:
         file.truncate(1 << 31)
     with (tmp_path / "cut.cainr").open("wb") as file:
-        file.write(container.SHELL.pack(container.MAGIC, 1, 100, 100, 1 << 40))
+        file.write(container.OLD_SHELL.pack(container.MAGIC, 1, 100, 100, 1 << 40))
         file.truncate(1 << 31)
     with little_memory(1 << 20):
         for name, words in (("large.cainr", "does not begin"), ("cut.cainr", "cut short")):
@@ -287,6 +287,7 @@ HOSTILE: list[tuple[Any, ...]] = [
     ("contexts", 0, "embedded", "layers", -12),
     ("contexts", 0, "embedded", "step", 1e-300),
     ("contexts", 1, "digest", "0" * 32),
+    ("contexts", 1, "digest", ""),
     ("contexts", 1, "source", "a\nb\nc"),
     ("contexts", 1, "title", None),
     ("architecture", {}),
@@ -329,8 +330,7 @@ def test_hostile_descriptions_are_refused(
 def test_every_part_of_the_header_is_needed(data: bytes, altered: Callable[..., bytes]) -> None:
     header, _ = container.split(data)
     for key in header:
-        if key != "sections":
-            refused(altered(lambda header, key=key: {k: v for k, v in header.items() if k != key}))
+        refused(altered(lambda header, key=key: {k: v for k, v in header.items() if k != key}))
 
 
 @settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -367,7 +367,6 @@ def test_any_value_anywhere_in_the_header_is_borne(
 @given(part=st.integers(0, 7), content=st.binary(max_size=80))
 def test_any_content_of_a_section_is_borne(data: bytes, part: int, content: bytes) -> None:
     header, sections = container.split(data)
-    header.pop("sections")
     sections[part] = content
     try:
         read(container.join(header, sections)).values(0)

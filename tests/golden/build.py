@@ -101,6 +101,17 @@ def latent_contexts() -> bytes:
     return latent_file_of(open_field(piece), specs)
 
 
+def months() -> bytes:
+    """Months with their bounds, stamped at their beginnings, on rows and columns that no rule
+    tells."""
+    dataset = small.dataset(times=9, freq="MS", lon=np.array([3, 5, 8, 40.1, 90, 150, 210, 300]))
+    starts = dataset["time"].values
+    dataset["time"].attrs["bounds"] = "time_bnds"
+    ends = np.append(starts[1:], starts[-1] + timedelta(days=30))
+    dataset["time_bnds"] = (("time", "nbnd"), np.stack([starts, ends], axis=1))
+    return small.file_of(open_field(dataset, "tas"), ("climatology",), small.tiny())
+
+
 def latent_globe() -> bytes:
     """Latents round the globe with contexts, days with their bounds."""
     dataset = small.dataset(times=6, lat=np.linspace(-85, 85, 18), lon=np.arange(0, 360, 20.0))
@@ -111,11 +122,11 @@ def latent_globe() -> bytes:
     return latent_file_of(open_field(dataset, "tas"), specs)
 
 
-# of version 1: the first five; of version 2: the next four
+# of version 1: the first five; of version 2: the next four; of version 3: all but the last
 MADE = (
     sphere, indices, columns, missing, embedded,
     latents, latent_groups, latent_columns, latent_contexts,
-    latent_globe,
+    latent_globe, months,
 )  # fmt: skip
 GOLDEN: dict[str, Callable[[], bytes]] = {make.__name__: make for make in MADE}
 

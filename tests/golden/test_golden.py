@@ -53,7 +53,8 @@ def test_contexts_are_found(path: Path) -> None:
     """Digests of the contexts that come with cainr never change."""
     reconstruction = read(path)
     told_digests = [context["digest"] for context in reconstruction.info()["contexts"]]
-    assert [context.digest for context in reconstruction.contexts] == told_digests
+    for context, digest in zip(reconstruction.contexts, told_digests, strict=True):
+        assert context.digest.startswith(digest)
 
 
 @each_file
