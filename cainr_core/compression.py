@@ -20,7 +20,7 @@ from cainr_core.files import atomic_write
 from cainr_core.fit.recipe import Recipe
 from cainr_core.history import Moment, Recorder
 from cainr_core.model.architecture import Architecture
-from cainr_core.planning import NETWORK_BITS, TAIL_ROOM, Plan, models_bytes, plan
+from cainr_core.planning import NETWORK_BITS, ROUGH_BITS, TAIL_ROOM, Plan, models_bytes, plan
 
 if TYPE_CHECKING:
     import numpy as np
@@ -188,7 +188,8 @@ class Compression:
 
         architecture = self.plan.architecture
         besides = self._parts.overhead() + models_bytes(architecture)
-        network = int(self.plan.weights * NETWORK_BITS / 8)
+        bits = NETWORK_BITS if self.recipe.revisions else ROUGH_BITS
+        network = int(self.plan.weights * bits / 8)
         room = self.plan.file_bytes - besides - network
         start = self._start = LatentStart(
             self.field, self.contexts, architecture, self.recipe, room, self._device

@@ -15,6 +15,7 @@ from cainr_core.model.architecture import Architecture
 from cainr_core.model.coordinates import Frame
 
 NETWORK_BITS = 7.5  # of a weight behind latents, kept free while these are chosen
+ROUGH_BITS = 5.0  # of one that learns too few steps for latents to be revised
 NETWORK_SHARE = 0.04  # of a number of bytes, that the network behind latents takes
 MOST_WIDTH = 32  # of it: wider ones learn longer and hardly better
 TAIL_ROOM = 0.985  # part of a byte budget used before the tail, in which entropy still moves

@@ -31,8 +31,8 @@ def every(field: Field) -> tuple[torch.Tensor, torch.Tensor]:
 def test_scaling_is_undone_by_offset_and_scale() -> None:
     field = small.field()
     misfit, _ = misfit_of(field)
-    spread = field.values.std()
-    assert misfit.offset == pytest.approx(field.values.mean(), abs=1e-3 * spread)
+    spread = float(field.values.std())
+    assert misfit.offset == pytest.approx(float(field.values.mean()), abs=1e-3 * spread)
     assert misfit.scale == pytest.approx(spread, rel=1e-3)
     assert misfit.peak * misfit.scale == pytest.approx(field.hi - field.lo)
     unit, _ = misfit_of(field, "unit")
