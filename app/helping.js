@@ -24,6 +24,8 @@ function rest() {
   point(pointed, "mouseover")
 }
 
+// What is clicked needs no sentence any more, which would lie over what the click brings.
+document.addEventListener("pointerdown", (event) => point(event.composedPath()[0], "mouseout"), true)
 for (const event of ["keydown", "pointerdown"]) document.addEventListener(event, leave, true)
 document.addEventListener("keyup", (event) => {
   if (event.key === "Tab") waiting = setTimeout(rest, REST)

@@ -1,5 +1,5 @@
 // Names for what Material, Bokeh and Tabulator leave without one, or call by its help alone: a
-// screen reader then says what a control is. Runs once the page is there, and again after whatever
+// screen reader then says what a control is. And SENTENCES on what has no help of its own. Runs once the page is there, and again after whatever
 // may have brought new controls.
 const WAITS = [400, 3000, 10000] // ms after a click or a key: the server may bring more, and late
 
@@ -31,8 +31,20 @@ function titleOf(e) {
   return "Figure"
 }
 
+// The sentence on a control, for who points at it and for screen readers.
+function help(e) {
+  const host = e.getRootNode().host
+  for (const [component, control, sentence] of SENTENCES)
+    if (e.matches(control) && (!component || host?.matches(component))) put(e, "title", sentence)
+  // Material lets the pointer through the label of an empty field, and so through its help.
+  const told = e.matches(".MuiTextField-root > * > input[type=text]") && host?.shadowRoot
+    .querySelector("label span[aria-label]")?.getAttribute("aria-label")
+  if (told) put(e, "title", told)
+}
+
 function name() {
   for (const e of every(document)) {
+    if (e.matches("button, input, [role=button], .tabulator-cell")) help(e)
     if (e.matches(".MuiInputAdornment-root button")) {
       const field = e.closest(".MuiFormControl-root")?.querySelector("label")?.textContent.trim()
       const less = e.closest(".MuiInputAdornment-positionStart")

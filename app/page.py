@@ -19,6 +19,7 @@ from app import shared, visitors
 from app.address import Address
 from app.controls.sidebar import Sidebar
 from app.darkness import FOLLOW, is_dark
+from app.sentences import script
 from app.settings import settings
 from app.style import BEHIND_CARDS, HOVER, NOTES, THEME, Design
 from app.sweeping import Sweeping
@@ -136,6 +137,7 @@ def build() -> pmui.Page:
             pmui.layout.Row(sizing_mode="stretch_width"),
             lessons.button,
             share.button,
+            *([_sign_out()] if visitor.has_signed_in else []),
         ],
         busy_indicator=None,
     )
@@ -144,7 +146,7 @@ def build() -> pmui.Page:
     with edit_readonly(page):
         page.busy = _Still().param.busy
     if pn.state.curdoc is not None:
-        for code in (_ENTER, _NAMING, _HELPING, FOLLOW, SCROLL):
+        for code in (_ENTER, script(_NAMING), _HELPING, FOLLOW, SCROLL):
             pn.state.curdoc.js_on_event(DocumentReady, CustomJS(code=code))
         pn.state.on_session_destroyed(partial(_forget, bench))
         visitors.guests.enter(visitor, shared.kept_runs().root)
@@ -185,6 +187,14 @@ def build() -> pmui.Page:
 
     pn.state.onload(loaded)
     return page
+
+
+def _sign_out() -> pmui.Button:
+    return pmui.Button(
+        label="Sign out", icon="logout", href=f"{pn.state.base_url}logout", variant="text",
+        description=f"Of {pn.state.user}'s library", size="small", sx={"color": "inherit"},
+        css_classes=["sign-out"],
+    )  # fmt: skip
 
 
 class _Still(param.Parameterized):

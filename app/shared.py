@@ -304,7 +304,8 @@ class Fits:
             fitted = job.result()
             if fitted is not None:
                 if job.state == "cancelled":  # its figures are not those of a whole fit
-                    name = f"{name} (stopped at step {int(fitted.curve.step[-1]):,})"
+                    why = "page closed, stopped" if job.abandoned else "stopped"
+                    name = f"{name} ({why} at step {int(fitted.curve.step[-1]):,})"
                 self._runs[job.id] = library(room).add(choices, fitted, name=name)
                 job.release()
                 self.changed()

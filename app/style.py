@@ -39,6 +39,10 @@ THEME = {
                 "root": {"&.Mui-focusVisible": {"outline": "2px solid", "outlineOffset": "-3px"}}
             }
         },
+        # a choice is as high as a number beside it
+        "MuiOutlinedInput": {
+            "styleOverrides": {"root": {"&.MuiInputBase-sizeSmall": {"minHeight": "40px"}}}
+        },
         "MuiTab": {"styleOverrides": {"root": {"&.Mui-selected": LEGIBLE}}},
     },
 }

@@ -33,6 +33,11 @@ class Visitor:
     room: str = ""
     token: str = ""
 
+    @property
+    def has_signed_in(self) -> bool:
+        """Whether this is somebody whom the server knows by name."""
+        return self.room.startswith(USERS)
+
 
 def visitor() -> Visitor:
     """The visitor of the session that is being made: who signed in by Panel's own options, else a

@@ -92,6 +92,7 @@ class Job:
         self._state = initial_state()  # the last that the worker told
         self._since = clock.monotonic()  # in the line
         self._began = self._heard = 0.0
+        self.abandoned = False  # whether it was stopped since nobody looked at it
         self._paced = True  # whether it learns all the time, and so tells how long fits take
         self._seen: float | None = None
         self._fitted: Fitted | None = None
@@ -104,6 +105,11 @@ class Job:
     def cancel(self) -> None:
         """Stop after the step under way; what was learned by then is still written to a file."""
         self._cancel = True
+
+    def abandon(self) -> None:
+        """Cancel, as nobody looks at it any more."""
+        self.abandoned = True
+        self.cancel()
 
     def seen(self) -> None:
         """Somebody looks at this fit; once told so, it counts as left after `GRACE` s without."""

@@ -130,7 +130,7 @@ class Jobs:
         """Exchange news with one fit."""
         try:
             if self.stop_left and job.left and not job.cancelling:
-                job.cancel()
+                job.abandon()
             if job._future is not None and job._future.done():
                 self._pace.take(*job._pace)
                 job._finish()

@@ -140,7 +140,7 @@ class Library:
 
     def get(self, run_id: str) -> Run:
         """The run of that id; CainrError where there is none, or it is broken."""
-        if self._is_common(run_id):
+        if self.is_common(run_id):
             return self.common.get(run_id)  # type: ignore[union-attr]
         folder = self._folder(run_id)
         try:
@@ -204,12 +204,13 @@ class Library:
         """All runs that can be read, oldest first."""
         return self.scan()[0]
 
-    def _is_common(self, run_id: str) -> bool:
+    def is_common(self, run_id: str) -> bool:
+        """Whether a run is one of all who use the server, which stays as it is."""
         own = _ID.fullmatch(run_id) and (self.root / run_id).is_dir()
         return not own and self.common is not None
 
     def _check_own(self, run_id: str) -> None:
-        if self._is_common(run_id):
+        if self.is_common(run_id):
             self.get(run_id)
             raise CainrError("This run belongs to all who use this server: it stays as it is.")
 

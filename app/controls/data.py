@@ -36,6 +36,7 @@ class DataSection:
         self.source = pmui.RadioButtonGroup(
             options=[SAMPLE, FILE, *([UPLOAD] if settings.uploads_allowed else [])],
             value=SAMPLE,
+            css_classes=["source"],
             **wide,
         )
         self.path = widget(choice.param.path, placeholder="/path/file.nc or https://…/store.zarr")
@@ -57,7 +58,6 @@ class DataSection:
         )  # fmt: skip
         self.open = pmui.Button(
             label="Open", variant="outlined", icon="folder_open", margin=SMALL,
-            description="Read these data and show them",
             sizing_mode="stretch_width", css_classes=["open-data"],
         )  # fmt: skip
         self.section = Section(
@@ -96,6 +96,7 @@ class DataSection:
             if chosen == SAMPLE:
                 self.workbench.open_data()
         self._show()
+        self._measure()
 
     def _adopted(self, *events: object) -> None:
         self.source.value = self._source_of(self.workbench.data.path)
@@ -173,13 +174,14 @@ class DataSection:
         if data.path and (chosen is None or chosen.name != data.variable):
             data.param.update(variable=chosen.name if chosen else "", select={})
         levels = chosen.levels if chosen and data.path else {}
-        self.levels.objects = [self._level(dim, at) for dim, at in levels.items()]
+        units = chosen.level_units if chosen else {}
+        self.levels.objects = [self._level(dim, at, units[dim]) for dim, at in levels.items()]
         self._measure()
 
-    def _level(self, dim: str, entries: list[object]) -> pmui.Select:
+    def _level(self, dim: str, entries: list[object], units: str) -> pmui.Select:
         before = self.workbench.data.select.get(dim)
         select = pmui.Select(
-            label=dim,
+            label=f"{dim} ({units})" if units else dim,
             description="A field has one entry of this dimension.",
             options={str(each): each for each in entries},
             value=before if before in entries else entries[0],
@@ -203,7 +205,9 @@ class DataSection:
     def _measure(self) -> bool:
         """Tell how much the choices take of how much there is; whether they take anything."""
         chosen, data = self._chosen, self.workbench.data
-        if chosen is None:
+        named = self.source.value == SAMPLE or bool(data.path)
+        self.open.disabled = not named
+        if chosen is None or not named:
             self.size.object = ""
             return True
         try:

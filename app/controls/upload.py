@@ -15,6 +15,7 @@ from app.uploads import MB, Uploads
 from app.words import size_of
 from cainr_core.errors import CainrError
 
+CHOOSE = "Choose a NetCDF file"
 PIECE = 4 * MB  # bytes of a message; Bokeh takes 20 MB
 
 
@@ -33,7 +34,7 @@ class UploadButton:
     ) -> None:
         self._uploads, self._arrived, self._refused = uploads, arrived, refused
         self.button = pmui.FileInput(
-            label="Choose a NetCDF file", uploaded_label="{filename}", chunk_size=PIECE,
+            label=CHOOSE, uploaded_label="{filename}", chunk_size=PIECE,
             max_file_size=settings.upload_mb * MB, multiple=False, variant="outlined",
             width=None, sizing_mode="stretch_width", margin=SMALL, size="small",
             css_classes=["upload"],
@@ -54,6 +55,7 @@ class UploadButton:
             status = message.get("status")
             if status == "initializing":
                 self._size = 0
+                self.button.uploaded_label = "{filename}"
                 self._uploads.begin()
             elif status == "upload_event":
                 data = bytes(message["data"])
@@ -71,6 +73,7 @@ class UploadButton:
                 )
         except CainrError as problem:
             self.button._send_msg({"status": "error", "error": str(problem)})
+            self.button.uploaded_label = CHOOSE  # else it names the one before
             self.told.object = "The file was not taken."
             self._refused(problem)
 

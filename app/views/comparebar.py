@@ -50,7 +50,7 @@ class CompareBar:
         )
         while_visible(self.view, (*self.view.objects, self.second))
         self.more.param.watch(self._open, "value")
-        viewing.param.watch(self._locked, ["scale", "mode"])
+        viewing.param.watch(self._locked, ["scale", "mode", *LIMITS])
         viewing.param.watch(self._name_units, "field")
         self._locked()
         self._name_units()
@@ -63,7 +63,8 @@ class CompareBar:
         locked = self.workbench.scale == "locked"
         named = LIMITS_OF.get(self.workbench.mode, ()) if locked else ()
         for name, limit in self.limits.items():
-            limit.visible = name in named
+            # drawn before there is a number, it would show 0, and keep it
+            limit.visible = name in named and getattr(self.workbench, name) is not None
         if named and not self.more.value:
             self.more.value = self._for_limits = True
         elif not named and self._for_limits:

@@ -16,7 +16,10 @@ FIGURES = """
 .message { font-size: .8rem; opacity: .85; margin-top: 2px; height: 1.3em; line-height: 1.3em;
   overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
 .figures:empty + .message { height: auto; white-space: normal; }
-@media (max-width: 900px) { .message { height: auto; white-space: normal; } }
+@media (max-width: 900px) {
+  .message { height: auto; white-space: normal; }
+  .figure:only-child .value { white-space: normal; }
+}
 """
 # Of a progress bar. It does not glide: that would have a browser without a GPU paint all the time.
 GOING = {"& .MuiLinearProgress-bar": {"transition": "none"}}

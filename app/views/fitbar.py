@@ -32,7 +32,6 @@ class FitBar:
         )  # fmt: skip
         self.cancel = pmui.Button(
             label="Cancel", icon="stop", color="error", variant="outlined", visible=False,
-            description="Stop, and keep what was learned as a run",
             css_classes=["cancel"], **look,
         )  # fmt: skip
         self.figures = pn.pane.HTML(

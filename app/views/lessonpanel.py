@@ -33,6 +33,7 @@ _CSS = """
 .lesson { font-weight: 600; font-size: .95rem; }
 .place { font-size: .78rem; opacity: .75; }
 .step { font-weight: 600; margin-top: 4px; font-size: .9rem; }
+@media (min-width: 701px) { :host { min-height: 132px; } } /* of most steps: nothing jumps */
 p { margin: 2px 0; font-size: .88rem; line-height: 1.45; max-width: 110ch; }
 .fewer { font-size: .78rem; opacity: .75; }
 .watch::before { content: 'Watch'; font-size: .72rem; font-weight: 600; padding: 1px 6px;

@@ -21,7 +21,7 @@ from app.views.scales import Scales
 from app.views.scrubber import Scrubber
 from app.views.shown import FitSource, RunSource, Shown, Source, colours
 from app.views.sidebyside import SideBySide
-from app.views.zooming import RegionChoice, Zooming
+from app.views.zooming import BELOW, RegionChoice, Zooming
 from app.workbench import Workbench
 from cainr_core.choices import values_of
 from cainr_core.data.fields import Field
@@ -29,7 +29,6 @@ from cainr_core.errors import CainrError
 from cainr_core.runs import Run
 
 PLAY_EVERY = 350  # ms between two time steps
-_BELOW = (9, 6, 6, 6)  # the label of a choice stands half over it
 PHONE = 480  # px of the screen, up to which no four choices are in a line
 AROUND = 0.15  # of the width seen, drawn finely on each side of it
 
@@ -64,8 +63,8 @@ class MapBoard:
             width=None, sizing_mode="stretch_width", margin=(6, 12), label="Time",
             css_classes=["player"],
         )  # fmt: skip
-        self.projection = widget(workbench.param.projection, margin=_BELOW)
-        self.centre = widget(workbench.param.centre, step=30, margin=_BELOW)
+        self.projection = widget(workbench.param.projection, margin=BELOW)
+        self.centre = widget(workbench.param.centre, step=30, margin=BELOW)
         self.zooming = Zooming(workbench, self.geography, shared.held(self._near))
         self.regions = RegionChoice(workbench, self.geography)
         where = side_by_side(

@@ -19,7 +19,8 @@ HEAD = """
 .dot + .title { font-size: .86rem; }
 .title span { overflow: hidden; text-overflow: ellipsis; white-space: pre; }
 .title .network { flex: none; max-width: 70%; }
-.told { margin-left: auto; font-size: .8rem; opacity: .75; font-variant-numeric: tabular-nums; }
+.told { margin-left: auto; font-size: .8rem; opacity: .75; font-variant-numeric: tabular-nums;
+  flex: 0 100 auto; min-width: 0; overflow: hidden; text-overflow: ellipsis; }
 .dot { flex: none; width: 9px; height: 9px; border-radius: 50%; align-self: center; }
 """
 NETWORK = " · "  # before the network in the name of a run
@@ -32,7 +33,8 @@ BAR = """
 .strip .above { right: -10px; clip-path: polygon(100% 50%, 0 0, 0 100%); }
 .strip:has(.below) { border-top-left-radius: 0; border-bottom-left-radius: 0; }
 .strip:has(.above) { border-top-right-radius: 0; border-bottom-right-radius: 0; }
-.unit { grid-row: 1; grid-column: 2; line-height: 8px; opacity: .75; }
+.unit { grid-row: 1; grid-column: 2; line-height: 8px; opacity: .75; max-width: 9em;
+  overflow: clip; overflow-clip-margin: 6px; text-overflow: ellipsis; white-space: nowrap; }
 .ticks { position: relative; height: 16px; margin-top: 3px; }
 .ticks span { position: absolute; transform: translateX(-50%); opacity: .8; }
 """

@@ -30,6 +30,8 @@ _CSS = """
   background: color-mix(in srgb, var(--panel-surface-color) 85%, transparent); }
 .tag-left, [data-mode="flicker"] .tag-right { left: 4px; right: auto; }
 .tag-right { right: 4px; }
+[data-mode="swipe"] .tag-left { max-width: min(45%, calc(var(--at) - 24px)); }
+[data-mode="swipe"] .tag-right { max-width: min(45%, calc(100% - var(--at) - 24px)); }
 .dot { display: inline-block; width: 9px; height: 9px; border-radius: 50%; margin-right: 6px; }
 .dot[hidden] { display: none; }
 .divider, .buttons { display: none; }

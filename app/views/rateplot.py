@@ -143,8 +143,8 @@ class RatePlot:
             "x", "y", source=self.picks, size=17, fill_alpha=0, line_color="colour", line_width=2.5
         )
         points = plot.scatter(
-            "x", "y", source=self.points, size=9, color="colour", alpha=0.75, line_alpha=0,
-            nonselection_alpha=0.75,
+            "x", "y", source=self.points, size=9, color="colour", alpha=0.9, line_alpha=0,
+            nonselection_alpha=0.9,
         )  # fmt: skip
         plot.text(
             "x", "y", "letter", source=self.picks, x_offset=11, y_offset=-9,

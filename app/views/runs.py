@@ -32,7 +32,7 @@ _CSS = """
 .title { font-weight: 600; font-size: .95rem; }
 .hint { font-size: .78rem; opacity: .75; }
 """
-HINT = "Tick one or two."
+HINTS = ("Tick one or two.", "Tick another one to compare.", "Files: those of A.")
 FIND = 50  # px
 MANY = 20  # runs, beyond which some can be looked for
 
@@ -103,6 +103,7 @@ class RunTable:
         self.delete = pmui.Button(
             label="Delete", icon="delete", variant="outlined", color="error",
             css_classes=["delete"], visible=settings.deletion_allowed,
+            description="Remove what is ticked, and its files, for good; asks before it does",
             **icon,
         )  # fmt: skip
         files = (self.cainr, self.netcdf, self.picture.view, self.report)
@@ -136,9 +137,9 @@ class RunTable:
         self.delete.on_click(shared.held(self._ask))
         self._allow = [
             shared.decided(button, "disabled", lambda: not self._picked_runs())
-            for button in buttons
-            if button is not self.picture.view
+            for button in (self.reuse, self.cainr, self.netcdf, self.report)
         ]
+        self._allow.append(shared.decided(self.delete, "disabled", lambda: not self._own_runs()))
         self._allow.append(self.picture.allow)
         workbench.param.watch(self._list, "runs")
         workbench.param.watch(lambda event: self._buttons(), "field")
@@ -191,18 +192,24 @@ class RunTable:
     def _picked_runs(self) -> list[Run]:
         return [run for run in map(self.workbench.run, self.workbench.picked) if run]
 
+    def _own_runs(self) -> list[Run]:
+        """Those picked that may be deleted: not what belongs to all who use the server."""
+        library = self.workbench.library
+        return [run for run in self._picked_runs() if not library.is_common(run.id)]
+
     def _buttons(self) -> None:
         for allow in self._allow:
             allow()
         picked = len(self._picked_runs())
-        hint = "Files: those of A." if picked > 1 else HINT
-        self.delete.label = f"Delete {picked}" if picked > 1 else "Delete"
+        hint = HINTS[min(picked, 2)]
+        own = len(self._own_runs())
+        self.delete.label = f"Delete {own}" if own > 1 else "Delete"
         html = f'<div class="title">Runs</div><div class="hint">{hint}</div>'
         if html != self.head.object:
             self.head.object = html
 
     def _ask(self, event: object) -> None:
-        names = [run.name for run in self._picked_runs()]
+        names = [run.name for run in self._own_runs()]
         self.question.object = plain(f"{', '.join(names)}: the files go too, for good.")
         if self.dialog is None:
             delete = pmui.Button(label="Delete", color="error", css_classes=["delete-yes"])
@@ -219,7 +226,7 @@ class RunTable:
         if self.dialog is not None:
             self.dialog.open = False
         if delete:
-            self.workbench.delete(list(self.workbench.picked))
+            self.workbench.delete([run.id for run in self._own_runs()])
 
     def _chosen(self) -> Run:
         run = self.workbench.run(self.workbench.picked[0])

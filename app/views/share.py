@@ -82,14 +82,20 @@ class Share:
         self.shown = pmui.TextInput(
             label="Link", size="small", width=None, sizing_mode="stretch_width",
             margin=(10, 0, 4, 0), css_classes=["shown-link"],
+            description="The address of this page in its present state",
         )  # fmt: skip
         self.copy = pmui.Button(
-            label="Copy link", icon="content_copy", css_classes=["copy-link"], **look
+            label="Copy link",
+            icon="content_copy",
+            css_classes=["copy-link"],
+            description="Put the link into the clipboard",
+            **look,
         )
         self.copy.jscallback(args={"link": self.link}, clicks=_COPY)
         save = Download(
             self._file, self.workbench.report, filename=FILE, label="Save state",
-            css_classes=["save-state"], **look,
+            css_classes=["save-state"], description="Download the present state as a file",
+            **look,
         )  # fmt: skip
         self.load = pmui.FileInput(
             label="Load state", accept=".json,application/json", max_file_size=MOST_BYTES,

@@ -37,7 +37,7 @@ class Spectrum(Look):
     """Degree across, power up; solid for fields, dashed for errors."""
 
     title = "Spectrum"
-    told = ""
+    told = "Variance on each scale of the globe, by spherical harmonics."
     doing = "Computing the power of spherical harmonics …"
     after = ("time", "spectrum_times")
     long = True  # at a quarter of a degree, and more so of all times

@@ -36,16 +36,16 @@ from cainr_core.sweep.lines import Line
 
 HEIGHT, NARROW = 400, 900  # px
 FRONT = "#1a7a9c"  # of the line along the best runs; not grey, which other codecs are
-# Other codecs are grey, as in the figures of benchmarks, and told apart by their marks.
+# Other codecs: pale beside the runs, and told apart by their marks as well.
 MARKS = {
-    "sperr": ("circle", "●"),
-    "sz3": ("square", "■"),
-    "zfp": ("triangle", "▲"),
-    "jpeg2000": ("diamond", "◆"),
-    "bitround": ("inverted_triangle", "▼"),
-    "ebcc": ("cross", "✚"),
+    "sperr": ("circle", "●", "#6b757d"),  # the strongest, with which others are compared
+    "sz3": ("square", "■", "#b58a5a"),
+    "zfp": ("triangle", "▲", "#8f83bd"),
+    "jpeg2000": ("diamond", "◆", "#5f9c8c"),
+    "bitround": ("inverted_triangle", "▼", "#bb8291"),
+    "ebcc": ("cross", "✚", "#6f9ac0"),
 }
-GREY, STRONGEST = "#98a2aa", "#6b757d"  # that of SPERR, with which others are compared
+GREY = "#98a2aa"
 TOLD = (
     "Every run of these data in the library. Click a point to open the run, a second one to "
     "compare; the table of runs does the same by keyboard."
@@ -147,13 +147,13 @@ class TradeOff(Look):
         best = pareto([(one.x, one.y) for one in result.points], lambda place: place)
         fronts, others = [Front(best, FRONT, 2.4)], []
         for (codec, on), rows in result.curves.items():
-            colour = STRONGEST if codec == "sperr" else GREY
+            mark, _, colour = MARKS[codec]
             dash = "dashed" if on == ANOMALY else "solid"
             places = [_place(row, result.by, result.field) for row in rows]
-            fronts.append(Front(places, colour, 1.6 if codec == "sperr" else 1.1, dash))
+            fronts.append(Front(places, colour, 1.8 if codec == "sperr" else 1.4, dash))
             name = f"{CODECS[codec].title} on the {on}"
             others += [
-                Other(x, y, colour, MARKS[codec][0], name, row.bytes)
+                Other(x, y, colour, mark, name, row.bytes)
                 for (x, y), row in zip(places, rows, strict=True)
             ]
         self.plot.draw(result.by, result.points, fronts, others)
@@ -239,9 +239,8 @@ def _key(drawn: Drawn) -> str:
     else:
         told.append("<div>No runs of these data yet.</div>")
     found = {codec for codec, rows in drawn.curves if rows}
-    for codec, (_, mark) in MARKS.items():
+    for codec, (_, mark, colour) in MARKS.items():
         if codec in found:
-            colour = STRONGEST if codec == "sperr" else GREY
             told.append(f'<div><b style="--line:{colour}">{mark}</b>{CODECS[codec].title}</div>')
     if any(on == ANOMALY for _, on in drawn.curves):
         told.append(

@@ -15,6 +15,7 @@ from app.workbench import Workbench
 
 WHOLE, BY_HAND = "Globe", "Zoomed"
 SETTLED = 250  # ms without a change of what is seen
+BELOW = (9, 6, 6, 6)  # px around a choice, whose label stands half over it
 SLACK = 0.01  # of the width: what the page rounds
 
 # so that South America is read whole
@@ -83,11 +84,11 @@ class RegionChoice:
         self.choice = pmui.Select(
             label="Region", description="A part of the globe to zoom in on, in all maps at once.",
             options=[WHOLE, *REGIONS], value=WHOLE, size="small", width=None,
-            sizing_mode="stretch_width", margin=(6, 6), css_classes=["choice-region"],
+            sizing_mode="stretch_width", margin=BELOW, css_classes=["choice-region"],
             sx=_NAMES,
         )  # fmt: skip
         self.back = pmui.IconButton(
-            icon="public", size="small", margin=(8, 0), disabled=True,
+            icon="public", size="small", margin=(11, 0), disabled=True,
             description="See the whole globe", css_classes=["whole-globe"],
         )  # fmt: skip
         self.choice.param.watch(shared.held(self._choose), "value")

@@ -44,7 +44,8 @@ class VariableSummary:
     """A variable that can be fitted, for a person to choose from.
 
     shape: of all that the file holds, levels included; itemsize: bytes of a value there.
-    grid, axis: where and when it is known; levels: entries of each dimension to select from.
+    grid, axis: where and when it is known; levels: entries of each dimension to select from,
+    and their units, or "".
     """
 
     name: str
@@ -56,6 +57,7 @@ class VariableSummary:
     grid: Grid
     axis: TimeAxis
     levels: dict[str, list[Any]]
+    level_units: dict[str, str]
 
     @property
     def times(self) -> tuple[str, str]:
@@ -314,4 +316,8 @@ def _summary(dataset: xr.Dataset, name: str, shared: dict[tuple[str, ...], Any])
         grid=shared[where],
         axis=shared[(time,)],
         levels=levels,
+        level_units={
+            dim: str(array[dim].attrs.get("units", "")) if dim in array.coords else ""
+            for dim in levels
+        },
     )
