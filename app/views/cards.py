@@ -28,10 +28,11 @@ _LINE = """
 :host { display: flex; flex-flow: row wrap; align-items: flex-start; }
 """
 _BESIDE = """
-:host { display: flex; flex-flow: row wrap; align-items: center; column-gap: 6px; }
+:host { display: flex; flex-flow: row wrap; align-items: center; column-gap: 6px;
+  padding-left: 6px; box-sizing: border-box; }
 """
 _SIDE_BY_SIDE = """
-:host {{ display: grid; gap: {gap}px; grid-template-columns: {columns}; }}
+:host {{ display: grid; gap: {rows}px {gap}px; grid-template-columns: {columns}; }}
 @media (max-width: {narrow}px) {{ :host {{ grid-template-columns: minmax(0, 1fr); }} }}
 """
 
@@ -64,8 +65,11 @@ def beside(*objects: Viewable) -> pn.Column:
     return stack(*objects, css=_BESIDE)
 
 
-def side_by_side(*objects: Viewable, shares: str, narrow: int, **options: Any) -> pn.Column:
-    """Objects in columns of these shares ("1 1 1"), one below the other up to `narrow` px."""
+def side_by_side(
+    *objects: Viewable, shares: str, narrow: int, rows: int = GAP, **options: Any
+) -> pn.Column:
+    """Objects in columns of these shares ("1 1 1"), one below the other up to `narrow` px, then
+    `rows` px apart."""
     columns = " ".join(f"minmax(0, {share}fr)" for share in shares.split())
-    css = _SIDE_BY_SIDE.format(gap=GAP, columns=columns, narrow=narrow)
+    css = _SIDE_BY_SIDE.format(gap=GAP, rows=rows, columns=columns, narrow=narrow)
     return stack(*objects, css=css, **options)

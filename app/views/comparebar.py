@@ -61,10 +61,13 @@ class CompareBar:
 
     def _locked(self, *events: object) -> None:
         locked = self.workbench.scale == "locked"
-        named = LIMITS_OF.get(self.workbench.mode, ()) if locked else ()
+        limits = LIMITS_OF.get(self.workbench.mode, ()) if locked else ()
+        # one that is drawn before it has a number shows 0, and keeps it
+        named = [name for name in limits if getattr(self.workbench, name) is not None]
         for name, limit in self.limits.items():
-            # drawn before there is a number, it would show 0, and keep it
-            limit.visible = name in named and getattr(self.workbench, name) is not None
+            if name in named:
+                limit.value = getattr(self.workbench, name)
+            limit.visible = name in named
         if named and not self.more.value:
             self.more.value = self._for_limits = True
         elif not named and self._for_limits:

@@ -68,7 +68,7 @@ class LargeMap:
         )
         self.view = card(
             side_by_side(
-                self.left, self.right, self.told, shares="5 5 4", narrow=NARROW,
+                self.left, self.right, self.told, shares="5 5 4", narrow=NARROW, rows=0,
                 styles={"align-items": "center"},
             ),
             self.overlay, self.bar,

@@ -72,10 +72,11 @@ class MapBoard:
             side_by_side(self.regions.choice, self.regions.back, shares="12 3", narrow=0),
             shares="23 15",
             narrow=PHONE,
+            rows=0,
         )
         when = side_by_side(
             self.player, Scrubber(workbench, NARROW).view, shares="9 17", narrow=NARROW,
-            styles={"align-items": "center"},
+            rows=0, styles={"align-items": "center"},
         )  # fmt: skip
         compare = CompareBar(workbench).view
         if shared.on_phone():  # the maps first: what is chosen of them would fill the screen

@@ -87,7 +87,7 @@ class Scales:
     def lock(self) -> None:
         """Keep the limits of the moment."""
         values = self.now.get("original")
-        told: dict[str, float] = {}
+        told = self._reach()
         if values is not None:
             step = 10.0 ** (np.floor(np.log10(values.high - values.low)) - 2)
             told |= {
@@ -95,9 +95,11 @@ class Scales:
                 "high": float(round(np.ceil(values.high / step) * step, 12)),
             }
         self.viewing.param.update(**told)
-        self.lock_errors()
 
     def lock_errors(self) -> None:
         """Keep those of errors alone, if some are shown."""
-        if (errors := self._limits.get("error")) is not None:
-            self.viewing.reach = errors.high
+        self.viewing.param.update(**self._reach())
+
+    def _reach(self) -> dict[str, float]:
+        errors = self._limits.get("error")
+        return {} if errors is None else {"reach": errors.high}

@@ -44,7 +44,8 @@ class Scrubber:
             css_classes=["scrubber"], show_value=False, disabled=True,
         )  # fmt: skip
         self.view = side_by_side(
-            self.player, self.told, shares=SHARES, narrow=narrow, styles={"align-items": "center"},
+            self.player, self.told, shares=SHARES, narrow=narrow, rows=0,
+            styles={"align-items": "center"},
         )  # fmt: skip
         self._end = 0
         self.player.param.watch(shared.held(lambda event: self._moved()), "value")

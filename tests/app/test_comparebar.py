@@ -20,7 +20,12 @@ def shown(bar: CompareBar) -> list[str]:
 def test_locked_limits_are_those_of_the_maps_that_are_shown(bar: CompareBar):
     bench = bar.workbench
     bench.scale = "locked"
+    assert shown(bar) == []  # nothing is shown whose limits could be kept
+    bench.param.update(low=210.0, high=320.0)
+    assert shown(bar) == ["low", "high"]
+    bench.reach = 5.0
     assert shown(bar) == ["low", "high", "reach"]
+    assert [bar.limits[name].value for name in shown(bar)] == [210, 320, 5]
     bench.mode = "swipe"
     assert shown(bar) == ["low", "high"]
     bench.mode = "difference"
@@ -35,6 +40,7 @@ def test_limits_have_the_unit_of_the_field(bar: CompareBar):
 
 def test_a_row_that_a_locked_scale_opened_closes_with_it(bar: CompareBar):
     bench = bar.workbench
+    bench.param.update(low=210.0, high=320.0, reach=5.0)
     bench.scale = "locked"
     assert bar.second.visible
     bench.scale = "shared"
