@@ -93,8 +93,8 @@ class DataSection:
         belongs = {SAMPLE: not data.path, UPLOAD: uploads.is_upload(data.path)}
         if data.path and not belongs.get(chosen, not belongs[UPLOAD]):
             data.param.update(path="", variable="", select={}, time="", region="", thin=1)
-            if chosen == SAMPLE:
-                self.workbench.open_data()
+        if chosen == SAMPLE and self.workbench.choices.data.path:  # what is open is a file's
+            self.workbench.open_data()
         self._show()
         self._measure()
 

@@ -20,7 +20,7 @@ HEAD = """
 .title span { overflow: hidden; text-overflow: ellipsis; white-space: pre; }
 .title .network { flex: none; max-width: 70%; }
 .told { margin-left: auto; font-size: .8rem; opacity: .75; font-variant-numeric: tabular-nums;
-  flex: 0 100 auto; min-width: 0; overflow: hidden; text-overflow: ellipsis; }
+  flex: none; max-width: 70%; overflow: hidden; text-overflow: ellipsis; }
 .dot { flex: none; width: 9px; height: 9px; border-radius: 50%; align-self: center; }
 """
 NETWORK = " · "  # before the network in the name of a run

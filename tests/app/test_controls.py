@@ -9,7 +9,7 @@ import panel as pn
 import pytest
 
 from app.choosing import SURPRISE
-from app.controls.data import FILE, SAMPLE, DataSection
+from app.controls.data import FILE, SAMPLE, UPLOAD, DataSection
 from app.controls.form import widget
 from app.controls.model import ArchitectureSection
 from app.views.fitbar import FitBar
@@ -132,6 +132,33 @@ def test_a_part_of_the_sample_is_opened_when_it_is_chosen(bench: Workbench):
     section.source.value = FILE
     section.source.value = SAMPLE
     assert bench.data.thin == 8
+
+
+def test_the_sample_is_opened_when_one_comes_back_to_it(bench: Workbench, tmp_path: Path):
+    small.dataset().to_netcdf(tmp_path / "own.nc")
+    section = DataSection(bench)
+    section.source.value = FILE
+    assert section.open.disabled  # no file is named
+    assert section.size.object == ""
+    section.path.value = str(tmp_path / "own.nc")
+    assert not section.open.disabled
+    bench.open_data()
+    assert bench.field.name == "tas"
+    for source in (UPLOAD, SAMPLE):
+        section.source.value = source
+    assert bench.field.name == "TS"
+
+
+def test_a_level_has_its_unit(bench: Workbench, tmp_path: Path):
+    dataset = small.dataset()
+    dataset["tas"] = dataset["tas"].expand_dims(lev=[850.0, 500.0], axis=1)
+    dataset["lev"].attrs["units"] = "hPa"
+    dataset.to_netcdf(tmp_path / "levels.nc")
+    section = DataSection(bench)
+    section.path.value = str(tmp_path / "levels.nc")
+    (level,) = section.levels
+    assert level.label == "lev (hPa)"
+    assert list(level.options) == ["850.0", "500.0"]
 
 
 BAD = {
