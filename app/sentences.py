@@ -22,6 +22,8 @@ SENTENCES = (
     (".inner", ".fold-head", "Choices that seldom need a change"),
     (".sweep", ".fold-head", "Many networks on these data, and what comes of each size"),
     (".lines", ".fold-head", "What this page does, as a command and as lines of Python"),
+    (".line-tabs", ".MuiTab-root:nth-of-type(1)", "Lines of Python that make the same file"),
+    (".line-tabs", ".MuiTab-root:nth-of-type(2)", "A command that makes the same file"),
     (".player", "button", f"Play {_DATES}"),
     (".player", "input", "The time that the maps show"),
     (".scrubber", "button", f"Play {_STATES}"),

@@ -33,7 +33,7 @@ _CSS = """
 .lesson { font-weight: 600; font-size: .95rem; }
 .place { font-size: .78rem; opacity: .75; }
 .step { font-weight: 600; margin-top: 4px; font-size: .9rem; }
-@media (min-width: 701px) { :host { min-height: 132px; } } /* of most steps: nothing jumps */
+@media (min-width: 701px) { .said { min-height: 132px; } } /* of most steps: nothing jumps */
 p { margin: 2px 0; font-size: .88rem; line-height: 1.45; max-width: 110ch; }
 .fewer { font-size: .78rem; opacity: .75; }
 .watch::before { content: 'Watch'; font-size: .72rem; font-weight: 600; padding: 1px 6px;
@@ -197,10 +197,11 @@ class LessonPanel:
         step = guide.step
         place = f"Lesson {guide.place} of {len(LESSONS)}, step {guide.number + 1} of "
         html = (
-            f'<div class="head"><span class="lesson">{escape(guide.lesson.title)}</span>'
+            f'<div class="said"><div class="head">'
+            f'<span class="lesson">{escape(guide.lesson.title)}</span>'
             f'<span class="place">{place}{len(guide.lesson.steps)}</span></div>'
             f'<div class="step">{escape(step.title)}</div><p>{escape(step.told)}</p>'
-            f'<p class="watch">{escape(self._watch())}</p>'
+            f'<p class="watch">{escape(self._watch())}</p></div>'
         )
         if (steps := steps_allowed()) < STEPS:
             html += (

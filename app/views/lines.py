@@ -29,8 +29,9 @@ class Lines:
 
     def _tabs(self) -> pmui.Tabs:
         return pmui.Tabs(
-            ("Python", self.python), ("Shell", self.shell), sizing_mode="stretch_width"
-        )
+            ("Python", self.python), ("Shell", self.shell), sizing_mode="stretch_width",
+            css_classes=["line-tabs"],
+        )  # fmt: skip
 
     def _text(self, css_class: str) -> pn.pane.HTML:
         return pn.pane.HTML(
