@@ -1,6 +1,6 @@
 // Names for what Material, Bokeh and Tabulator leave without one, or call by its help alone: a
-// screen reader then says what a control is. And SENTENCES on what has no help of its own. Runs once the page is there, and again after whatever
-// may have brought new controls.
+// screen reader then says what a control is. And SENTENCES on what has no help of its own. Runs once
+// the page is there, and again after whatever may have brought new controls.
 const WAITS = [400, 3000, 10000] // ms after a click or a key: the server may bring more, and late
 
 function* every(root) {
@@ -33,12 +33,13 @@ function titleOf(e) {
 
 // The sentence on a control, for who points at it and for screen readers.
 function help(e) {
-  const host = e.getRootNode().host
+  const root = e.getRootNode()
   for (const [component, control, sentence] of SENTENCES)
-    if (e.matches(control) && (!component || host?.matches(component))) put(e, "title", sentence)
+    if (e.matches(control) && (!component || root.host?.matches(component)))
+      put(e, "title", sentence)
   // Material lets the pointer through the label of an empty field, and so through its help.
-  const told = e.matches(".MuiTextField-root > * > input[type=text]") && host?.shadowRoot
-    .querySelector("label span[aria-label]")?.getAttribute("aria-label")
+  const told = e.matches(".MuiTextField-root > * > input[type=text]") &&
+    root.querySelector("label span[aria-label]")?.getAttribute("aria-label")
   if (told) put(e, "title", told)
 }
 

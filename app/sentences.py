@@ -6,7 +6,6 @@ import json
 
 from app.views.closer import LOOKS
 
-_DATES, _STATES = "the times of the field", "the states that the fit has left"
 # (the component, the control within it, the sentence), as CSS selectors
 SENTENCES = (
     ("", "[aria-label='Close drawer']", "Hide the choices at the left"),
@@ -24,9 +23,9 @@ SENTENCES = (
     (".lines", ".fold-head", "What this page does, as a command and as lines of Python"),
     (".line-tabs", ".MuiTab-root:nth-of-type(1)", "Lines of Python that make the same file"),
     (".line-tabs", ".MuiTab-root:nth-of-type(2)", "A command that makes the same file"),
-    (".player", "button", f"Play {_DATES}"),
+    (".player", "button", "Play the times of the field"),
     (".player", "input", "The time that the maps show"),
-    (".scrubber", "button", f"Play {_STATES}"),
+    (".scrubber", "button", "Play the states that the fit has left"),
     (".scrubber", "input", "The step of the fit that maps and curves show"),
     (".source", "button:nth-of-type(1)", "30 days of surface temperature that come with cainr"),
     (".source", "button:nth-of-type(2)", "A file on the server, or the URL of a Zarr store"),

@@ -35,7 +35,7 @@ from cainr_core.runs import contexts_title, network_kind, network_title
 from cainr_core.sweep.lines import Line
 
 HEIGHT, NARROW = 400, 900  # px
-FRONT = "#1a7a9c"  # of the line along the best runs; not grey, which other codecs are
+FRONT = "#1a7a9c"  # of the line along the best runs; stronger than other codecs
 # Other codecs: pale beside the runs, and told apart by their marks as well.
 MARKS = {
     "sperr": ("circle", "●", "#6b757d"),  # the strongest, with which others are compared

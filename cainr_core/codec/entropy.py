@@ -120,10 +120,8 @@ def _models(data: bytes, count: int, version: int) -> tuple[list[tuple[int, Mode
     models = []
     for _ in range(count):
         index, code, low = reader.byte(), reader.byte(), reader.signed()
-        high = low + reader.number()
-        if code > 2 * SPREADS or max(-low, high) > REACH:
-            raise CainrError("The file's weights follow no model that is known: it is damaged.")
-        models.append((index - ((index & 0x80) << 1), _model_of(code, low, high)))
+        model = _model_of(code, low, low + reader.number())
+        models.append((index - ((index & 0x80) << 1), model))
     return models, reader.at
 
 
@@ -139,7 +137,7 @@ def decode(data: bytes, sizes: Sequence[int], version: int) -> list[Coded]:
     result = []
     for size, (index, model) in zip(sizes, models, strict=True):
         kind, low, high, _ = model
-        if kind not in (FLAT, GAUSSIAN, LAPLACE) or high < low:
+        if kind not in (FLAT, GAUSSIAN, LAPLACE) or not -REACH <= low <= high <= REACH:
             raise CainrError("The file's weights follow no model that is known: it is damaged.")
         if high == low:
             integers = np.full(size, low, dtype=np.int32)

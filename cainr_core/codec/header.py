@@ -236,13 +236,13 @@ def _time(
     entry: dict[str, Any], coords: xr.Dataset, count: int, sections: Iterator[bytes]
 ) -> TimeAxis:
     name, calendar, middles = entry["name"], entry["calendar"], entry["middles"]
+    if middles == OF_BOUNDS:
+        return _axis(coords, name, bounds=True)
     if name is None:
         coordinate = decode_array(next(sections), "<f8", (count,))
     else:
         axis = _axis(coords, name)
         coordinate, calendar = axis.coordinate, axis.calendar
-    if middles == OF_BOUNDS:
-        return _axis(coords, name, bounds=True)
     days = decode_array(next(sections), "<f8", (count,)) if middles else None
     return TimeAxis.of_days(coordinate, calendar, days)
 
