@@ -1,10 +1,11 @@
-"""Power by degree of spherical harmonics, of fields on grids that cover the globe evenly.
+"""Power by degree of spherical harmonics, of fields on grids and columns that cover the globe.
 
 Longitudes are taken apart by a Fourier transform. Along a meridian, continued over the poles, a
 field is periodic, and even or odd by the parity of its order: a cosine or sine series through the
 rows, which is exact for all degrees that the grid resolves, takes it to Gauss-Legendre latitudes.
 There pyshtools (SHExpandGLQ; Wieczorek and Meschede, G-cubed 2018) integrates exactly. Nothing is
-interpolated in the field itself. Gaussian grids have these latitudes already.
+interpolated in the field itself. Gaussian grids have these latitudes already. Columns are taken to
+nodes of Gauss's by splines (`scattered`), up to a degree with half as many coefficients.
 """
 
 from __future__ import annotations
@@ -16,11 +17,12 @@ from numpy.typing import NDArray
 
 from cainr_core.data.grid import Grid
 from cainr_core.errors import CainrError
+from cainr_core.evaluate.scattered import degree_of, onto_nodes
 
 CIRCUMFERENCE = 40_030.0  # km, of a sphere of 6371 km
 EVEN = 2e-3  # of the spacing: files often hold coordinates as float32
 NEIGHBOURS = 2  # degrees on either side over which `resolved` averages
-POLES, CENTRES, GAUSS = "poles", "centres", "Gauss"
+POLES, CENTRES, GAUSS, COLUMNS = "poles", "centres", "Gauss", "columns"
 
 _NO_GRID = (
     "A spectrum needs a global lat-lon grid of even longitudes, with latitudes that are even "
@@ -30,9 +32,9 @@ _NO_GRID = (
 
 def rows_of(grid: Grid) -> str:
     """How the latitudes of a grid stand: evenly with both poles, evenly with half a cell beyond
-    the outermost, or Gauss's. CainrError with the reason where a grid has no spectrum here."""
+    the outermost, Gauss's, or as columns. CainrError with the reason where it has no spectrum."""
     if grid.kind != "latlon":
-        raise CainrError(_NO_GRID.format("this field stands on columns"))
+        return COLUMNS
     around = _circle(grid.lon)
     turns = (np.diff(around, append=around[:1]) + 180) % 360 - 180
     step = 360 / len(around)
@@ -55,12 +57,14 @@ def rows_of(grid: Grid) -> str:
 
 def highest_degree(grid: Grid) -> int:
     """The highest degree that a grid resolves in latitude and in longitude."""
-    rows = len(grid.lat) - (2 if rows_of(grid) == POLES else 1)
+    if (kind := rows_of(grid)) == COLUMNS:
+        return degree_of(grid.size)
+    rows = len(grid.lat) - (2 if kind == POLES else 1)
     return min(rows, (len(_circle(grid.lon)) - 1) // 2)
 
 
 def coefficients(values: NDArray[np.floating], grid: Grid) -> NDArray[np.float64]:
-    """Coefficients of one time step, shape (lat, lon), in its units: (2, degree + 1, order + 1).
+    """Coefficients of one time step, of the grid's shape, in its units: (2, degree + 1, order + 1).
 
     4 pi normalised, so that the sum of their squares is the mean square over the sphere. Longitudes
     count from the grid's first, which the power does not see. CainrError where the grid is none of
@@ -71,22 +75,35 @@ def coefficients(values: NDArray[np.floating], grid: Grid) -> NDArray[np.float64
     kind, degree = rows_of(grid), highest_degree(grid)
     if not np.isfinite(values).all():
         raise CainrError("A spectrum needs values everywhere; some are missing here.")
+    plain = np.asarray(values, dtype=np.float64).reshape(grid.shape)
+    if kind == COLUMNS:
+        rows = degree + 1
+        on_nodes = (onto_nodes(grid, rows) @ plain).reshape(rows, -1)
+    else:
+        rows = len(grid.lat)
+        on_nodes = _along_circles(plain, grid, kind, degree)
+    cosines, weights = _nodes(rows)[1:]
+    found = SHExpandGLQ(on_nodes, weights, cosines, norm=1, csphase=1, lmax_calc=degree)
+    return np.asarray(found)
+
+
+def _along_circles(
+    values: NDArray[np.float64], grid: Grid, kind: str, degree: int
+) -> NDArray[np.float64]:
+    """Values on a lat-lon grid, (lat, lon), at the nodes that SHExpandGLQ wants: (n, 2 n - 1)."""
     north_first = np.argsort(-grid.lat, kind="stable")
     meridians = _circle(grid.lon).size
-    rows = np.asarray(values, dtype=np.float64).reshape(grid.shape)[north_first, :meridians]
+    rows = values[north_first, :meridians]
     if grid.lon[1] < grid.lon[0]:
         rows = rows[:, ::-1]
     waves = np.fft.rfft(rows, axis=1)[:, : degree + 1] / meridians
     if kind != GAUSS:
-        even, odd = _onto_nodes(len(rows), kind)
+        even, odd = _onto_rows(len(rows), kind)
         onto = np.empty_like(waves)
         onto[:, ::2], onto[:, 1::2] = even @ waves[:, ::2], odd @ waves[:, 1::2]
         waves = onto
-    around = 2 * len(rows) - 1  # what SHExpandGLQ wants
-    on_nodes = np.fft.irfft(waves, around, axis=1) * around
-    cosines, weights = _nodes(len(rows))[1:]
-    found = SHExpandGLQ(on_nodes, weights, cosines, norm=1, csphase=1, lmax_calc=degree)
-    return np.asarray(found)
+    around = 2 * len(rows) - 1
+    return np.asarray(np.fft.irfft(waves, around, axis=1) * around)
 
 
 def power(coefficients: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -120,7 +137,7 @@ def _nodes(n: int) -> tuple[NDArray[np.float64], ...]:
 
 
 @lru_cache(maxsize=4)
-def _onto_nodes(n: int, kind: str) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _onto_rows(n: int, kind: str) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """What takes n rows from the north to the n Gauss-Legendre latitudes, for even and for odd
     orders, (n, n) each."""
     nodes = _nodes(n)[0]

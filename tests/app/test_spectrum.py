@@ -1,7 +1,8 @@
 """The tab of spectra: its lines, and a sentence where there can be none."""
 
+from pathlib import Path
+
 import numpy as np
-import pytest
 
 from app.views.closer import Closer
 from app.views.spectrum import _steps
@@ -26,20 +27,19 @@ def test_a_run_has_a_line_and_one_of_its_error(bench: Workbench, closer: Closer)
     assert not np.array_equal(look.plot.source.data["ys"][0], before)
 
 
-def test_columns_have_none(bench: Workbench, closer: Closer, shared_columns):
+def test_columns_have_one_and_a_region_none(bench: Workbench, closer: Closer, shared: Path):
     look = closer.looks["Spectrum"]
     bench.tab = "Spectrum"
-    assert look.plot.source.data["name"] == ["Original"]
-    bench.data.param.update(**shared_columns)
+    bench.data.param.update(
+        path=str(shared / "e3sm_ne30pg2_trefht_annual.nc"), variable="TREFHT", time="0:2"
+    )
     bench.open_data()
-    assert "columns" in look._told.object
+    assert look.plot.source.data["name"] == ["Original"]
+    assert len(look.plot.source.data["ys"][0]) == 102
+    bench.data.region = "30:60,0:40"
+    bench.open_data()
+    assert "all over the globe" in look._told.object
     assert look.plot.source.data["name"] == []
-
-
-@pytest.fixture
-def shared_columns(shared) -> dict[str, str]:
-    path = shared / "e3sm_ne30pg2_trefht_annual.nc"
-    return {"path": str(path), "variable": "TREFHT", "time": ""}
 
 
 def test_of_many_times_some_are_taken():

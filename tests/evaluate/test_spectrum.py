@@ -85,7 +85,6 @@ def test_real_grids_have_a_spectrum(shared, name: str, variable: str, kind: str)
 @pytest.mark.parametrize(
     ("grid", "reason"),
     [
-        (Grid.columns(np.zeros(4), np.arange(4.0)), "columns"),
         (Grid.latlon(np.linspace(20, 60, 20), LON), "latitudes"),
         (Grid.latlon(np.linspace(-90, 90, 25), np.arange(0.0, 90)), "longitudes"),
     ],
