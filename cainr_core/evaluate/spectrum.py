@@ -5,7 +5,7 @@ field is periodic, and even or odd by the parity of its order: a cosine or sine 
 rows, which is exact for all degrees that the grid resolves, takes it to Gauss-Legendre latitudes.
 There pyshtools (SHExpandGLQ; Wieczorek and Meschede, G-cubed 2018) integrates exactly. Nothing is
 interpolated in the field itself. Gaussian grids have these latitudes already. Columns are taken to
-nodes of Gauss's by splines (`scattered`), up to a degree with half as many coefficients.
+nodes of Gauss's by splines (`scattered`).
 """
 
 from __future__ import annotations

@@ -35,7 +35,7 @@ def test_columns_have_one_and_a_region_none(bench: Workbench, closer: Closer, sh
     )
     bench.open_data()
     assert look.plot.source.data["name"] == ["Original"]
-    assert len(look.plot.source.data["ys"][0]) == 102
+    assert len(look.plot.source.data["ys"][0]) == 91
     bench.data.region = "30:60,0:40"
     bench.open_data()
     assert "all over the globe" in look._told.object
