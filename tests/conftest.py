@@ -76,6 +76,14 @@ def sample() -> Field:
     return open_sample()
 
 
+@pytest.fixture(scope="module")
+def small_lessons() -> Iterator[None]:
+    """Entropy models learn from fewer latents at a time: worse ones, in half the time."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("cainr_core.fit.latents.BATCH", 1 << 11)
+        yield
+
+
 # --- the browser, and what a machine can run -------------------------------------
 
 

@@ -22,6 +22,8 @@ from cainr_core.fit.recipe import REVISED_EVERY, Recipe
 from cainr_core.model.architecture import Architecture
 from tests import small
 
+pytestmark = pytest.mark.usefixtures("small_lessons")
+
 CONTEXTS = ("topography", "climatology")
 RECIPE = Recipe(steps=120, batch=2048)
 REVISING = Recipe(steps=REVISED_EVERY, batch=256)  # the fewest steps with which latents are revised
@@ -98,13 +100,6 @@ def coarse() -> Field:
     return open_sample(slice(0, 4), thin=2)
 
 
-@pytest.fixture
-def small_lessons(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Entropy models learn from fewer latents at a time: worse ones, in half the time."""
-    monkeypatch.setattr("cainr_core.fit.latents.BATCH", 1 << 11)
-
-
-@pytest.mark.usefixtures("small_lessons")
 def test_latents_revised_for_their_network_are_worth_more(
     coarse: Field, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -120,7 +115,6 @@ def test_latents_revised_for_their_network_are_worth_more(
     assert revised.metrics.psnr > once.metrics.psnr + 0.05
 
 
-@pytest.mark.usefixtures("small_lessons")
 def test_a_fit_cancelled_between_revisions_keeps_to_its_bytes(coarse: Field) -> None:
     recipe, target = Recipe(steps=1500, batch=1024), Target(kind="bytes", value=5_000)
     contexts = [load_context(name, coarse) for name in CONTEXTS]

@@ -23,6 +23,9 @@ VALUES = small.field().values
 BRIEF: dict[str, Any] = {"architecture": "default", "bytes": 3000, "steps": 60, "device": "cpu"}
 
 
+pytestmark = pytest.mark.usefixtures("small_lessons")
+
+
 @pytest.fixture(autouse=True)
 def registered(monkeypatch: pytest.MonkeyPatch) -> None:
     """Also where the package was installed before this codec was in it."""

@@ -49,12 +49,50 @@ POINTS = """(name) => {
   return (found.get ? found.get("psnr") : found.psnr).length
 }"""
 
+# How many lines, points or finite cells a data source holds.
+_HELD = """(name) => {
+  const found = Bokeh.documents[0]?.get_model_by_name(name)?.data
+  if (!found) return 0
+  const of = (name) => found.get ? found.get(name) : found[name]
+  return (of("xs") ?? of("run") ?? of("a")?.[0]?.filter(isFinite) ?? []).length
+}"""
+# Where a point of a data source is on the screen.
+_PLACE = """([name, number]) => {
+  const source = Bokeh.documents[0].get_model_by_name(name)
+  const find = (view) => {
+    if (view.model.type == "Figure" && view.model.renderers.some((r) => r.data_source === source))
+      return view
+    for (const child of view.child_views ?? []) {
+      const found = find(child)
+      if (found) return found
+    }
+  }
+  let plot
+  for (const root of Object.values(Bokeh.index)) plot ??= find(root)
+  const at = (name) => (source.data.get ? source.data.get(name) : source.data[name])[number]
+  const box = plot.el.getBoundingClientRect()
+  return [
+    box.x + plot.frame.x_scale.compute(at("x")), box.y + plot.frame.y_scale.compute(at("y")),
+  ]
+}"""
+# The closer looks by the titles of their tabs, and the data sources of their plots.
+LOOKS = {
+    "Zonal mean": ["zonal"],
+    "Place": ["place-values", "place-errors"],
+    "Errors": ["errors"],
+    "RMSE over time": ["rmse-maps", "rmse"],
+    "Spectrum": ["spectrum"],
+    "Analysis": [],
+    "Trade-off": ["trade-off"],
+}
+
 
 class Server:
     """`panel serve app` as a process of its own, on a library of its own."""
 
-    def __init__(self, runs: Path) -> None:
-        self.runs = runs
+    def __init__(self, runs: Path, *options: str) -> None:
+        """`options`: more of those that Panel takes."""
+        self.runs, self.options = runs, options
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
@@ -64,7 +102,16 @@ class Server:
     def start(self) -> None:
         env = {k: v for k, v in os.environ.items() if k != "CAINR_SCHEDULER"}
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "panel", "serve", "app", "--port", str(self.port)],
+            [
+                sys.executable,
+                "-m",
+                "panel",
+                "serve",
+                "app",
+                "--port",
+                str(self.port),
+                *self.options,
+            ],
             cwd=REPOSITORY,
             env={**env, "CAINR_RUNS": str(self.runs)},
             stdout=subprocess.DEVNULL,
@@ -122,6 +169,23 @@ def column(page: Page, name: str) -> dict[str, Any]:
 
 def points(page: Page, curve: str) -> int:
     return page.evaluate(POINTS, curve)
+
+
+def holds(page: Page, source: str, least: int = 1) -> None:
+    """Wait until a data source holds so much; by the clock, as a busy browser paints late."""
+    page.wait_for_function(
+        f"([name, least]) => ({_HELD})(name) >= least", arg=[source, least], polling=200
+    )
+
+
+def click_at(page: Page, source: str, number: int) -> None:
+    """Click a point of a plot."""
+    page.mouse.click(*page.evaluate(_PLACE, [source, number]))
+
+
+def look(page: Page, title: str) -> None:
+    """Turn to a closer look."""
+    page.get_by_role("tab", name=title, exact=True).click()
 
 
 def enter(page: Page, choice: str, value: object) -> None:

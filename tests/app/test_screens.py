@@ -13,7 +13,7 @@ import pytest
 pytest.importorskip("playwright")
 from playwright.sync_api import Browser, Page, expect
 
-from tests.app.browser import REPOSITORY, Server, listen, pick, visit
+from tests.app.browser import LOOKS, REPOSITORY, Server, holds, listen, look, pick, visit
 
 pytestmark = pytest.mark.browser
 
@@ -120,13 +120,14 @@ def test_every_view_has_its_picture(
         camera.take(mode.lower().replace(" ", "-"), whole=mode == MODES[0])
         nameless |= unnamed(page)
     page.get_by_role("button", name=MODES[0], exact=True).click()
-    tabs = page.locator(".looks [role=tab]")
-    for place in range(tabs.count()):
-        tab = tabs.nth(place)
-        tab.click()
-        page.wait_for_timeout(2500)  # until its figures are drawn
+    for place, (title, sources) in enumerate(LOOKS.items(), 1):
+        look(page, title)
+        for source in sources if title != "Place" else []:  # nothing was clicked
+            holds(page, source)
+        if title == "Analysis":
+            page.locator(".look-analysis .verdict").first.wait_for()
         page.locator(".closer").first.scroll_into_view_if_needed()
-        camera.take(f"look-{place + 1}-{tab.inner_text().lower().replace(' ', '-')}")
+        camera.take(f"look-{place}-{title.lower().replace(' ', '-')}")
         nameless |= unnamed(page)
     expect(page.locator(".whole-globe button")).to_be_disabled()  # no look has zoomed the maps
     expect(page.locator(".map-gain")).to_be_visible()  # nor is there one run less

@@ -14,7 +14,7 @@ import pytest
 pytest.importorskip("playwright")
 from playwright.sync_api import Browser, Page, expect
 
-from tests.app.browser import Server, column, listen, rows, ticks, visit
+from tests.app.browser import Server, click_at, column, listen, rows, ticks, visit
 
 pytestmark = pytest.mark.browser
 
@@ -24,25 +24,6 @@ _POINTS = """() => {
   const found = Bokeh.documents[0].get_model_by_name("sweep")?.data
   if (!found) return 0
   return (found.get ? found.get("run") : found.run).length
-}"""
-# Where a point is on the screen.
-_PLACE = """(number) => {
-  const source = Bokeh.documents[0].get_model_by_name("sweep")
-  const find = (view) => {
-    if (view.model.type == "Figure" && view.model.renderers.some((r) => r.data_source === source))
-      return view
-    for (const child of view.child_views ?? []) {
-      const found = find(child)
-      if (found) return found
-    }
-  }
-  let plot
-  for (const root of Object.values(Bokeh.index)) plot ??= find(root)
-  const at = (name) => (source.data.get ? source.data.get(name) : source.data[name])[number]
-  const box = plot.el.getBoundingClientRect()
-  return [
-    box.x + plot.frame.x_scale.compute(at("x")), box.y + plot.frame.y_scale.compute(at("y")),
-  ]
 }"""
 
 
@@ -74,7 +55,7 @@ def points(page: Page) -> int:
 
 def click_point(page: Page, number: int) -> None:
     page.locator(".sweep-definition").scroll_into_view_if_needed()
-    page.mouse.click(*page.evaluate(_PLACE, number))
+    click_at(page, "sweep", number)
 
 
 def test_the_card_unfolds_to_what_a_sweep_would_make(dashboard: Page):
