@@ -102,6 +102,12 @@ class Guide(param.Parameterized):
         found = [self.run(name) for name in self.step.show]
         return [run for run in found if run is not None]
 
+    @property
+    def lacks(self) -> bool:
+        """Whether networks that this step looks at, and does not fit, have been skipped."""
+        others = {*self.step.show, *self.step.sperr} - {self.step.learn}
+        return any(self.run(name) is None for name in others)
+
     def run(self, name: str) -> Run | None:
         """The newest whole fit of a network of the lesson."""
         wanted = self._choices(name)
@@ -125,7 +131,7 @@ class Guide(param.Parameterized):
         ready = not step.learn or self.run(step.learn) is not None
         if step.sperr:
             self._compare(step)
-            ready = bool(self.table or self.told)
+            ready = bool(self.table or self.told) or self.lacks
         self.ready = ready
         self.param.trigger("turned")
 

@@ -108,7 +108,8 @@ class LessonPanel:
         self.list = stack(*map(self._offer, LESSONS), css=_LIST, margin=(0, 10, 10, 10))
         guide = self.guide
         self._allow = [
-            shared.decided(self.next, "disabled", lambda: not guide.ready),
+            # while a fit goes on there is something to watch, or it can be cancelled first
+            shared.decided(self.next, "disabled", lambda: guide.learning and not guide.ready),
             shared.decided(self.back, "disabled", lambda: guide.number == 0),
         ]
         self.fit.on_click(shared.held(lambda event: guide.fit()))
@@ -170,7 +171,7 @@ class LessonPanel:
         self.fit.variant = "outlined" if guide.ready else "contained"
         last = guide.number + 1 == len(guide.lesson.steps)
         label = "Next" if not last else "Next lesson" if guide.place < len(LESSONS) else "Finish"
-        self.next.label = label
+        self.next.label = label if guide.ready or guide.learning else "Skip"
         self.next.css_classes = ["lesson-next", *self._leads(guide.number + 1)]
         self.back.css_classes = ["lesson-back", *self._leads(guide.number - 1)]
         self._tell()
@@ -225,10 +226,12 @@ class LessonPanel:
         guide = self.guide
         if guide.learning and guide.step.learn:
             return self._learning()
+        if guide.ready and guide.lacks:
+            return "A fit of a step before was skipped; Previous leads back to it."
         if guide.step.sperr:
             return guide.told or ("" if guide.ready else "SPERR compresses the field …")
         if not guide.ready:
-            return "Press Fit to go on."
+            return "Press Fit, or skip this step."
         runs = guide.shown()
         names = LETTERS if len(runs) == 2 else [run.name for run in runs]
         return "; ".join(map(self._of_run, names, runs))

@@ -111,6 +111,27 @@ def test_buttons_know_which_steps_are_about_a_closer_look(bench: Workbench):
     assert bench.tab == "Trade-off"
 
 
+def test_a_step_may_be_skipped_and_is_missed_where_it_is_looked_at(bench: Workbench):
+    panel = LessonPanel(bench)
+    panel._open(None)
+    guide = panel.guide
+    guide.start(wavelet.LESSON)
+    assert (panel.next.label, panel.next.disabled) == ("Skip", False)
+    panel._next(None)
+    assert guide.number == 1
+    assert guide.ready  # nothing is waited for
+    assert "was skipped" in panel.status.object
+    panel._next(None)
+    assert "Press Fit, or skip" in panel.status.object
+    learned(guide, "both")
+    assert panel.next.label == "Next"
+    assert "was skipped" in panel.status.object
+    guide.go(0)
+    learned(guide, "none")
+    guide.go(2)
+    assert "dB" in panel.status.object
+
+
 def test_leaving_gives_the_page_back(bench: Workbench):
     bench.architecture.param.update(depth=9, network="finer")
     bench.tick(bench.offers[3], True)
