@@ -43,6 +43,10 @@ __all__ = [
 ]
 
 WRITING = "Writing the file and measuring what it holds."
+FULL = (
+    "The memory of the GPU does not hold this field beside what else is there: end other work on "
+    "it, thin the field, take fewer times, or fit on the CPU (device cpu)."
+)
 FAR_BELOW = 0.97  # part of a byte budget that a file fills unless there is nothing to fill it
 
 
@@ -132,7 +136,16 @@ class Compression:
         raise CainrError("There is nothing to reconstruct before the fit has begun.")
 
     def run(self, checkpoint: Path | None = None) -> Iterator[Progress]:
-        """Fit, write and measure; goes on from `checkpoint` where that file exists."""
+        """Fit, write and measure; goes on from `checkpoint` where that file exists. CainrError where
+        the memory of a GPU does not do even for the smallest batch."""
+        from torch.cuda import OutOfMemoryError
+
+        try:
+            yield from self._run(checkpoint)
+        except OutOfMemoryError as full:
+            raise CainrError(FULL) from full
+
+    def _run(self, checkpoint: Path | None) -> Iterator[Progress]:
         from cainr_core.codec import quantize
         from cainr_core.codec.rate import DEFAULT_NOISE, LATENT_NOISE, coded, size, steps_for
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 import cainr_core
 from cainr_core.choices import Target
@@ -193,6 +194,15 @@ def test_compress_says_how_it_goes_and_saves(field: Field, tmp_path: Path) -> No
     assert [other.name for other in tmp_path.iterdir()] == ["a.cainr"]
     assert cainr_core.open(path).info()["contexts"][0]["source"] == "topography"
     assert result.seconds >= result.curve[-1].seconds
+
+
+def test_a_full_gpu_is_told_in_a_sentence(field: Field, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(self: fitting.Fitting, *given: object) -> None:
+        raise torch.cuda.OutOfMemoryError("CUDA out of memory. Tried to allocate 250 MiB.")
+
+    monkeypatch.setattr(fitting.Fitting, "__init__", full)
+    with pytest.raises(CainrError, match="memory of the GPU does not hold this field"):
+        list(work(field).run())
 
 
 def test_a_context_that_cannot_be_had_is_refused(field: Field) -> None:
