@@ -136,8 +136,8 @@ class Compression:
         raise CainrError("There is nothing to reconstruct before the fit has begun.")
 
     def run(self, checkpoint: Path | None = None) -> Iterator[Progress]:
-        """Fit, write and measure; goes on from `checkpoint` where that file exists. CainrError where
-        the memory of a GPU does not do even for the smallest batch."""
+        """Fit, write and measure; goes on from `checkpoint` where that file exists. CainrError
+        where a GPU's memory does not do even for the smallest batch."""
         from torch.cuda import OutOfMemoryError
 
         try:
