@@ -58,12 +58,17 @@ def about_duration(seconds: float) -> str:
 
 def summary(choices: Choices, architecture: Architecture | None = None) -> str:
     """What is learned with what: SIREN 5 × 48 with topography, 300 steps and 45 for rounding."""
-    contexts = " and ".join(context.title.lower() for context in choices.contexts)
+    contexts = " and ".join(_within(context.title) for context in choices.contexts)
     rounding = choices.recipe.tail_steps
     return (
         f"{network_title(architecture or choices.architecture)} with {contexts or 'no context'}, "
         f"{choices.recipe.steps:,} steps{f' and {rounding:,} for rounding' if rounding else ''}"
     )
+
+
+def _within(title: str) -> str:
+    """A title within a sentence: its first letter is small, unless it begins a name as PHIS."""
+    return title if title[1:2].isupper() else title[:1].lower() + title[1:]
 
 
 def contexts_of(run: Run) -> str:

@@ -16,12 +16,12 @@ from app.style import SMALL
 # The label of buttons before them, where Material has it above.
 _BEFORE = """
 :host fieldset.MuiFormControl-root { flex-direction: row; align-items: center; gap: 2px 8px; }
-@media (max-width: 480px) { :host fieldset.MuiFormControl-root { flex-wrap: wrap; } }
+@media (max-width: 900px) { :host fieldset.MuiFormControl-root { flex-wrap: wrap; } }
 :host .MuiFormLabel-root { font-size: .8rem; white-space: nowrap; }
 """
 _GROUP = {
     "& .MuiToggleButton-root": {"padding": "2px 8px", "fontSize": ".8rem", "whiteSpace": "nowrap"},
-    "@media (max-width: 480px)": {
+    "@media (max-width: 900px)": {
         "& .MuiToggleButton-root": {"padding": "2px 5px", "fontSize": ".76rem"}
     },
 }
@@ -43,7 +43,8 @@ def widget(parameter: param.Parameter, **options: object) -> Any:
         options.setdefault("step", 1)
     elif isinstance(parameter, param.Number):
         kind = pmui.FloatInput
-        options.setdefault("format", "0.[000000]")
+        if not parameter.allow_None:  # Material writes no number, once formatted, as 0
+            options.setdefault("format", "0.[000000]")
     settings: dict[str, object] = {
         "label": parameter.label,
         "description": parameter.doc or "",

@@ -52,7 +52,8 @@ class ErrorHistogram(Look):
 
     title = "Errors"
     told = (
-        "Values by their error, reconstruction minus original, on native cells; each counts once."
+        "Values by their error, reconstruction minus original, on native cells; each counts once. "
+        "One in a thousand, the largest, may lie beyond the axis, which Logarithmic shows whole."
     )
     doing = "Decoding the runs for all times …"
     after = ("time", "error_times")

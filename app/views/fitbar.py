@@ -97,7 +97,8 @@ class FitBar:
         bench = self.workbench
         if bench.opening or values_of(bench.data) == values_of(bench.choices.data):
             return ""
-        return f"<b>Fit still takes {escape(about(bench.field))}: press Open to change that.</b>"
+        then = ": press Open to change that" if bench.data.path else ""  # the sample opens itself
+        return f"<b>Fit still takes {escape(about(bench.field))}{then}.</b>"
 
     def _widest(self, plan: Plan) -> str:
         """That a budget could not be spent."""

@@ -162,6 +162,9 @@ class MapBoard:
             return
         if new_field:
             self._take_field(shown.field)
+        opened = values_of(self.workbench.choices.data)
+        runs = [source.run for source in shown.sources if isinstance(source, RunSource)]
+        self.title.tell(shown.field, any(values_of(run.choices.data) != opened for run in runs))
         for board in (self.six, self.large):
             if board is not None:
                 board.take(shown)
@@ -175,7 +178,6 @@ class MapBoard:
         self.player.param.update(options=texts, value=time, disabled=len(texts) < 2)
         self.workbench.time = time
         self.colours.take_field(field)
-        self.title.tell(field)
 
     def sheet(self) -> tuple[Sheet, Look]:
         """What the maps show and how, for pictures of them; not a fit under way. CainrError where

@@ -57,13 +57,21 @@ class FieldHead(pn.pane.HTML):
             "", stylesheets=[_FIELD], sizing_mode="stretch_width", margin=(8, 12, 4, 12), height=42
         )
 
-    def tell(self, field: Field) -> None:
-        """Name a field."""
+    def tell(self, field: Field, of_others: bool) -> None:
+        """Name a field; `of_others`: that of runs of other data than are open at the left."""
         source = f"{escape(field.source)}, {shape_of(field.shape)} values"
-        self.object = (
-            f'<div class="title">{escape(about(field))}</div><div class="source" title="{source}">'
-            f'<span class="mouse">Ctrl + wheel zooms the maps, drag pans. </span>{source}</div>'
+        way = "Ctrl + wheel zooms the maps, drag pans. "
+        first = (
+            "<b>The runs ticked are of other data than those open at the left.</b> "
+            if of_others
+            else f'<span class="mouse">{way}</span>'
         )
+        html = (
+            f'<div class="title">{escape(about(field))}</div>'
+            f'<div class="source" title="{source}">{first}{source}</div>'
+        )
+        if html != self.object:
+            self.object = html
 
 
 class MapCard:

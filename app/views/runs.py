@@ -32,7 +32,7 @@ _CSS = """
 .title { font-weight: 600; font-size: .95rem; }
 .hint { font-size: .78rem; opacity: .75; }
 """
-HINTS = ("Tick one or two.", "Tick one more to compare.", "Files: those of A.")
+HINTS = ("Tick one or two.", "Tick one more.", "Files: those of A.")
 FIND = 50  # px
 MANY = 20  # runs, beyond which some can be looked for
 

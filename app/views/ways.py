@@ -23,12 +23,17 @@ const find = (root, name) => {
 document.addEventListener("click", (event) => {
   const path = event.composedPath()
   const within = (name) => path.find((node) => node.classList?.contains(name))
-  if (!turns.some(within)) return
+  const narrow = matchMedia("(max-width: 700px)").matches
+  const map = narrow && within("lesson-panel") && find(document, "map-a")
+  if (!turns.some(within) && !(map && within("lesson-fit"))) return
   if (within("to-closer")) {
     const closer = find(document, "closer"), panel = within("lesson-panel")
     const covered = getComputedStyle(panel).position == "sticky" ? panel.offsetHeight : 0
     closer.style.scrollMarginTop = `${covered + 40}px` // its text may take a line more by then
     closer.scrollIntoView({ behavior: "smooth" })
+  } else if (map) { // above the text, which takes the lower half of such a screen
+    map.style.scrollMarginTop = "64px"
+    map.scrollIntoView({ behavior: "smooth" })
   } else {
     for (const node of path) if (node.scrollTop > 0) node.scrollTo({ top: 0, behavior: "smooth" })
   }

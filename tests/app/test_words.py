@@ -72,6 +72,8 @@ def test_a_summary_says_what_is_learned_with_what():
         "SIREN 5 × 48 with topography, 4,000 steps and 600 for rounding"
     )
     assert "no context" in summary(Choices())
+    named = Choices(contexts=[ContextChoice(source="topography.nc:PHIS")])
+    assert "with PHIS of topography.nc" in summary(named)
 
 
 @pytest.mark.parametrize(
