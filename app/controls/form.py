@@ -12,6 +12,7 @@ from panel.layout.base import ListLike
 from panel.viewable import Viewable
 
 from app.style import SMALL
+from cainr_core.errors import CainrError
 
 # The label of buttons before them, where Material has it above.
 _BEFORE = """
@@ -41,10 +42,9 @@ def widget(parameter: param.Parameter, **options: object) -> Any:
     elif isinstance(parameter, param.Integer):
         kind = pmui.IntInput
         options.setdefault("step", 1)
-    elif isinstance(parameter, param.Number):
+    elif isinstance(parameter, param.Number) and not parameter.allow_None:
         kind = pmui.FloatInput
-        if not parameter.allow_None:  # Material writes no number, once formatted, as 0
-            options.setdefault("format", "0.[000000]")
+        options.setdefault("format", "0.[000000]")
     settings: dict[str, object] = {
         "label": parameter.label,
         "description": parameter.doc or "",
@@ -54,6 +54,8 @@ def widget(parameter: param.Parameter, **options: object) -> Any:
         "margin": SMALL,
         "css_classes": [f"choice-{parameter.name}"],
     }
+    if isinstance(parameter, param.Number) and parameter.allow_None:
+        return _number_or_none(parameter, settings | options)
     if isinstance(parameter, param.Number):  # an Integer is one
         return _number(parameter, kind, settings | options)
     return kind.from_param(parameter, **(settings | options))
@@ -92,6 +94,37 @@ def _number(parameter: param.Number[Any], kind: Any, settings: dict[str, Any]) -
 
     def chosen(event: Any) -> None:
         field.value = event.new
+
+    field.param.watch(typed, "value")
+    choice.param.watch(chosen, name)
+    return field
+
+
+def _number_or_none(parameter: param.Number[Any], settings: dict[str, Any]) -> pmui.TextInput:
+    """The same where there may be no number: a field of text, as one of numbers shows none as 0."""
+    choice, name = parameter.owner, str(parameter.name)
+
+    def written() -> str:
+        value = getattr(choice, name)
+        return "" if value is None else f"{value:.9g}"
+
+    field = pmui.TextInput(value=written(), **settings)
+
+    def typed(event: Any) -> None:
+        if event.new.strip() == written():
+            return
+        try:
+            setattr(choice, name, float(event.new) if event.new.strip() else None)
+        except ValueError as refusal:
+            if pn.config.exception_handler is None:
+                raise
+            a_number = "could not convert" not in str(refusal)
+            told = refusal if a_number else CainrError(f"{parameter.label} must be a number.")
+            pn.config.exception_handler(told)
+        field.value = written()
+
+    def chosen(event: Any) -> None:
+        field.value = written()
 
     field.param.watch(typed, "value")
     choice.param.watch(chosen, name)

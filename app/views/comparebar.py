@@ -62,11 +62,8 @@ class CompareBar:
     def _locked(self, *events: object) -> None:
         locked = self.workbench.scale == "locked"
         limits = LIMITS_OF.get(self.workbench.mode, ()) if locked else ()
-        # one that is drawn before it has a number shows 0, and keeps it
         named = [name for name in limits if getattr(self.workbench, name) is not None]
         for name, limit in self.limits.items():
-            if name in named:
-                limit.value = getattr(self.workbench, name)
             limit.visible = name in named
         if named and not self.more.value:
             self.more.value = self._for_limits = True

@@ -25,7 +25,7 @@ from cainr_core.evaluate.place import cell_at
 HINT = "Click a map, or type a latitude and a longitude, to see what is there over time."
 FIELD_HEIGHT, ERROR_HEIGHT = 230, 170  # px
 _ROW = """
-:host { display: grid; grid-template-columns: repeat(2, minmax(0, 150px)); }
+:host { display: grid; grid-template-columns: repeat(2, minmax(0, 180px)); }
 """
 
 

@@ -25,7 +25,7 @@ def test_locked_limits_are_those_of_the_maps_that_are_shown(bar: CompareBar):
     assert shown(bar) == ["low", "high"]
     bench.reach = 5.0
     assert shown(bar) == ["low", "high", "reach"]
-    assert [bar.limits[name].value for name in shown(bar)] == [210, 320, 5]
+    assert [bar.limits[name].value for name in shown(bar)] == ["210", "320", "5"]
     bench.mode = "swipe"
     assert shown(bar) == ["low", "high"]
     bench.mode = "difference"

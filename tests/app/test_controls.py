@@ -12,6 +12,7 @@ from app.choosing import SURPRISE
 from app.controls.data import FILE, SAMPLE, UPLOAD, DataSection
 from app.controls.form import widget
 from app.controls.model import ArchitectureSection
+from app.viewing import Viewing
 from app.views.fitbar import FitBar
 from app.words import plain
 from app.workbench import Workbench
@@ -203,3 +204,19 @@ def test_taking_up_a_run_shows_the_tab_of_its_data(bench: Workbench):
     section.source.value = FILE
     bench.adopt(of_sample)
     assert section.source.value == SAMPLE
+
+
+def test_a_number_that_may_be_none_is_an_empty_field(monkeypatch: pytest.MonkeyPatch):
+    told: list[Exception] = []
+    monkeypatch.setattr(pn.config, "exception_handler", told.append)
+    view = Viewing()
+    field = widget(view.param.place_lat)
+    assert field.value == ""
+    view.place_lat = 47.25
+    assert field.value == "47.25"
+    for wrong, why in (("north", "must be a number"), ("91", "at most 90")):
+        field.value = wrong
+        assert why in str(told[-1])
+        assert (view.place_lat, field.value) == (47.25, "47.25")
+    field.value = ""
+    assert view.place_lat is None
