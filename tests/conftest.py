@@ -104,7 +104,7 @@ class Shares(LoadScopeScheduling):
     """Of processes side by side, one has the browser, and no file is parted."""
 
     def _split_scope(self, nodeid: str) -> str:
-        return "browser" if "[chromium" in nodeid else nodeid.partition("::")[0]
+        return "browser" if "chromium" in nodeid else nodeid.partition("::")[0]
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> Shares:
