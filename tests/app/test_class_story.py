@@ -116,5 +116,5 @@ def test_who_signs_in_has_a_library_and_leaves_it(
         server.stop()
 
 
-def test_nobody_complained(complaints: list[str]):
+def test_nobody_complained(browser: Browser, complaints: list[str]):
     assert complaints == []

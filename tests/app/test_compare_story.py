@@ -80,6 +80,23 @@ def test_a_divider_is_moved_by_keys_and_by_the_mouse(dashboard: Page):
     expect(handle).to_have_attribute("aria-valuenow", "25")
 
 
+def test_a_finger_moves_the_divider(dashboard: Page):
+    stage, grip = (dashboard.locator(of).bounding_box() for of in (".stage", ".stage .grip"))
+    y = grip["y"] + grip["height"] / 2
+    hand = dashboard.context.new_cdp_session(dashboard)
+    hand.send("Emulation.setTouchEmulationEnabled", {"enabled": True})
+    start = grip["x"] + grip["width"] / 2
+    ways = [start, *np.linspace(start, stage["x"] + 0.75 * stage["width"], 5)]
+    for number, x in enumerate(ways):
+        kind = "touchMove" if number else "touchStart"
+        points = [{"x": float(x), "y": y}]
+        hand.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+    hand.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    hand.send("Emulation.setTouchEmulationEnabled", {"enabled": False})
+    hand.detach()
+    expect(divider(dashboard)).to_have_attribute("aria-valuenow", "75")
+
+
 def test_two_are_seen_in_turn_until_held(dashboard: Page):
     compare(dashboard, "Flicker")
     stage = dashboard.locator(".stage")

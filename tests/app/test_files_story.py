@@ -299,5 +299,5 @@ def test_a_zarr_store_is_opened_by_its_address(dashboard: Page, shared: Path, tm
         stores.server_close()
 
 
-def test_nobody_complained(complaints: list[str]):
+def test_nobody_complained(dashboard: Page, complaints: list[str]):
     assert complaints == []

@@ -142,5 +142,5 @@ def test_a_lesson_leads_from_start_to_end_and_gives_the_page_back(dashboard: Pag
     expect(dashboard.locator(".context-topography input").first).not_to_be_checked()
 
 
-def test_nobody_complained(complaints: list[str]):
+def test_nobody_complained(dashboard: Page, complaints: list[str]):
     assert complaints == []

@@ -9,6 +9,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 pytest.importorskip("playwright")
@@ -112,6 +113,16 @@ def test_a_file_that_is_no_netcdf_is_refused(dashboard: Page, tmp_path: Path, na
     send(dashboard, tmp_path / name)
     assert told(dashboard).startswith(f"'{name}' is not a data file")
     assert dashboard.locator(".problem a").count() == 0  # a file's name is no link
+
+
+def test_a_file_without_a_value_is_refused(dashboard: Page, tmp_path: Path):
+    dataset = small.dataset()
+    dataset["tas"] = dataset["tas"].copy(data=np.full(dataset["tas"].shape, np.nan))
+    dataset.to_netcdf(tmp_path / "empty.nc")
+    send(dashboard, tmp_path / "empty.nc")
+    expect(dashboard.locator(".data-size")).to_contain_text("6 × 15 × 24 values")
+    dashboard.locator(".open-data button").click()
+    assert "All values of 'tas' are missing" in told(dashboard)
 
 
 def test_a_run_may_be_called_anything(dashboard: Page):
