@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
 import panel as pn
@@ -74,57 +74,55 @@ def button_group(label: str, told: str, **options: object) -> pmui.RadioButtonGr
 
 
 def _number(parameter: param.Number[Any], kind: Any, settings: dict[str, Any]) -> Any:
-    """A field of a number; one that its choice refuses is told, and the number before comes back.
-
-    Panel's own link would have the refusal logged as a fault of the server.
-    """
+    """A field of a number; one that is emptied gets the number before back."""
     choice, name = parameter.owner, str(parameter.name)
     start, end = parameter.bounds or (None, None)
     field = kind(value=getattr(choice, name), start=start, end=end, **settings)
-
-    def typed(event: Any) -> None:
-        try:
-            if event.new is not None:  # an emptied field
-                setattr(choice, name, event.new)
-        except ValueError as refusal:
-            if pn.config.exception_handler is None:
-                raise
-            pn.config.exception_handler(refusal)
-        field.value = getattr(choice, name)
-
-    def chosen(event: Any) -> None:
-        field.value = event.new
-
-    field.param.watch(typed, "value")
-    choice.param.watch(chosen, name)
-    return field
+    return _linked(
+        field, parameter,
+        lambda typed: getattr(choice, name) if typed is None else typed,
+        lambda value: value,
+    )  # fmt: skip
 
 
 def _number_or_none(parameter: param.Number[Any], settings: dict[str, Any]) -> pmui.TextInput:
     """The same where there may be no number: a field of text, as one of numbers shows none as 0."""
-    choice, name = parameter.owner, str(parameter.name)
 
-    def written() -> str:
-        value = getattr(choice, name)
+    def read(typed: str) -> float | None:
+        try:
+            return float(typed) if typed.strip() else None
+        except ValueError:
+            raise CainrError(f"{parameter.label} must be a number.") from None
+
+    def write(value: float | None) -> str:
         return "" if value is None else f"{value:.9g}"
 
-    field = pmui.TextInput(value=written(), **settings)
+    value = getattr(parameter.owner, str(parameter.name))
+    return _linked(pmui.TextInput(value=write(value), **settings), parameter, read, write)
+
+
+def _linked(
+    field: Any, parameter: param.Parameter, read: Callable[[Any], Any], write: Callable[[Any], Any]
+) -> Any:
+    """Bind a field to a parameter; what its choice refuses is told, and what was before comes back.
+
+    Panel's own link would have the refusal logged as a fault of the server.
+    """
+    choice, name = parameter.owner, str(parameter.name)
 
     def typed(event: Any) -> None:
-        if event.new.strip() == written():
+        if event.new == write(getattr(choice, name)):  # what is written here has fewer digits
             return
         try:
-            setattr(choice, name, float(event.new) if event.new.strip() else None)
-        except ValueError as refusal:
+            setattr(choice, name, read(event.new))
+        except (ValueError, CainrError) as refusal:
             if pn.config.exception_handler is None:
                 raise
-            a_number = "could not convert" not in str(refusal)
-            told = refusal if a_number else CainrError(f"{parameter.label} must be a number.")
-            pn.config.exception_handler(told)
-        field.value = written()
+            pn.config.exception_handler(refusal)
+        field.value = write(getattr(choice, name))
 
     def chosen(event: Any) -> None:
-        field.value = written()
+        field.value = write(event.new)
 
     field.param.watch(typed, "value")
     choice.param.watch(chosen, name)

@@ -65,6 +65,12 @@ class Grid:
         return lat.ravel(), lon.ravel()
 
 
+def on_sphere(lat: np.ndarray, lon: np.ndarray) -> np.ndarray:
+    """Places in degrees, shape (n,) each, as points of the unit sphere, shape (n, 3)."""
+    lat, lon = np.radians(lat), np.radians(lon)
+    return np.stack([np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)], axis=-1)
+
+
 def cell_edges(points: np.ndarray, lower: float, upper: float) -> np.ndarray:
     """Edges, shape (n + 1,), of cells around ascending points: midway, within the given limits.
 

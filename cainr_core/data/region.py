@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from cainr_core.data.grid import Grid, is_periodic
+from cainr_core.data.grid import Grid, is_periodic, on_sphere
 from cainr_core.errors import CainrError
 
 if TYPE_CHECKING:
@@ -165,14 +165,9 @@ def _nearest(known: NDArray, wanted: NDArray, period: float) -> NDArray[np.intp]
 def _nearest_columns(grid: Grid, wanted: Grid) -> NDArray[np.intp] | None:
     from scipy.spatial import cKDTree
 
-    apart, found = cKDTree(_on_sphere(grid)).query(_on_sphere(wanted))
+    apart, found = cKDTree(on_sphere(grid.lat, grid.lon)).query(on_sphere(wanted.lat, wanted.lon))
     there = bool((apart <= np.deg2rad(_CLOSE)).all()) and bool((np.diff(found) > 0).all())
     return found.astype(np.intp) if there else None
-
-
-def _on_sphere(grid: Grid) -> NDArray[np.float64]:
-    lat, lon = np.deg2rad(grid.lat), np.deg2rad(grid.lon)
-    return np.stack([np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)], axis=1)
 
 
 def _eastwards(lon: NDArray, box: Region) -> tuple[NDArray[np.intp], NDArray[np.int64] | None]:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 from scipy.spatial import KDTree
 
-from cainr_core.data.grid import Grid
+from cainr_core.data.grid import Grid, on_sphere
 from cainr_core.errors import CainrError
 
 NEAREST = 24  # columns
@@ -36,8 +36,8 @@ def onto_nodes(grid: Grid, rows: int) -> csr_array:
     the north, in C order. CainrError where the columns leave a part of the globe out."""
     lat = np.degrees(np.arcsin(np.polynomial.legendre.leggauss(rows)[0][::-1]))
     lon = np.arange(2 * rows - 1) * 360 / (2 * rows - 1)
-    nodes = _unit(*(each.ravel() for each in np.meshgrid(lat, lon, indexing="ij")))
-    columns = _unit(grid.lat, grid.lon)
+    nodes = on_sphere(*(each.ravel() for each in np.meshgrid(lat, lon, indexing="ij")))
+    columns = on_sphere(grid.lat, grid.lon)
     if len(columns) < NEAREST:
         raise CainrError(f"A spectrum needs at least {NEAREST} columns; here are {len(columns)}.")
     tree = KDTree(columns)
@@ -55,12 +55,6 @@ def onto_nodes(grid: Grid, rows: int) -> csr_array:
     return csr_array(
         (np.concatenate(weights).ravel(), every.ravel(), starts), shape=(len(nodes), len(columns))
     )
-
-
-def _unit(lat: NDArray[np.float64], lon: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Points of the sphere, shape (n, 3)."""
-    lat, lon = np.radians(lat), np.radians(lon)
-    return np.stack([np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)], axis=-1)
 
 
 def _weights(nodes: NDArray[np.float64], near: NDArray[np.float64]) -> NDArray[np.float64]:

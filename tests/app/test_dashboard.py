@@ -210,7 +210,6 @@ _MARKED = """(where) => {
 
 def test_a_click_on_a_map_shows_its_place_over_time(dashboard: Page):
     canvas = dashboard.locator(".map-a .bk-Canvas")
-    canvas.scroll_into_view_if_needed()
     look(dashboard, "Place")
     expect(dashboard.locator(".choice-place_lat input")).to_have_value("")  # none yet, not 0
     canvas.scroll_into_view_if_needed()
