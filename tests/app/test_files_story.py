@@ -108,6 +108,8 @@ def story(
 ) -> Iterator[Story]:
     yield Story(dashboard, server, request.param, shared)
     dashboard.get_by_role("button", name="Sample", exact=True).click()
+    # what the page clears in answer would else come after what the next file types
+    expect(dashboard.locator(".choice-path")).to_be_hidden()
 
 
 def open_path(page: Page, path: object) -> None:
