@@ -16,6 +16,7 @@ from app.uploads import Uploads
 from cainr_core.apart import copy_context
 from cainr_core.choices import Choices, DataChoice, Target, values_of
 from cainr_core.data.choices import split_source
+from cainr_core.data.context_files import find_file, list_contexts
 from cainr_core.data.contexts import BUILTIN_CONTEXTS, Context, ContextChoice, load_context
 from cainr_core.data.fields import Field
 from cainr_core.errors import CainrError
@@ -51,7 +52,9 @@ class Choosing(param.Parameterized):
     opening = param.Boolean(doc="Whether a field is being read.")
     changed = param.Event(doc="Some choice has changed.")
     offered = param.Event(doc="The list of contexts, or which are ticked, has changed.")
-    uploaded = param.Parameter(doc="The file sent last, and what of it can be a context.")
+    holding = param.Parameter(
+        doc="A file of which variables can be contexts: its path, and their names."
+    )
     adopted = param.Event(doc="All choices were taken over from a run.")
     device: Any = param.Selector(
         default="auto",
@@ -120,19 +123,28 @@ class Choosing(param.Parameterized):
             self._choice_changed()
 
     def offer_file(self, spec: str) -> None:
-        """Add a context from a file, "FILE.nc:VAR"; it is read first, to see that it can be."""
+        """Add a context from a file, "FILE.nc:VAR"; it is read first, to see that it can be. Of a
+        file alone that holds several, they are named."""
         try:
             choice = ContextChoice.parse(spec.strip())
         except CainrError as problem:
             return self.report(problem)
+        path, variable = split_source(choice.source)
 
-        def take(context: Context) -> None:
-            self._add(choice, context.title)
+        def take(found: Context | list[str]) -> None:
+            if isinstance(found, list):
+                self.holding = (path, found)
+            else:
+                self._add(choice, found.title)
             self.param.trigger("offered")
             self._choice_changed()
 
-        def load() -> Context:
-            settings.check_file(split_source(choice.source)[0], shared.kept_runs().root)
+        def load() -> Context | list[str]:
+            settings.check_file(path, shared.kept_runs().root)
+            if not (variable or choice.is_builtin):
+                names = list_contexts(find_file(path))
+                if len(names) > 1:
+                    return names
             return load_context(choice, self.field)
 
         self._background(load, take)

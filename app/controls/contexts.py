@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import panel as pn
 import panel_material_ui as pmui
 
-from app import shared
+from app import shared, uploads
 from app.choosing import Offer
 from app.controls.form import form, pairs, while_visible
 from app.controls.section import Section
@@ -33,23 +35,23 @@ class ContextSection:
         self.rows = pn.Column(sizing_mode="stretch_width")
         self.file = pmui.TextInput(
             label="Another file",
-            placeholder="FILE.nc:VARIABLE",
+            placeholder="FILE.nc or FILE.nc:VARIABLE",
             description="Any variable of a NetCDF file or Zarr store on the server, given on its "
-            "own grid.",
+            "own grid; of a file alone that holds several, one is chosen from a list.",
             width=None, sizing_mode="stretch_width", margin=SMALL, size="small",
             visible=settings.files_allowed,
         )  # fmt: skip
         self.file.param.watch(self._file_named, "value")
-        self.sent = pmui.Select(
-            label="From the file that you sent", options=[], visible=False,
+        self.held = pmui.Select(
+            options=[], visible=False,
             description="A variable on a grid, with or without time, given on its own grid.",
             width=None, sizing_mode="stretch_width", margin=SMALL, size="small",
-            css_classes=["context-sent"],
+            css_classes=["context-held"],
         )  # fmt: skip
-        self.sent.param.watch(self._sent_chosen, "value")
-        workbench.param.watch(self._sent, "uploaded")
+        self.held.param.watch(self._held_chosen, "value")
+        workbench.param.watch(self._offer_held, "holding")
         self._cards: dict[int, ContextCard] = {}
-        self.section = Section("Context", self.rows, self.file, self.sent)
+        self.section = Section("Context", self.rows, self.file, self.held)
         workbench.param.watch(self._list, "offered")
         workbench.param.watch(self._tell, "changed")
         self._list()
@@ -80,15 +82,25 @@ class ContextSection:
         if self.file.value.strip():
             self.workbench.offer_file(self.file.value)
 
-    def _sent(self, *events: object) -> None:
-        names = self.workbench.uploaded[1] if self.workbench.uploaded else []
+    def _offer_held(self, *events: object) -> None:
+        """Offer the variables of a file that holds several."""
+        path, names = self.workbench.holding
+        label = "the file that you sent" if uploads.is_upload(path) else Path(path).name
         options = {CHOOSE: ""} | {name: name for name in names}
-        self.sent.param.update(options=options, value="", visible=bool(names))
+        self.held.param.update(
+            label=f"Of {label}", options=options, value="", visible=bool(names)
+        )
 
-    def _sent_chosen(self, event: object) -> None:
-        if self.sent.value:
-            self.workbench.offer_upload(self.workbench.uploaded[0], self.sent.value)
-            self.sent.value = ""
+    def _held_chosen(self, event: object) -> None:
+        name = self.held.value
+        if not name:
+            return
+        path, _ = self.workbench.holding
+        if uploads.is_upload(path):
+            self.workbench.offer_upload(path, name)
+        else:
+            self.workbench.offer_file(f"{path}:{name}")
+        self.held.value = ""
 
     def _tell(self, *events: object) -> None:
         ticked = [offer.title for offer in self.workbench.offers if offer.ticked]

@@ -145,7 +145,7 @@ class DataSection:
 
     def _take(self, path: str, contents: Contents) -> None:
         if uploads.is_upload(path):
-            self.workbench.uploaded = (path, contents.contexts)
+            self.workbench.holding = (path, contents.contexts)
         self._take_variables(contents.variables)
         if contents.problem:
             self.workbench.problem = (

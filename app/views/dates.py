@@ -65,5 +65,5 @@ def _multiples(start: float, end: float, step: float) -> np.ndarray:
 
 def _hour(day: float, calendar: str) -> str:
     """The hour, at midnight the date."""
-    date, _, hour = text_of_days(day, calendar).partition("T")
+    date, _, hour = text_of_days(day, calendar).partition(" ")
     return hour or date

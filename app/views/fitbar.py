@@ -17,6 +17,12 @@ from cainr_core.choices import values_of
 from cainr_core.fit.progress import Progress
 from cainr_core.planning import Plan
 from cainr_core.queue import Place
+# Its sentence comes below it, not over the figures at its side.
+_BELOW = """
+.MuiTooltip-popper { transform: translate(0, 50px) !important; }
+.MuiTooltip-arrow { display: none; }
+.MuiTooltip-tooltip { margin: 0 !important; }
+"""
 
 
 class FitBar:
@@ -28,7 +34,7 @@ class FitBar:
         self.fit = pmui.Button(
             label="Fit", icon="play_arrow", color="primary", css_classes=["fit"],
             description="Overfit the network to the field, as chosen at the left",
-            **look,
+            stylesheets=[_BELOW], **look,
         )  # fmt: skip
         self.cancel = pmui.Button(
             label="Cancel", icon="stop", color="error", variant="outlined", visible=False,

@@ -140,11 +140,11 @@ class RatePlot:
         )  # fmt: skip
         others = plot.scatter("x", "y", source=self.others, size=6, color="colour", marker="marker")
         plot.scatter(
-            "x", "y", source=self.picks, size=17, fill_alpha=0, line_color="colour", line_width=2.5
+            "x", "y", source=self.picks, size=19, fill_alpha=0, line_color="colour", line_width=2.5
         )
         points = plot.scatter(
-            "x", "y", source=self.points, size=9, color="colour", alpha=0.9, line_alpha=0,
-            nonselection_alpha=0.9,
+            "x", "y", source=self.points, size=11, fill_color="colour", line_color="#ffffff",
+            nonselection_alpha=1,  # a rim parts it from others and from lines behind it
         )  # fmt: skip
         plot.text(
             "x", "y", "letter", source=self.picks, x_offset=11, y_offset=-9,

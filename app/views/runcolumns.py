@@ -23,10 +23,11 @@ class Column(NamedTuple):
 
 
 COLUMNS = {
-    "name": Column("Name", "A click or Enter changes a name.", 150, share=4),
+    "mark": Column("\u00a0", "Which of the runs compared is A, and which B.", 32),
+    "name": Column("Name", "A click or Enter changes a name.", 138, share=4),
     "data": Column("Data", "The bundled sample, or file and variable.", 64, share=1, rank=7),
     "contexts": Column("Contexts", "What the network is given at every point.", 82, 3, 5),
-    "network": Column("Network", "Kind, depth and width.", 88, share=2, rank=4),
+    "network": Column("Network", "Kind, depth and width.", 84, share=2, rank=4),
     "weights": Column("Weights", "Number of weights and biases.", 62, rank=6, format="0,0"),
     "bytes": Column("Bytes", "Size of the whole file.", 58, rank=2, format="0,0"),
     "ratio": Column("Ratio", "Bytes of the original over those of the file.", 60, format="0,0.0"),
@@ -34,10 +35,17 @@ COLUMNS = {
     "rmse": Column("RMSE", "Over all time steps, in the field's unit.", 66, rank=1),
     "seconds": Column("Seconds", "Seconds that the fit took.", 72, rank=3, format="0.0"),
 }
+BESIDE = ("units", "colour")  # what other columns are written with
 NUMBERS = {name: column.format for name, column in COLUMNS.items() if column.format}
 RIGHT = (*NUMBERS, "rmse")  # numbers, of which the last one has its unit with it
 # Tabulator would take a name in its own tooltips for HTML; <%- escapes.
 TEXT = '<span title="<%- value %>"><%- value %></span>'
+# Names differ at their ends more often than at their beginnings.
+NAME = (
+    '<span title="<%- value %>"><%- value.length > 42 ? '
+    "value.slice(0, 18) + ' … ' + value.slice(-20) : value %></span>"
+)
+MARK = '<% if (value) { %><i style="background: <%- colour %>"></i><%- value %><% } %>'
 MEASURE = "<%- (value < 0.1 ? value.toPrecision(3) : value.toFixed(3)) + ' ' + units %>"
 TABLE = """
 .tabulator { font-size: 12.5px; }
@@ -51,6 +59,9 @@ TABLE = """
   padding: 7px 6px 0 !important; }
 .tabulator-cell[tabulator-field="name"] span { display: -webkit-box; -webkit-line-clamp: 2;
   -webkit-box-orient: vertical; white-space: normal; overflow: hidden; line-height: 14.5px; }
+.tabulator .tabulator-row .tabulator-cell[tabulator-field="mark"] { padding: 6px 2px !important; font-weight: 600; }
+.tabulator-cell[tabulator-field="mark"] i { display: inline-block; width: 8px; height: 8px;
+  border-radius: 50%; margin-right: 4px; }
 .tabulator-tableholder { overflow-x: hidden !important; scrollbar-width: thin; }
 .tabulator .tabulator-row .tabulator-cell[tabulator-field="seconds"] {
   padding-right: 16px !important; } /* where a bar may come to lie */
@@ -79,13 +90,16 @@ def formatters() -> dict[str, CellFormatter]:
     """What writes the cells of each column, for one table: Bokeh's belong to one page."""
     made: dict[str, CellFormatter] = dict.fromkeys(COLUMNS, HTMLTemplateFormatter(template=TEXT))
     made |= {name: NumberFormatter(format=form) for name, form in NUMBERS.items()}
-    return made | {"rmse": HTMLTemplateFormatter(template=MEASURE)}
+    others = {"mark": MARK, "name": NAME, "rmse": MEASURE}
+    return made | {name: HTMLTemplateFormatter(template=text) for name, text in others.items()}
 
 
 def frame_of(runs: list[Run]) -> pd.DataFrame:
     """A row for each run."""
     rows = [
         {
+            "mark": "",
+            "colour": "",
             "name": run.name,
             "data": data_of(run.choices.data),
             "contexts": contexts_of(run),
@@ -100,4 +114,4 @@ def frame_of(runs: list[Run]) -> pd.DataFrame:
         }
         for run in runs
     ]
-    return pd.DataFrame(rows, columns=[*COLUMNS, "units"])
+    return pd.DataFrame(rows, columns=[*COLUMNS, *BESIDE])

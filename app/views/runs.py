@@ -21,7 +21,8 @@ from app.views.filemenu import FileMenu
 from app.views.filemenu import Made as MadeSlowly
 from app.views.panels import Look, Sheet
 from app.views.printing import FORMATS, file_name
-from app.views.runcolumns import COLUMNS, RIGHT, TABLE, formatters, frame_of
+from app.views.runcolumns import BESIDE, COLUMNS, RIGHT, TABLE, formatters, frame_of
+from app.views.shown import LETTERS, colours
 from app.views.table import Table
 from app.words import contexts_of, data_of, plain
 from app.workbench import Workbench
@@ -69,7 +70,7 @@ class RunTable:
             sizing_mode="stretch_width",
             editors={column: "input" if column == "name" else None for column in COLUMNS},
             formatters=formatters(),
-            hidden_columns=["units"],
+            hidden_columns=list(BESIDE),
             text_align=dict.fromkeys(RIGHT, "right"),
             configuration={
                 "columnDefaults": {"headerSortTristate": True},
@@ -143,6 +144,7 @@ class RunTable:
         self._allow.append(self.picture.allow)
         workbench.param.watch(self._list, "runs")
         workbench.param.watch(lambda event: self._buttons(), "field")
+        workbench.param.watch(lambda *events: self._letter(), ["job", "fitted"])
         workbench.param.watch(lambda event: shared.after_maps(self._mark), "picked")
         self._list()
 
@@ -176,7 +178,20 @@ class RunTable:
             self._filling = True
             self.table.selection = picked
             self._filling = False
+        self._letter()
         self._buttons()
+
+    def _letter(self) -> None:
+        """Say which rows are A, B and so on, in the colours that their maps and curves have."""
+        bench = self.workbench
+        of, rows = colours(bench), self.table.value
+        letters = dict(zip(bench.picked, LETTERS, strict=False))
+        marks = [(letters.get(id, ""), of.get(id, "")) for id in self._ids]
+        before = zip(rows["mark"], rows["colour"], strict=True)
+        new = [(row, mark) for row, (mark, old) in enumerate(zip(marks, before, strict=True)) if mark != old]
+        if new:  # the colour first: the mark is written with it
+            self.table.patch({"colour": [(row, colour) for row, (_, colour) in new]})
+            self.table.patch({"mark": [(row, letter) for row, (letter, _) in new]})
 
     def _picked(self, event: object) -> None:
         if not self._filling:

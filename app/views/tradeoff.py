@@ -36,14 +36,14 @@ from cainr_core.sweep.lines import Line
 
 HEIGHT, NARROW = 400, 900  # px
 FRONT = "#1a7a9c"  # of the line along the best runs; stronger than other codecs
-# Other codecs: pale beside the runs, and told apart by their marks as well.
+# Other codecs: nearly grey, so that the runs stand out, and told apart by their marks.
 MARKS = {
-    "sperr": ("circle", "●", "#6b757d"),  # the strongest, with which others are compared
-    "sz3": ("square", "■", "#b58a5a"),
-    "zfp": ("triangle", "▲", "#8f83bd"),
-    "jpeg2000": ("diamond", "◆", "#5f9c8c"),
-    "bitround": ("inverted_triangle", "▼", "#bb8291"),
-    "ebcc": ("cross", "✚", "#6f9ac0"),
+    "sperr": ("circle", "●", "#59636b"),  # the strongest, with which others are compared
+    "sz3": ("square", "■", "#a3907a"),
+    "zfp": ("triangle", "▲", "#918ca3"),
+    "jpeg2000": ("diamond", "◆", "#83958f"),
+    "bitround": ("inverted_triangle", "▼", "#a38c8f"),
+    "ebcc": ("cross", "✚", "#8496a6"),
 }
 GREY = "#98a2aa"
 TOLD = (
@@ -101,7 +101,9 @@ class TradeOff(Look):
         self.stop = pmui.Button(
             label="Stop", icon="stop", color="error", css_classes=["codecs-stop"], **small
         )
-        self.progress = pn.pane.HTML("", stylesheets=[_CSS], margin=(4, 8))
+        self.progress = pn.pane.HTML(  # its line is kept, so that nothing jumps
+            "", stylesheets=[_CSS], margin=(0, 8), height=18, sizing_mode="stretch_width"
+        )
         self.key = pn.pane.HTML(
             "", stylesheets=[_CSS], sizing_mode="stretch_width", margin=(4, 8), min_width=0
         )
@@ -110,11 +112,11 @@ class TradeOff(Look):
         choices = beside(
             buttons(bench.param.axes), buttons(bench.param.colour_by),
             widget(bench.param.all_data, sizing_mode=None), to_the_maps(bench),
-            self.run, self.stop, self.progress,
+            self.run, self.stop,
         )  # fmt: skip
         figure = pn.pane.Bokeh(self.plot.figure, sizing_mode="stretch_width", height=HEIGHT)
         self._tell_codecs()
-        return stack(choices, side_by_side(figure, self.key, shares="4 1", narrow=NARROW))
+        return stack(choices, self.progress, side_by_side(figure, self.key, shares="4 1", narrow=NARROW))
 
     def work(self, chosen: Selected) -> Callable[[], Any]:
         bench = self.workbench

@@ -100,7 +100,7 @@ def text_of_days(days: float, calendar: str) -> str:
 
     minutes = round(days * 1440)
     date = cftime.num2date(minutes, "minutes since 0001-01-01", calendar=calendar)
-    return str(date.strftime("%Y-%m-%d" if minutes % 1440 == 0 else "%Y-%m-%dT%H:%M"))
+    return str(date.strftime("%Y-%m-%d" if minutes % 1440 == 0 else "%Y-%m-%d %H:%M"))
 
 
 def days_of_times(times: Any, calendar: str) -> np.ndarray:

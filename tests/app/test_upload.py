@@ -89,7 +89,7 @@ def test_a_file_is_sent_opened_and_fitted(dashboard: Page, tmp_path: Path):
 
 
 def test_its_variables_can_be_contexts(dashboard: Page):
-    dashboard.locator(".context-sent [role=combobox]").click()
+    dashboard.locator(".context-held [role=combobox]").click()
     dashboard.locator(".MuiMenuItem-root", has_text="oro<b>g").click()
     added = dashboard.locator("[class*='context-mine']").first
     expect(added).to_contain_text("(mine.nc)")

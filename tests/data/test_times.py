@@ -29,7 +29,7 @@ def test_a_label_is_the_stamp_where_that_is_near() -> None:
     stamps = np.array(["2000-01-02", "2000-01-03T06"], dtype="M8[ns]")
     bounds = np.stack([stamps - np.timedelta64(1, "D"), stamps], axis=1)
     axis = TimeAxis.of_coordinate("time", stamps, bounds=bounds)
-    assert [axis.label(0), axis.label(1)] == ["2000-01-02", "2000-01-03T06:00"]
+    assert [axis.label(0), axis.label(1)] == ["2000-01-02", "2000-01-03 06:00"]
 
 
 def test_without_bounds_the_coordinate_counts() -> None:
