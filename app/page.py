@@ -99,11 +99,13 @@ def build() -> pmui.Page:
     board, closer = MapBoard(bench), Closer(bench)
     Pointing(bench, board.maps)
     address, share, lessons = Address(bench), Share(bench), LessonPanel(bench)
+    bar = FitBar(bench, lambda: lessons.guide.leads)
+    lessons.guide.param.watch(shared.held(bar.show), "turned")
     later = pn.Column(height=0, margin=0)  # what comes once the page is there
     main = stack(
         alert,
         lessons.view,
-        FitBar(bench).view,
+        bar.view,
         board.view,
         side_by_side(
             Curves(bench).view, RunTable(bench, board.sheet).view,
@@ -124,7 +126,7 @@ def build() -> pmui.Page:
         main=[main],
         sidebar=sidebar.objects,
         sidebar_width=340,
-        sidebar_open=not shared.on_phone(),
+        sidebar_open=not shared.is_narrow(),
         sidebar_resizable=False,
         theme_config=THEME,
         sx=BEHIND_CARDS,

@@ -15,6 +15,7 @@ from bokeh.document import Document
 POOL = ThreadPoolExecutor(3, thread_name_prefix="cainr-page")
 _LONG = ThreadPoolExecutor(1, thread_name_prefix="cainr-long")  # what maps are not to wait for
 AFTER_MAPS = 200  # ms
+NARROW = "cainr-narrow"
 UNTIL_LOADED = 50  # ms between two looks at whether a page is there
 
 
@@ -27,6 +28,12 @@ def density() -> float:
 def on_phone() -> bool:
     """Whether this visitor's browser is a phone's, by what it calls itself."""
     return "Mobi" in pn.state.headers.get("User-Agent", "")
+
+
+def is_narrow() -> bool:
+    """Whether this visitor's window is as narrow as a phone, as app/page.html has heard of it."""
+    told = pn.state.cookies.get(NARROW)
+    return on_phone() if told is None else bool(told == "1")
 
 
 def held(handler: Callable[..., None]) -> Callable[..., None]:

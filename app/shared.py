@@ -27,6 +27,7 @@ from app.session import (
     decided,
     density,
     held,
+    is_narrow,
     later,
     loosely,
     on_phone,
@@ -49,7 +50,17 @@ if TYPE_CHECKING:
     from cainr_core.jobs import Job, Jobs
 
 # of a session, beside all here
-__all__ = ["after_maps", "background", "decided", "density", "held", "later", "loosely", "on_phone"]
+__all__ = [
+    "after_maps",
+    "background",
+    "decided",
+    "density",
+    "held",
+    "is_narrow",
+    "later",
+    "loosely",
+    "on_phone",
+]
 log = logging.getLogger("cainr.app")
 ROOMS = 64  # whose libraries are kept in memory
 PREFETCHED = 4  # of the newest runs

@@ -87,9 +87,7 @@ class ContextSection:
         path, names = self.workbench.holding
         label = "the file that you sent" if uploads.is_upload(path) else Path(path).name
         options = {CHOOSE: ""} | {name: name for name in names}
-        self.held.param.update(
-            label=f"Of {label}", options=options, value="", visible=bool(names)
-        )
+        self.held.param.update(label=f"Of {label}", options=options, value="", visible=bool(names))
 
     def _held_chosen(self, event: object) -> None:
         name = self.held.value

@@ -52,6 +52,11 @@ class Guide(param.Parameterized):
         """Which of the lessons is open, from 1."""
         return LESSONS.index(self.lesson) + 1
 
+    @property
+    def leads(self) -> bool:
+        """Whether fits are begun and cancelled here, not by the page's own buttons."""
+        return self.lesson is not None and (bool(self.step.learn) or not self.learning)
+
     # ------------------------------------------------------------------ from step to step
 
     def start(self, lesson: Lesson) -> None:

@@ -33,6 +33,7 @@ CSS = """
 .group { padding: 10px 12px 2px; font-size: .72rem; opacity: .75; }
 .limit { opacity: .75; white-space: nowrap; font-variant-numeric: tabular-nums; }
 .run { min-width: 0; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+.heads .run { white-space: normal; overflow-wrap: anywhere; }
 .dot { display: inline-block; width: 9px; height: 9px; border-radius: 50%; margin-right: 6px;
   background: var(--colour); }
 .tally { font-weight: 400; font-size: .72rem; opacity: .75; }

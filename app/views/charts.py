@@ -62,6 +62,13 @@ def draw_chart(axes: Axes, chart: Chart) -> None:
         axes.xaxis.set_minor_locator(NullLocator())
     if chart.ticks:
         axes.set_xticks(list(chart.ticks), list(chart.ticks.values()))
+    if chart.above is not None:
+        label, ticks = chart.above
+        top = axes.secondary_xaxis("top")
+        top.set_xticks(list(ticks), list(ticks.values()))
+        top.xaxis.set_minor_locator(NullLocator())
+        top.set_xlabel(label, size=8)
+        top.tick_params(labelsize=7)
     axes.set(xlim=chart.limits[0], ylim=chart.limits[1])  # ticks would widen them
     axes.set_xlabel(chart.across, size=8)
     axes.set_ylabel(chart.up, size=8)

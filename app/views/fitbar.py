@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from html import escape
 
 import panel as pn
@@ -17,19 +18,32 @@ from cainr_core.choices import values_of
 from cainr_core.fit.progress import Progress
 from cainr_core.planning import Plan
 from cainr_core.queue import Place
+
 # Its sentence comes below it, not over the figures at its side.
 _BELOW = """
 .MuiTooltip-popper { transform: translate(0, 50px) !important; }
 .MuiTooltip-arrow { display: none; }
 .MuiTooltip-tooltip { margin: 0 !important; }
 """
+# As high before, during and after a fit, so that the maps stay where they are.
+_STEADY = """
+:host { min-height: 59px; }
+@container (max-width: 480px) {
+  .figures { display: grid; grid-template: auto auto / auto auto; align-content: start;
+    min-height: 84px; }
+  .figure:nth-child(n + 5) { display: none; }
+  .message, .figures:empty + .message { height: 5.2em; white-space: normal; }
+  .figures:empty { min-height: 0; } .figures:empty + .message { min-height: 147px; }
+}
+"""
 
 
 class FitBar:
     """Fit and Cancel take the same place; figures of the plan give way to those of the fit."""
 
-    def __init__(self, workbench: Workbench) -> None:
-        self.workbench = workbench
+    def __init__(self, workbench: Workbench, aside: Callable[[], bool] = lambda: False) -> None:
+        """`aside`: whether somebody else offers to fit and to cancel."""
+        self.workbench, self._aside = workbench, aside
         look = {"size": "large", "width": 132, "height": 46, "margin": (8, 12)}
         self.fit = pmui.Button(
             label="Fit", icon="play_arrow", color="primary", css_classes=["fit"],
@@ -41,8 +55,8 @@ class FitBar:
             css_classes=["cancel"], **look,
         )  # fmt: skip
         self.figures = pn.pane.HTML(
-            "", stylesheets=[FIGURES], sizing_mode="stretch_width", margin=(6, 8), min_width=0,
-            css_classes=["figures-pane"],
+            "", stylesheets=[FIGURES, _STEADY], sizing_mode="stretch_width", margin=(6, 8),
+            min_width=0, css_classes=["figures-pane"],
         )  # fmt: skip
         self.bar = pmui.LinearProgress(
             value=0, variant="determinate", margin=0, sizing_mode="stretch_width", width=None,
@@ -58,17 +72,17 @@ class FitBar:
         self.fit.on_click(shared.held(lambda event: workbench.fit()))
         self.cancel.on_click(shared.held(self._stop))
         workbench.param.watch(
-            self._show,
+            self.show,
             ["changed", "plan", "refusal", "snapshot", "fitted", "field", "ended", "runs"],
         )
         # not among `changed`: other data count once they are opened
-        workbench.data.param.watch(shared.held(self._show), names_of(workbench.data))
-        self._show()
+        workbench.data.param.watch(shared.held(self.show), names_of(workbench.data))
+        self.show()
 
-    def _show(self, *events: object) -> None:
-        bench = self.workbench
-        fitting = not bench.ended
-        self.fit.visible, self.cancel.visible = not fitting, fitting
+    def show(self, *events: object) -> None:
+        """Tell how things stand."""
+        fitting, here = not self.workbench.ended, not self._aside()
+        self.fit.visible, self.cancel.visible = here and not fitting, here and fitting
         self.bar.sx = GOING if fitting else IDLE
         self._allow()
         if fitting:
@@ -78,7 +92,7 @@ class FitBar:
 
     def _stop(self, event: object) -> None:
         self.workbench.cancel()
-        self._show()
+        self.show()
 
     def _show_plan(self) -> None:
         plan = self.workbench.plan

@@ -216,7 +216,8 @@ class LessonPanel:
         guide = self.guide
         if not guide.step.learn:
             return str(guide.step.watch)
-        return f"{THERE if guide.ready else 'Press Fit.'} {guide.step.watch}"
+        begin = THERE if guide.ready else "" if guide.learning else "Press Fit."
+        return f"{begin} {guide.step.watch}".lstrip()
 
     def _unit(self) -> str:
         field = self.guide.workbench.field

@@ -53,7 +53,8 @@ class Dots:
 @dataclass(frozen=True)
 class Chart:
     """What a plot shows: labels with units, lines, which axes are logarithmic (across, up), their
-    limits, words at places across that stand for numbers, or none, and points."""
+    limits, words at places across that stand for numbers, or none, points, and another axis above:
+    its label, and words at places."""
 
     across: str
     up: str
@@ -62,6 +63,7 @@ class Chart:
     limits: tuple[tuple[float, float], tuple[float, float]]
     ticks: Mapping[float, str] = field(default_factory=dict)
     dots: tuple[Dots, ...] = ()
+    above: tuple[str, Mapping[float, str]] | None = None
 
 
 class LinePlot:
@@ -150,9 +152,14 @@ class LinePlot:
         columns = ("name", "colour", "xs", "ys", "width", "dash")
         lines = tuple(Line(*row) for row in zip(*(told[each] for each in columns), strict=True))
         x, y = ((axis.start, axis.end) for axis in (plot.x_range, plot.y_range))
-        across, up = (str(axis[0].axis_label or "") for axis in (plot.xaxis, plot.yaxis))
-        ticks = dict(plot.xaxis[0].major_label_overrides)
-        return Chart(across, up, lines, self._logarithmic, (x, y), ticks)
+        up = str(plot.yaxis[0].axis_label or "")
+        (across, ticks), *above = (
+            (str(axis.axis_label or ""), dict(axis.major_label_overrides))
+            for axis in (*plot.below, *plot.above)
+        )
+        return Chart(
+            across, up, lines, self._logarithmic, (x, y), ticks, above=above[0] if above else None
+        )
 
 
 def plain_figure(height: int, **options: Any) -> figure:

@@ -79,7 +79,7 @@ class MapBoard:
             rows=0, styles={"align-items": "center"},
         )  # fmt: skip
         compare = CompareBar(workbench).view
-        if shared.on_phone():  # the maps first: what is chosen of them would fill the screen
+        if shared.is_narrow():  # the maps first: what is chosen of them would fill the screen
             self.view = stack(card(self.title, when), self.six.view, card(where, compare))
         else:
             head = side_by_side(

@@ -59,7 +59,8 @@ TABLE = """
   padding: 7px 6px 0 !important; }
 .tabulator-cell[tabulator-field="name"] span { display: -webkit-box; -webkit-line-clamp: 2;
   -webkit-box-orient: vertical; white-space: normal; overflow: hidden; line-height: 14.5px; }
-.tabulator .tabulator-row .tabulator-cell[tabulator-field="mark"] { padding: 6px 2px !important; font-weight: 600; }
+.tabulator .tabulator-row .tabulator-cell[tabulator-field="mark"] {
+  padding: 6px 2px !important; font-weight: 600; }
 .tabulator-cell[tabulator-field="mark"] i { display: inline-block; width: 8px; height: 8px;
   border-radius: 50%; margin-right: 4px; }
 .tabulator-tableholder { overflow-x: hidden !important; scrollbar-width: thin; }

@@ -184,14 +184,15 @@ class RunTable:
     def _letter(self) -> None:
         """Say which rows are A, B and so on, in the colours that their maps and curves have."""
         bench = self.workbench
-        of, rows = colours(bench), self.table.value
-        letters = dict(zip(bench.picked, LETTERS, strict=False))
-        marks = [(letters.get(id, ""), of.get(id, "")) for id in self._ids]
-        before = zip(rows["mark"], rows["colour"], strict=True)
-        new = [(row, mark) for row, (mark, old) in enumerate(zip(marks, before, strict=True)) if mark != old]
-        if new:  # the colour first: the mark is written with it
-            self.table.patch({"colour": [(row, colour) for row, (_, colour) in new]})
-            self.table.patch({"mark": [(row, letter) for row, (letter, _) in new]})
+        of, letters = colours(bench), dict(zip(bench.picked, LETTERS, strict=False))
+        rows = zip(self._ids, self.table.value["mark"], self.table.value["colour"], strict=True)
+        new: dict[str, list[tuple[int, str]]] = {"mark": [], "colour": []}
+        for row, (id, letter, colour) in enumerate(rows):
+            if (letter, colour) != (letters.get(id, ""), of.get(id, "")):
+                new["mark"].append((row, letters.get(id, "")))
+                new["colour"].append((row, of.get(id, "")))
+        if new["mark"]:
+            self.table.patch(new)
 
     def _picked(self, event: object) -> None:
         if not self._filling:

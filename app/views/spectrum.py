@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from bokeh.models import FixedTicker, LogAxis, NumeralTickFormatter
+from bokeh.models import FixedTicker, LogAxis
 from numpy.typing import NDArray
 from panel.viewable import Viewable
 
@@ -47,8 +47,9 @@ class Spectrum(Look):
             "degree", "power", "spectrum", 360, x_axis_type="log", y_axis_type="log"
         )
         plot = self.plot.figure
-        plot.xaxis.ticker = FixedTicker(ticks=list(DEGREES))
-        plot.xaxis.formatter = NumeralTickFormatter(format="0,0")
+        below: Any = plot.below[0]
+        below.ticker = FixedTicker(ticks=list(DEGREES))
+        below.major_label_overrides = {degree: f"{degree:,}" for degree in DEGREES}
         above: Any = LogAxis(axis_label="wavelength (km)")
         wavelengths = {CIRCUMFERENCE / km: f"{km:,}" for km in KILOMETRES}
         above.ticker = FixedTicker(ticks=list(wavelengths))

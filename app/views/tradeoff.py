@@ -116,7 +116,9 @@ class TradeOff(Look):
         )  # fmt: skip
         figure = pn.pane.Bokeh(self.plot.figure, sizing_mode="stretch_width", height=HEIGHT)
         self._tell_codecs()
-        return stack(choices, self.progress, side_by_side(figure, self.key, shares="4 1", narrow=NARROW))
+        return stack(
+            choices, self.progress, side_by_side(figure, self.key, shares="4 1", narrow=NARROW)
+        )
 
     def work(self, chosen: Selected) -> Callable[[], Any]:
         bench = self.workbench

@@ -6,6 +6,7 @@ import xml.etree.ElementTree as ElementTree
 
 import numpy as np
 import pytest
+from bokeh.models import LogAxis
 
 from app import shared
 from app.views.charts import chart_file
@@ -35,6 +36,16 @@ def test_dates_are_printed_as_dates(sample: Field):
     assert chart.ticks
     words = " ".join(ElementTree.fromstring(chart_file([chart], "", "", "svg")).itertext())
     assert any(word in words for word in chart.ticks.values())
+
+
+def test_an_axis_above_is_printed_as_well(plot: LinePlot):
+    above = LogAxis(axis_label="wavelength (km)")
+    above.major_label_overrides = {8: "5,000"}
+    plot.figure.add_layout(above, "above")
+    chart = plot.chart()
+    assert (chart.across, chart.above) == ("degree", ("wavelength (km)", {8: "5,000"}))
+    words = " ".join(ElementTree.fromstring(chart_file([chart], "", "", "svg")).itertext())
+    assert all(word in words for word in ("degree", "wavelength (km)", "5,000"))
 
 
 @pytest.mark.parametrize(("kind", "head"), [("png", b"\x89PNG"), ("pdf", b"%PDF-1.")])

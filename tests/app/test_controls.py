@@ -9,6 +9,7 @@ import panel as pn
 import pytest
 
 from app.choosing import SURPRISE
+from app.controls.contexts import CHOOSE, ContextSection
 from app.controls.data import FILE, SAMPLE, UPLOAD, DataSection
 from app.controls.form import widget
 from app.controls.model import ArchitectureSection
@@ -204,6 +205,23 @@ def test_taking_up_a_run_shows_the_tab_of_its_data(bench: Workbench):
     section.source.value = FILE
     bench.adopt(of_sample)
     assert section.source.value == SAMPLE
+
+
+def test_of_a_file_of_several_variables_a_context_is_chosen(bench: Workbench, tmp_path: Path):
+    dataset = small.dataset()
+    dataset["orog"] = dataset["tas"][0] - 200
+    dataset.to_netcdf(tmp_path / "two.nc")
+    section = ContextSection(bench)
+    section.file.value = str(tmp_path / "two.nc")
+    assert section.held.visible
+    assert section.held.label == "Of two.nc"
+    assert list(section.held.options) == [CHOOSE, "tas", "orog"]
+    assert section.file.value == ""
+    section.held.value = "orog"
+    added = bench.offers[-1]
+    assert (added.choice.source, added.ticked) == (f"{tmp_path}/two.nc:orog", True)
+    assert section.held.value == ""  # another one may follow
+    assert bench.problem == ""
 
 
 def test_a_number_that_may_be_none_is_an_empty_field(monkeypatch: pytest.MonkeyPatch):

@@ -436,6 +436,7 @@ def test_a_narrow_screen_stacks_the_maps(browser: Browser, server: Server, compl
         assert lower["y"] >= upper["y"] + upper["height"]
         assert lower["width"] > 300
     expect(page.locator(".section-data")).to_be_hidden()
+    assert boxes[0]["y"] < page.locator(".compare-bar").bounding_box()["y"]  # as on a phone
     context.close()
 
 
@@ -450,6 +451,11 @@ def test_a_finger_on_a_map_scrolls_the_page_of_a_phone(browser: Browser, server:
     assert {"pan-x", "pan-y"} <= set(touch.split())
     top = page.locator(".map-original").bounding_box()["y"]
     assert top < 844 - 200  # of the screen: the map is seen without scrolling
+    page.locator(".fit button").click()
+    expect(page.locator(".figures-pane")).to_contain_text("to the end")
+    assert page.locator(".map-original").bounding_box()["y"] == pytest.approx(top, abs=3)
+    page.locator(".cancel button").click()
+    expect(page.locator(".fit button")).to_be_visible()
     context.close()
 
 

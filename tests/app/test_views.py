@@ -194,12 +194,13 @@ def test_every_column_is_explained_and_some_always_stay(bench: Workbench):
     table = RunTable(bench, MapBoard(bench).sheet).table
     assert set(table.header_tooltips) == set(COLUMNS)
     assert [name for name, column in COLUMNS.items() if not column.rank] == [
-        *("name", "ratio", "psnr")
+        *("mark", "name", "ratio", "psnr")
     ]
     columns = {c.get("field"): c for c in table.get_root().configuration["columns"]}
     assert columns["ratio"]["tooltip"]
     assert not columns["name"]["tooltip"]  # else Tabulator takes what a run is called for HTML
-    assert table.formatters["name"].template.count("<%- value %>") == 2
+    assert 'title="<%- value %>"' in table.formatters["name"].template
+    assert "<%=" not in table.formatters["name"].template
     assert "tooltip" not in columns[None]  # the column of ticks
 
 
@@ -387,7 +388,13 @@ def test_table_and_buttons_are_of_the_runs_picked(bench: Workbench):
     assert table.table.selection == [0, 1]
     assert "Files: those of A." in table.head.object
     assert table.delete.label == "Delete 2"
-    assert table._chosen() is runs[0]
+    assert list(table.table.value["mark"]) == ["A", "B"]
+    bench.pick(["old"])
+    assert list(table.table.value["mark"]) == ["", "A"]
+    assert list(table.table.value["colour"]) == ["", colours(bench)["old"]]
+    bench.pick(["old", "new"])
+    assert list(table.table.value["mark"]) == ["B", "A"]
+    assert table._chosen() is runs[1]  # A
 
 
 def test_a_title_from_a_file_stays_in_its_attribute():

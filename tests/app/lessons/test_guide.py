@@ -13,6 +13,7 @@ from app.lessons import LESSONS, context, rate, wavelet
 from app.lessons.guide import Guide, beside_sperr
 from app.lessons.lesson import STEPS
 from app.state import state_of
+from app.views.fitbar import FitBar
 from app.views.lessonpanel import CLOSER, LessonPanel
 from app.workbench import Workbench
 from cainr_core.curves import Curve
@@ -96,6 +97,20 @@ def test_a_fit_is_asked_for_only_where_there_is_none(bench: Workbench):
     assert "Its fit is in the library" in panel.text.object
     guide.go(2)
     assert "library" not in panel.text.object
+
+
+def test_in_a_lesson_there_is_one_button_of_a_kind(bench: Workbench):
+    panel = LessonPanel(bench)
+    panel._open(None)
+    guide = panel.guide
+    bar = FitBar(bench, lambda: guide.leads)
+    guide.param.watch(bar.show, "turned")
+    assert bar.fit.visible
+    guide.start(context.LESSON)
+    assert panel.fit.visible
+    assert not bar.fit.visible
+    guide.leave()
+    assert bar.fit.visible
 
 
 def test_buttons_know_which_steps_are_about_a_closer_look(bench: Workbench):
