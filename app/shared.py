@@ -51,16 +51,9 @@ if TYPE_CHECKING:
 
 # of a session, beside all here
 __all__ = [
-    "after_maps",
-    "background",
-    "decided",
-    "density",
-    "held",
-    "is_narrow",
-    "later",
-    "loosely",
+    "after_maps", "background", "decided", "density", "held", "is_narrow", "later", "loosely",
     "on_phone",
-]
+]  # fmt: skip
 log = logging.getLogger("cainr.app")
 ROOMS = 64  # whose libraries are kept in memory
 PREFETCHED = 4  # of the newest runs

@@ -5,9 +5,10 @@
 
 Sessions speak Bokeh's own protocol over websockets, since twenty browsers would take the cores that
 are measured. Some have a fit, of which one runs and the others wait in the line. Each of the others
-moves the time, chooses another projection and another width, as often as a person might; an answer
-is there when the picture, or the figures of the plan, arrive. Then sessions are opened and closed
-one by one, and the memory of the server's process is told after every tenth.
+moves the time, looks at another run, chooses another projection, scale, context and width, as often
+as a person might; an answer is there when the picture, its colours, or the figures of the plan
+arrive. Then sessions are opened and closed one by one, and the memory of the server's process is
+told after every tenth.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from datetime import date
 from pathlib import Path
@@ -36,10 +37,18 @@ from dashboard import REPOSITORY, free_port
 from tornado.httpclient import AsyncHTTPClient, HTTPRequest
 from tornado.websocket import WebSocketClientConnection, websocket_connect
 
+from cainr_core.choices import Choices, DataChoice
+from cainr_core.compression import compress, open_data
+from cainr_core.fit.recipe import Recipe
+from cainr_core.model.architecture import Architecture
+from cainr_core.runs import Library
+
 PLAN = "figures-pane"
 PATIENCE = 120.0  # seconds that anything may take
 LARGEST = 1 << 28  # bytes of a message
 WIDTHS = range(16, 64)
+SCALES = ("shared", "symmetric", "percentile")
+KINDS = {"time": 6, "projection": 1, "scale": 2, "run": 2, "context": 2, "width": 2}  # how often
 PROJECTIONS = ("Plate carrée", "Robinson", "Mollweide", "Orthographic", "North polar")
 
 
@@ -52,7 +61,7 @@ class Session:
         self._known: dict[str, dict[str, Any]] = {}
         self._answers: dict[str, asyncio.Event] = {}
         self._reader: asyncio.Task[None] | None = None
-        self._time = self._sent = 0
+        self._time = self._run = self._sent = 0
 
     async def open(self) -> None:
         """Fetch the page, connect, take the document and say that it is drawn."""
@@ -73,7 +82,11 @@ class Session:
                 self._known.setdefault(name, model)
             if model["attributes"].get("name") == "maps":
                 self._known["maps"] = model
-        self._answers = {self._known[name]["id"]: asyncio.Event() for name in ("maps", PLAN)}
+            if model["name"] == "LinearColorMapper":
+                self._known.setdefault("colours", model)  # those of the original
+        self._answers = {
+            self._known[name]["id"]: asyncio.Event() for name in ("maps", "colours", PLAN)
+        }
         self._reader = asyncio.create_task(self._listen())
         await self._tell("document_ready")
 
@@ -100,23 +113,43 @@ class Session:
             "choice-projection", self._other(PROJECTIONS, "choice-projection"), "maps"
         )
 
+    async def another_scale(self) -> float:
+        """Choose another scale; seconds until the original's colours are there."""
+        scale = self._other(SCALES, "choice-scale")
+        return await self._change("choice-scale", scale, "colours")
+
+    async def another_run(self) -> float:
+        """Look at another run; seconds until its picture is there."""
+        self._run = 1 - self._run
+        rows = self._known["runs-table"]["attributes"]["source"]["attributes"]["selected"]
+        return await self._set(rows["id"], "indices", [self._run], "maps")
+
+    async def another_context(self) -> float:
+        """Tick a context, or untick it; seconds until the figures of the plan are there."""
+        ticked = self._other([False, True], "context-topography")
+        return await self._change("context-topography", ticked, PLAN)
+
     async def another_width(self) -> float:
         """Choose another width; seconds until the figures of the plan are there."""
         return await self._change("choice-width", self._other(WIDTHS, "choice-width"), PLAN)
 
-    def _other(self, values: Iterable[object], name: str) -> object:
-        """One of these values that is not chosen already, which would be no news."""
-        now = self._known[name]["attributes"]["data"]["attributes"]["value"]
+    def _other(self, values: Sequence[object], name: str) -> object:
+        """One of these values that is not chosen already, which would be no news; the first is
+        what is chosen where the page does not say."""
+        now = self._known[name]["attributes"]["data"]["attributes"].get("value", values[0])
         return random.choice([value for value in values if value != now])
 
     async def _change(self, name: str, value: object, answered_by: str) -> float:
+        data = self._known[name]["attributes"]["data"]
+        data["attributes"]["value"] = value
+        return await self._set(data["id"], "value", value, answered_by)
+
+    async def _set(self, id: str, attr: str, value: object, answered_by: str) -> float:
         answer = self._answers[self._known[answered_by]["id"]]
         answer.clear()
         started = time.perf_counter()
-        data = self._known[name]["attributes"]["data"]
-        data["attributes"]["value"] = value
-        change = {"kind": "ModelChanged", "model": {"id": data["id"]}, "attr": "value"}
-        await self._send("PATCH-DOC", {"events": [{**change, "new": value}]})
+        change = {"kind": "ModelChanged", "model": {"id": id}, "attr": attr, "new": value}
+        await self._send("PATCH-DOC", {"events": [change]})
         with suppress(TimeoutError):  # which counts as that long
             await asyncio.wait_for(answer.wait(), PATIENCE)
         return time.perf_counter() - started
@@ -167,7 +200,7 @@ async def use(session: Session, until: float, think: float, found: dict[str, lis
     """What a person does until that time, and how long each answer takes."""
     while time.monotonic() < until:
         await asyncio.sleep(random.uniform(0.5, 1.5) * think)
-        kind = random.choices(["time", "projection", "width"], [6, 1, 3])[0]
+        kind = random.choices(list(KINDS), list(KINDS.values()))[0]
         found[kind].append(await getattr(session, f"another_{kind}")())
 
 
@@ -181,7 +214,7 @@ async def answers(address: str, options: argparse.Namespace) -> dict[str, list[f
     await asyncio.sleep(options.think)
     for session in sessions[: options.fits]:
         await session.fit()
-    found: dict[str, list[float]] = {kind: [] for kind in ("time", "projection", "width")}
+    found: dict[str, list[float]] = {kind: [] for kind in KINDS}
     until = time.monotonic() + options.seconds
     others = sessions[options.fits :]
     await asyncio.gather(*(use(session, until, options.think, found) for session in others))
@@ -216,6 +249,7 @@ async def measure(options: argparse.Namespace) -> dict[str, object]:
     """Serve, and measure both."""
     address = f"localhost:{free_port()}"
     with tempfile.TemporaryDirectory() as runs:
+        fit_two(Path(runs))
         server = psutil.Popen(
             [
                 *(sys.executable, "-m", "panel", "serve", "app", "--port", address.split(":")[1]),
@@ -237,6 +271,15 @@ async def measure(options: argparse.Namespace) -> dict[str, object]:
             server.kill()  # and with it its worker ends
             server.wait()
     return {"answers_s": {"all": summary(every), **figures}, "memory_MB": megabytes}
+
+
+def fit_two(folder: Path) -> None:
+    """Two runs to look at, of few steps."""
+    recipe, field = Recipe(steps=100), open_data(DataChoice())
+    for width in (24, 32):
+        choices = Choices(architecture=Architecture(width=width), recipe=recipe)
+        fitted = compress(field, (), choices.architecture, recipe, device="cpu")
+        Library(folder).add(choices, fitted)
 
 
 def wait_for(address: str) -> None:

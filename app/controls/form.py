@@ -141,12 +141,13 @@ L = TypeVar("L", bound=ListLike)
 
 
 def while_visible(layout: L, widgets: Iterable[Viewable]) -> L:
-    """Fill a layout with what of some widgets is visible, and keep it so: what a page does not show
-    takes the server and the browser as long as what it shows."""
+    """Fill a layout with what of some widgets is visible, or was before: what a page does not show
+    takes the server and the browser as long as what it shows, and to add or remove something takes
+    longer than to hide it."""
     every = list(widgets)
 
     def place(*events: object) -> None:
-        objects = [each for each in every if each.visible]
+        objects = [each for each in every if each.visible or each in layout.objects]
         if objects != layout.objects:
             layout.objects = objects
 

@@ -11,7 +11,7 @@ import pytest
 from app.choosing import SURPRISE
 from app.controls.contexts import CHOOSE, ContextSection
 from app.controls.data import FILE, SAMPLE, UPLOAD, DataSection
-from app.controls.form import widget
+from app.controls.form import while_visible, widget
 from app.controls.model import ArchitectureSection
 from app.viewing import Viewing
 from app.views.fitbar import FitBar
@@ -205,6 +205,16 @@ def test_taking_up_a_run_shows_the_tab_of_its_data(bench: Workbench):
     section.source.value = FILE
     bench.adopt(of_sample)
     assert section.source.value == SAMPLE
+
+
+def test_what_is_hidden_is_added_when_it_is_first_shown():
+    always, later = pn.Spacer(), pn.Spacer(visible=False)
+    row = while_visible(pn.Row(), (later, always))
+    assert row.objects == [always]
+    later.visible = True
+    assert row.objects == [later, always]
+    later.visible = False
+    assert row.objects == [later, always]  # only hidden: to take it away takes longer
 
 
 def test_of_a_file_of_several_variables_a_context_is_chosen(bench: Workbench, tmp_path: Path):
