@@ -248,11 +248,15 @@ class Choosing(param.Parameterized):
     @staticmethod
     def refused(problem: Exception) -> str:
         """The sentence of a value that a choice refuses; "" of other problems."""
-        found = re.search(r"parameter '\w+\.(\w+)' (must be .*)", str(problem))
+        found = re.search(r"parameter '(\w+)\.(\w+)' (must be .*)", str(problem))
         if not found or not isinstance(problem, ValueError):
             return ""
-        told = re.sub(r"(?<![\d.])\d{4,}", lambda number: f"{int(number[0]):,}", found[2])
-        return f"{found[1].replace('_', ' ').capitalize()} {told.rstrip('.')}."
+        kinds = {kind.__name__: kind for kind in (DataChoice, Architecture, Recipe, Target)}
+        label = found[2].replace("_", " ").capitalize()
+        if found[1] in kinds:
+            label = kinds[found[1]].param[found[2]].label
+        told = re.sub(r"(?<![\d.])\d{4,}", lambda number: f"{int(number[0]):,}", found[3])
+        return f"{label} {told.rstrip('.')}."
 
     def _background(self, work: Callable[[], Any], then: Callable[[Any], None]) -> None:
         shared.background(work, then, self.report)

@@ -21,7 +21,7 @@ from app.controls.sidebar import Sidebar
 from app.darkness import FOLLOW, is_dark
 from app.sentences import script
 from app.settings import settings
-from app.style import BEHIND_CARDS, HOVER, NOTES, THEME, Design
+from app.style import BEHIND_CARDS, HOVER, NOTES, THEME, TOLD_BELOW_LEFTWARD, Design
 from app.sweeping import Sweeping
 from app.views.cards import GAP, side_by_side, stack
 from app.views.closer import Closer
@@ -195,7 +195,7 @@ def _sign_out() -> pmui.Button:
     return pmui.Button(
         label="Sign out", icon="logout", href=f"{pn.state.base_url}logout", variant="text",
         description=f"Of {pn.state.user}'s library", size="small", sx={"color": "inherit"},
-        css_classes=["sign-out"],
+        css_classes=["sign-out"], stylesheets=[TOLD_BELOW_LEFTWARD],
     )  # fmt: skip
 
 

@@ -43,9 +43,28 @@ THEME = {
         "MuiOutlinedInput": {
             "styleOverrides": {"root": {"&.MuiInputBase-sizeSmall": {"minHeight": "40px"}}}
         },
+        # a sentence of help is not in the way of a click on what it lies over
+        "MuiTooltip": {"defaultProps": {"disableInteractive": True}},
         "MuiTab": {"styleOverrides": {"root": {"&.Mui-selected": LEGIBLE}}},
     },
 }
+
+
+# The sentence of a button below it, not over what stands at its right: from its left edge, or from
+# its right one where it stands at that of the page.
+_BELOW = """
+.MuiTooltip-popper {{ inset: {inset} !important; transform: translateY(4px) !important; }}
+.MuiTooltip-arrow {{ display: none; }}
+.MuiTooltip-tooltip {{ margin: 0 !important; width: max-content; max-width: 240px; }}
+"""
+TOLD_BELOW = _BELOW.format(inset="100% auto auto 0")
+TOLD_BELOW_LEFTWARD = _BELOW.format(inset="100% 0 auto auto")
+# Before Material's own styles are there, which come a moment after a widget: no icon larger than
+# its line, and no frames of the browser.
+_BARE = """
+:where(svg) { width: 1em; height: 1em; } :where(input, fieldset, button) { border: 0; font: inherit;
+  background: none; }
+"""
 
 
 class Design(MaterialDesign):
@@ -57,11 +76,19 @@ class Design(MaterialDesign):
         cls, viewable: Viewable, theme: Theme | None = None, isolated: bool | None = None
     ) -> tuple[dict[str, Any], dict[str, Any]]:
         own, of_children = super()._get_modifiers(viewable, theme, isolated)
-        if not isinstance(viewable, pn.widgets.Widget):
+        if isinstance(viewable, pn.widgets.Widget):
+            own["stylesheets"] = [*own.get("stylesheets", []), _BARE]
+        else:
             own.pop("stylesheets", None)
         return own, of_children
 
 
+# The tools of a figure lie over what it shows, on light and dark.
+TOOLS = """
+:host { background: transparent !important; }
+div { --icon-color: var(--panel-on-surface-color); border-radius: 4px;
+  background: color-mix(in srgb, var(--panel-surface-color) 85%, transparent); }
+"""
 # Bokeh hangs the box of a hover into the body of the page, out of reach of a figure's style sheets.
 HOVER = """
 .bk-Tooltip { --tooltip-color: var(--panel-surface-color);

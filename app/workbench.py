@@ -138,6 +138,8 @@ class Workbench(Choosing, Viewing):
             if self.fitted is None and (run := shared.fits.run(job)) is not None:
                 self._select(run)
             self.ended = job.state in FINAL
+            if job.fruitless and shared.fits.run(job) is None:
+                self.param.update(job=None, job_field=None, snapshot=None)
             if self.ended and (told := shared.fits.trouble(job)):
                 self.problem = told
         if self._seen_runs != shared.fits.version:

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 State = Literal["queued", "running", "done", "failed", "cancelled"]
 FINAL = ("done", "failed", "cancelled")
 TELLING = 50  # steps, after which a fit tells how fast it goes
-GRACE = 60.0  # seconds without a look, after which a fit that was looked at counts as left
+GRACE = 30.0  # seconds without a look, after which a fit that was looked at counts as left
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,6 +124,11 @@ class Job:
     def cancelling(self) -> bool:
         """Whether `cancel` was called."""
         return self._cancel
+
+    @property
+    def fruitless(self) -> bool:
+        """Whether it was cancelled and has no result: none was learned, or it was released."""
+        return self.state == "cancelled" and self._ended.is_set() and self._fitted is None
 
     def result(self, timeout: float | None = None) -> Fitted | None:
         """Wait for the end and give what was fitted; None if cancelled before anything was.

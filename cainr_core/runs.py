@@ -65,6 +65,11 @@ class Run:
         """The compressed field, a .cainr file."""
         return self.folder / FIELD
 
+    @property
+    def stopped(self) -> bool:
+        """Whether the fit was stopped before it had taken all steps of its recipe."""
+        return bool(self.curve.step[-1] < self.choices.recipe.steps)
+
     @cached_property
     def units(self) -> str:
         """The unit of the field, as its file tells it; empty where there is none."""

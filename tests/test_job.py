@@ -25,6 +25,14 @@ def test_a_fit_counts_as_left_only_if_somebody_looked_at_it(
     assert not job.left
 
 
+def test_a_fit_cancelled_in_the_line_is_fruitless() -> None:
+    job = Job(Choices(), Future())
+    job.cancel()
+    assert not job.fruitless  # it is not yet heard
+    job._end("cancelled")
+    assert job.fruitless
+
+
 def test_what_went_wrong_is_one_sentence() -> None:
     assert sentence(CainrError("The file is empty.")) == "The file is empty."
     assert sentence(MemoryError()) == TOO_LARGE

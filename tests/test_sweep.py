@@ -11,6 +11,7 @@ import subprocess
 import sys
 from itertools import islice, pairwise
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
 
@@ -109,6 +110,21 @@ def test_a_sweep_goes_on_where_it_was_stopped(tmp_path: Path) -> None:
     assert [(one.depth, one.width) for one in networks] == shapes
     others = small(recipe=Recipe(steps=21))
     assert runs_of(others, library) == []
+
+
+def test_a_fit_that_was_stopped_is_none_of_a_sweep(tmp_path: Path) -> None:
+    library, wanted = Library(tmp_path), small(depths=[1], widths=[6])
+    (whole,) = (fit.run for fit in sweep(wanted, library))
+    assert whole is not None
+    assert not whole.stopped
+    longer = small(depths=[1], widths=[6], recipe=Recipe(steps=5000))
+    fitted = SimpleNamespace(
+        data=whole.cainr_path.read_bytes(), metrics=whole.metrics, curve=whole.curve, seconds=1.0,
+        history=(),
+    )  # fmt: skip
+    assert library.add(longer.fits()[0], fitted).stopped
+    assert runs_of(longer, library) == []
+    assert [run.id for run in runs_of(wanted, library)] == [whole.id]
 
 
 def test_a_fit_that_fails_does_not_end_the_others(tmp_path: Path) -> None:

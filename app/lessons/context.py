@@ -39,6 +39,7 @@ LESSON = Lesson(
             "where the weather changes most, nothing is gained.",
             show=("none", "both"),
             view={"centre": 90},
+            gain=True,
         ),
     ),
 )

@@ -115,9 +115,8 @@ class Guide(param.Parameterized):
 
     def run(self, name: str) -> Run | None:
         """The newest whole fit of a network of the lesson."""
-        wanted = self._choices(name)
-        steps, plain = wanted.recipe.steps, wanted.to_dict()
-        whole = (run for run in self.workbench.runs if run.curve.step[-1] >= steps)
+        plain = self._choices(name).to_dict()
+        whole = (run for run in self.workbench.runs if not run.stopped)
         return next((run for run in whole if run.choices.to_dict() == plain), None)
 
     def _choices(self, name: str) -> Choices:

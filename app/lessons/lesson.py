@@ -44,7 +44,8 @@ class Step:
 
     told: what is the case; watch: where to look, once there is a fit of `learn`, the network that
     the lesson waits for. show: the networks whose runs are looked at, A and B. view: of `Viewing`.
-    sperr: the networks that the wavelet codec SPERR is compared with, at their bytes.
+    sperr: the networks that the wavelet codec SPERR is compared with, at their bytes. gain: whether
+    it is about the map of what B gains over A.
     """
 
     title: str
@@ -54,11 +55,15 @@ class Step:
     show: tuple[str, ...] = ()
     view: Mapping[str, Any] = field(default_factory=dict)
     sperr: tuple[str, ...] = ()
+    gain: bool = False
 
     @property
-    def looks_closer(self) -> bool:
-        """Whether it is about a closer look alone; a fit is watched at the maps first."""
-        return "tab" in self.view and not self.learn
+    def place(self) -> str:
+        """What of the page it is about, where that is not what stands first: a closer look, or the
+        map of the gain; a fit is watched at the maps first."""
+        if self.gain:
+            return "map-gain"
+        return "closer" if "tab" in self.view and not self.learn else ""
 
     @property
     def chosen(self) -> str:

@@ -19,9 +19,16 @@ RUN_COLOURS = (
 KIND_COLOURS = ("#2b7f67", "#d646b0", "#a2a203", "#5649d9", "#e183a1", "#8a449a")
 
 
+USUAL = ("no context", "topography", "climatology", "topography + climatology")
+
+
 def kind_colours(names: Sequence[str]) -> dict[str, str]:
-    """A colour for each kind of run, in this order."""
-    return {name: KIND_COLOURS[n % len(KIND_COLOURS)] for n, name in enumerate(names)}
+    """A colour for each kind of run, in this order; usual contexts have theirs everywhere."""
+    given = {name: KIND_COLOURS[n] for n, name in enumerate(USUAL) if name in names}
+    free = [colour for colour in KIND_COLOURS if colour not in given.values()]
+    others = [name for name in names if name not in given]
+    given |= {name: free[n % len(free)] for n, name in enumerate(others)}
+    return {name: given[name] for name in names}
 
 
 @dataclass(frozen=True)

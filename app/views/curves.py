@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from app import shared
 from app.controls.form import button_group
+from app.style import TOOLS
 from app.views.cards import card, line
 from app.views.charts import chart_file
 from app.views.colours import RUN_COLOURS
@@ -54,6 +55,7 @@ _PLAIN = {
     "plot.toolbar.autohide": True,
     "plot.toolbar.logo": None,
     "plot.toolbar_inner": True,
+    "plot.toolbar.stylesheets": [TOOLS],
 }
 
 Table = dict[str, NDArray[np.float64]]

@@ -10,6 +10,7 @@ import panel_material_ui as pmui
 
 from app import shared
 from app.choosing import names_of
+from app.style import TOLD_BELOW
 from app.views.cards import card
 from app.views.figures import FIGURES, GOING, IDLE, row
 from app.words import about, about_duration, duration, size_of, summary, three
@@ -19,12 +20,6 @@ from cainr_core.fit.progress import Progress
 from cainr_core.planning import Plan
 from cainr_core.queue import Place
 
-# Its sentence comes below it, not over the figures at its side.
-_BELOW = """
-.MuiTooltip-popper { transform: translate(0, 50px) !important; }
-.MuiTooltip-arrow { display: none; }
-.MuiTooltip-tooltip { margin: 0 !important; }
-"""
 # As high before, during and after a fit, so that the maps stay where they are.
 _STEADY = """
 :host { min-height: 59px; }
@@ -32,6 +27,7 @@ _STEADY = """
   .figures { display: grid; grid-template: auto auto / auto auto; align-content: start;
     min-height: 84px; }
   .figure:nth-child(n + 5) { display: none; }
+  .figure .label { white-space: normal; }
   .message, .figures:empty + .message { height: 5.2em; white-space: normal; }
   .figures:empty { min-height: 0; } .figures:empty + .message { min-height: 147px; }
 }
@@ -48,7 +44,7 @@ class FitBar:
         self.fit = pmui.Button(
             label="Fit", icon="play_arrow", color="primary", css_classes=["fit"],
             description="Overfit the network to the field, as chosen at the left",
-            stylesheets=[_BELOW], **look,
+            stylesheets=[TOLD_BELOW], **look,
         )  # fmt: skip
         self.cancel = pmui.Button(
             label="Cancel", icon="stop", color="error", variant="outlined", visible=False,
@@ -66,6 +62,7 @@ class FitBar:
             pn.Row(self.fit, self.cancel, self.figures, sizing_mode="stretch_width", min_width=0),
             self.bar,
         )
+        self.view.stylesheets = [*self.view.stylesheets, ":host { overflow: visible; }"]
         self._allow = shared.decided(
             self.fit, "disabled", lambda: workbench.field is None or bool(workbench.refusal)
         )

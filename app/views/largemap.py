@@ -214,8 +214,9 @@ class LargeMap:
         elif apart is not None:
             relative = self.workbench.mode == "relative"
             here = apart.part(seen)
-            figures = [f"RMS {three(here.rmse)} {unit}", f"largest {three(here.largest)} {unit}",
-                       f"bias {signed(here.bias)} {unit}"]  # fmt: skip
+            measures = {"RMS": three(here.rmse), "largest": three(here.largest)}
+            measures["bias"] = signed(here.bias)
+            figures = [f"{name} {told}\u00a0{unit}" for name, told in measures.items()]
             if relative and apart.left_out > 0:
                 figures.append(
                     f"{apart.left_out:.1%} of all cells left out, as |left| is tiny there"

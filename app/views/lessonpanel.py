@@ -12,10 +12,9 @@ from app import shared
 from app.lessons import LESSONS
 from app.lessons.guide import Guide
 from app.lessons.lesson import STEPS, Lesson, steps_allowed
-from app.style import LEGIBLE
+from app.style import LEGIBLE, TOLD_BELOW_LEFTWARD
 from app.views.cards import card, stack
 from app.views.shown import LETTERS
-from app.views.ways import CLOSER
 from app.words import duration, size_of, three
 from app.workbench import Workbench
 from cainr_core.runs import Run
@@ -62,7 +61,7 @@ class LessonPanel:
         self.button = pmui.Button(
             label="Lessons", description="A guided tour: what an INR is, and what context buys",
             icon="school", variant="text", size="small", sx={"color": "inherit"},
-            css_classes=["lessons"],
+            css_classes=["lessons"], stylesheets=[TOLD_BELOW_LEFTWARD],
         )  # fmt: skip
         self.view = card(css_class="lesson-panel", visible=False)
         self.view.stylesheets = [*self.view.stylesheets, _PLACE]
@@ -177,9 +176,10 @@ class LessonPanel:
         self._tell()
 
     def _leads(self, number: int) -> list[str]:
-        """The mark of a button that leads to a step with a closer look."""
+        """The mark of a button that leads to a step about a place further down the page."""
         steps = self.guide.lesson.steps
-        return [CLOSER] if 0 <= number < len(steps) and steps[number].looks_closer else []
+        place = steps[number].place if 0 <= number < len(steps) else ""
+        return [f"to-{place}"] if place else []
 
     def _tell(self, *events: object) -> None:
         """How far the step is."""

@@ -13,6 +13,7 @@ from bokeh.models import BoxZoomTool, ColumnDataSource, HoverTool, PanTool, Rang
 from bokeh.plotting import figure
 from numpy.typing import NDArray
 
+from app.style import TOOLS
 from app.views.cards import stack
 
 HEIGHT = 300  # px
@@ -174,6 +175,7 @@ def plain_figure(height: int, **options: Any) -> figure:
         **options,
     )  # fmt: skip
     plot.toolbar.autohide, plot.toolbar.logo = True, None
+    plot.toolbar.stylesheets = [TOOLS]
     return plot
 
 

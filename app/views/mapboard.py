@@ -14,6 +14,7 @@ from app.views.comparebar import CompareBar
 from app.views.largemap import LargeMap
 from app.views.mapcard import FieldHead
 from app.views.maps import Geography
+from app.views.overlay import HIGHEST
 from app.views.panels import Look, Sheet, of_pair, of_runs
 from app.views.pointing import Pointing
 from app.views.projections import PROJECTIONS, Picture, detail, picture
@@ -30,6 +31,7 @@ from cainr_core.runs import Run
 
 PLAY_EVERY = 350  # ms between two time steps
 PHONE = 480  # px of the screen, up to which no four choices are in a line
+ROOM = f"calc(min({HIGHEST}, 45vw) + 110px)"  # of a large map with its choices and colours
 AROUND = 0.15  # of the width seen, drawn finely on each side of it
 
 
@@ -78,14 +80,15 @@ class MapBoard:
             self.player, Scrubber(workbench, NARROW).view, shares="9 17", narrow=NARROW,
             rows=0, styles={"align-items": "center"},
         )  # fmt: skip
+        self.stage = stack(self.six.view)
         compare = CompareBar(workbench).view
         if shared.is_narrow():  # the maps first: what is chosen of them would fill the screen
-            self.view = stack(card(self.title, when), self.six.view, card(where, compare))
+            self.view = stack(card(self.title, when), self.stage, card(where, compare))
         else:
             head = side_by_side(
                 self.title, where, shares="1 1", narrow=NARROW, styles={"align-items": "center"}
             )
-            self.view = stack(card(head, when, compare), self.six.view)
+            self.view = stack(card(head, when, compare), self.stage)
         self.player.param.watch(lambda event: workbench.look_at(event.new), "value")
         self._watch(self._look, ["field", "job", "fitted", "picked", "following", "runs"])
         self._watch(self._snapshot, ["snapshot"])
@@ -209,11 +212,18 @@ class MapBoard:
             return self.six
         if self.large is None:
             self.large = LargeMap(self.workbench, self.geography, self.colours)
-            self.large.overlay.param.watch(shared.held(lambda event: self._place()), "pixels")
+            self.large.overlay.param.watch(shared.held(self._measured), "pixels")
             Pointing(self.workbench, self.large.maps)
             self.large.take(self.shown)
-            self.view.insert(2, self.large.view)  # after the card above, and many maps
+            # until it is drawn its place is kept, so that what is below does not come up
+            self.stage.styles = {"min-height": ROOM}
+            self.stage.append(self.large.view)
         return self.large
+
+    def _measured(self, event: object) -> None:
+        """The large map is there, and as wide as it is told."""
+        self.stage.styles = {}
+        self._place()
 
     def _turn(self) -> None:
         """Show many maps or one, as the mode says."""

@@ -28,6 +28,7 @@ from bokeh.models.renderers import GlyphRenderer
 from bokeh.plotting import figure
 
 from app import shared
+from app.style import TOOLS
 from app.views.colours import Scale
 from app.views.layer import Layer
 from app.views.projections import (
@@ -42,12 +43,6 @@ from app.views.projections import (
     globe,
 )
 
-# The tools lie over the map, on light and dark.
-_TOOLS = """
-:host { background: transparent !important; }
-div { --icon-color: var(--panel-on-surface-color); border-radius: 4px;
-  background: color-mix(in srgb, var(--panel-surface-color) 85%, transparent); }
-"""
 FAINT = 0.35  # opacity of a map that shows another time step than the one asked for
 MARGIN = 0.01  # of the width, around a map
 DEEPEST = 200  # times that a map is magnified at most
@@ -296,7 +291,7 @@ class MapSet:
         )
         plot.toolbar.autohide = True
         plot.toolbar.logo = None
-        plot.toolbar.stylesheets = [_TOOLS]
+        plot.toolbar.stylesheets = [TOOLS]
         image: Any = {"image": plate.column, "x": "x", "y": "y", "dw": "dw", "dh": "dh"}
         mapper = self.mappers[plate.column]
         whole, near = (

@@ -74,7 +74,8 @@ class Sheet:
     @property
     def name(self) -> str:
         """What its file is called, without the time."""
-        return f"{self.field.name} {' '.join(shared.name_of(run, self.step) for run in self.runs)}"
+        runs = " ".join(shared.name_of(run, self.step) for run in self.runs)
+        return runs if runs.startswith(f"{self.field.name} ") else f"{self.field.name} {runs}"
 
 
 def of_run(run: Run, step: int | None = None) -> Sheet:

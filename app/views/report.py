@@ -69,13 +69,20 @@ def html(run: Run, time: int, look: panels.Look) -> bytes:
         maps=b64encode(maps).decode(),
         curve=_curve(run),
         checks=table([checked], opened=True),
-        choices=escape(f"{data_of(run.choices.data)}: {summary(run.choices)}."),
+        choices=escape(f"{data_of(run.choices.data)}: {summary(run.choices)}.{_stopped(run)}"),
         python=escape(without_folders(run.choices.to_python())),
         shell=escape(without_folders(run.choices.to_command())),
         css=CSS,
         version=__version__,
     )
     return page.encode()
+
+
+def _stopped(run: Run) -> str:
+    """That these choices, fitted again, give another file."""
+    if not run.stopped:
+        return ""
+    return f" It was stopped at step {run.end.step:,}: the lines below would take all steps."
 
 
 def _figures(run: Run, field: Field) -> list[tuple[str, str, str]]:

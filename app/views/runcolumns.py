@@ -42,8 +42,8 @@ RIGHT = (*NUMBERS, "rmse")  # numbers, of which the last one has its unit with i
 TEXT = '<span title="<%- value %>"><%- value %></span>'
 # Names differ at their ends more often than at their beginnings.
 NAME = (
-    '<span title="<%- value %>"><%- value.length > 42 ? '
-    "value.slice(0, 18) + ' … ' + value.slice(-20) : value %></span>"
+    '<span title="<%- value %>"><%- value.length > 36 ? '
+    "value.slice(0, 15) + ' … ' + value.slice(-18) : value %></span>"
 )
 MARK = '<% if (value) { %><i style="background: <%- colour %>"></i><%- value %><% } %>'
 MEASURE = "<%- (value < 0.1 ? value.toPrecision(3) : value.toFixed(3)) + ' ' + units %>"
@@ -68,6 +68,7 @@ TABLE = """
   padding-right: 16px !important; } /* where a bar may come to lie */
 .tabulator-cell:focus-visible { outline: 2px solid var(--panel-primary-color);
   outline-offset: -2px; }
+.tabulator-cell:not([tabulator-field]) { text-overflow: clip !important; } /* of the ticks */
 .tabulator-cell > div { overflow: hidden; text-overflow: ellipsis; }
 .tabulator .tabulator-row.tabulator-selected,
 .tabulator .tabulator-row.tabulator-selected:hover {

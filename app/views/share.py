@@ -11,6 +11,7 @@ import panel_material_ui as pmui
 
 from app import shared
 from app.state import MOST_BYTES, from_json, restore, state_of, to_json, to_link
+from app.style import TOLD_BELOW_LEFTWARD
 from app.views.cards import stack
 from app.views.download import Download
 from app.workbench import Workbench
@@ -63,7 +64,7 @@ class Share:
         self.button = pmui.Button(
             label="Share", description="A link to what this page shows, or a file of it",
             icon="share", variant="text", size="small", sx={"color": "inherit"},
-            css_classes=["share"],
+            css_classes=["share"], stylesheets=[TOLD_BELOW_LEFTWARD],
         )  # fmt: skip
         self.dialog: pmui.Dialog | None = None  # made when first wanted
         self.view = stack()
@@ -98,7 +99,8 @@ class Share:
             **look,
         )  # fmt: skip
         self.load = pmui.FileInput(
-            label="Load state", accept=".json,application/json", max_file_size=MOST_BYTES,
+            # whatever it is, the server tells what is wrong with it; the page itself only marks it
+            label="Load state", max_file_size=50 * MOST_BYTES,
             css_classes=["load-state"], sx=_AS_SMALL, **look,
         )  # fmt: skip
         self.load.param.watch(shared.held(self._loaded), "value")

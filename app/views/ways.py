@@ -8,9 +8,8 @@ from app import shared
 from app.style import SMALL
 from app.workbench import Workbench
 
-# What a step of a lesson is about are the maps or, of few, a closer look: whoever asks for it may
-# have scrolled away from the former, and has yet to find the latter.
-CLOSER = "to-closer"
+# What a step of a lesson is about are the maps or, of few, the gain or a closer look: whoever asks
+# for it may have scrolled away from the former, and has yet to find the latter.
 SCROLL = """
 const turns = ["lesson-offer", "lesson-next", "lesson-back", "to-maps"]
 const find = (root, name) => {
@@ -26,11 +25,13 @@ document.addEventListener("click", (event) => {
   const narrow = matchMedia("(max-width: 700px)").matches
   const map = narrow && within("lesson-panel") && find(document, "map-a")
   if (!turns.some(within) && !(map && within("lesson-fit"))) return
-  if (within("to-closer")) {
-    const closer = find(document, "closer"), panel = within("lesson-panel")
+  const place = ["closer", "map-gain"].find((name) => within(`to-${name}`))
+  if (place) {
+    const there = find(document, place), panel = within("lesson-panel")
     const covered = getComputedStyle(panel).position == "sticky" ? panel.offsetHeight : 0
-    closer.style.scrollMarginTop = `${covered + 40}px` // its text may take a line more by then
-    closer.scrollIntoView({ behavior: "smooth" })
+    const above = (covered || 24) + 40 // the text may take a line more by then
+    there.style.scrollMarginTop = `${above}px`
+    there.scrollIntoView({ behavior: "smooth" })
   } else if (map) { // above the text, which takes the lower half of such a screen
     map.style.scrollMarginTop = "64px"
     map.scrollIntoView({ behavior: "smooth" })

@@ -93,8 +93,8 @@ def runs_of(wanted: Sweep, library: Library) -> list[Run]:
 
 
 def _kept(wanted: Sweep, library: Library) -> dict[str, Run]:
-    """The runs of a library by the keys that this sweep tells them by."""
-    return {key(run.choices, wanted): run for run in library.list()}
+    """The whole runs of a library by the keys that this sweep tells them by."""
+    return {key(run.choices, wanted): run for run in library.list() if not run.stopped}
 
 
 def key(choices: Choices, wanted: Sweep) -> str:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.views.colours import RUN_COLOURS, Scale, sequential, symmetric
+from app.views.colours import KIND_COLOURS, RUN_COLOURS, Scale, kind_colours, sequential, symmetric
 from app.views.palettes import DIVERGING, SEQUENTIAL
 
 # How red, green and blue (linear) look to a person who lacks a kind of cone: Machado et al. 2009.
@@ -50,6 +50,15 @@ def test_an_error_scale_stays_while_it_fits():
     assert symmetric(np.linspace(-1, 1, 100), before).high < before.high
     assert symmetric(np.linspace(-30, 30, 100), before).high > before.high
     assert symmetric(np.empty(0), before) is before
+
+
+def test_usual_contexts_have_their_colours_everywhere():
+    alone, beside = kind_colours(["topography"]), kind_colours(["climatology", "x", "topography"])
+    assert alone["topography"] == beside["topography"]
+    assert len(set(beside.values())) == 3
+    assert list(beside) == ["climatology", "x", "topography"]
+    networks = kind_colours([f"kind {number}" for number in range(len(KIND_COLOURS) + 1)])
+    assert set(networks.values()) == set(KIND_COLOURS)
 
 
 def test_odd_fields_still_get_a_scale():

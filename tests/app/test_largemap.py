@@ -69,12 +69,13 @@ def test_the_difference_is_that_of_native_cells(board: MapBoard):
     bench = board.workbench
     bench.param.update(left="original", right="two", mode="difference")
     assert drawn(board, "difference") == pytest.approx(-2, abs=1e-3)
-    assert "RMS 2.00 K, largest 2.00 K, bias −2.00 K" in board.large.told.object.replace("-", "−")
+    told = board.large.told.object.replace("-", "−").replace("\u00a0", " ")
+    assert "RMS 2.00 K, largest 2.00 K, bias −2.00 K" in told
     assert board.scales["error"].high == 2
     bench.mode = "relative"
     truth = bench.field.values[0].astype(np.float64)
     expected = np.sqrt(np.mean((100 * 2 / truth) ** 2))
-    assert f"RMS {expected:.3f} %" in board.large.told.object
+    assert f"RMS {expected:.3f}\u00a0%" in board.large.told.object
     assert "left out" not in board.large.told.object
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pytest
 
 from app import shared, sweeping, sweeps
@@ -19,15 +20,17 @@ from app.views.sweepcard import SweepBar, SweepForm
 from app.views.sweepplot import SweepPlot
 from app.workbench import Workbench
 from cainr_core.choices import DataChoice
+from cainr_core.curves import Curve
 from cainr_core.errors import CainrError
 from cainr_core.fit.recipe import Recipe
 from cainr_core.runs import Library
 from cainr_core.sweep import Fit, Sweep
 from cainr_core.sweep.running import key, runs_of
-from tests.app.test_workbench import CURVE, METRICS
+from tests.app.test_workbench import METRICS
 
+WHOLE = Curve(np.array([0, Recipe().steps]), np.arange(2.0), np.ones(2), np.array([10.0, 30.0]))
 FITTED = SimpleNamespace(
-    data=b"x" * METRICS.file_bytes, metrics=METRICS, curve=CURVE, seconds=3.0, history=()
+    data=b"x" * METRICS.file_bytes, metrics=METRICS, curve=WHOLE, seconds=3.0, history=()
 )
 
 

@@ -53,7 +53,7 @@ class FakeJob:
     """A fit that is under way."""
 
     id, state, choices = "one", "running", Choices(recipe=Recipe(steps=300))
-    latest, cancelling = None, False
+    latest, cancelling, fruitless = None, False, False
 
     def cancel(self) -> None:
         self.cancelling = True

@@ -28,7 +28,7 @@ CURVE = Curve(np.arange(3), np.arange(3.0), np.ones(3), np.array([10.0, 20.0, 30
 class FakeJob:
     """A fit that ends when it is told to."""
 
-    fails = lost = False
+    fails = lost = fruitless = False
 
     def __init__(self, choices) -> None:
         self.id, self.choices, self.state, self.error = uuid4().hex, choices, "running", None
@@ -319,6 +319,17 @@ def test_a_fit_is_pending_as_long_as_it_may_go_on(
     job[0].state = "failed"
     there = (library.root / FOLDER).glob
     settle(bench, lambda bench: bench.problem and len(list(there("*.json"))) == lost)
+
+
+def test_a_fit_that_never_began_leaves_nothing_to_look_at(bench: Workbench, job):
+    bench.fit()
+    bench.poll()
+    assert bench.job is job[0]
+    job[0].state, job[0].fruitless = "cancelled", True
+    bench.poll()
+    assert bench.ended
+    assert bench.job is bench.snapshot is None
+    assert bench.problem == ""
 
 
 def fitted(bench: Workbench, job) -> str:

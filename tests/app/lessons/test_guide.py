@@ -14,7 +14,7 @@ from app.lessons.guide import Guide, beside_sperr
 from app.lessons.lesson import STEPS
 from app.state import state_of
 from app.views.fitbar import FitBar
-from app.views.lessonpanel import CLOSER, LessonPanel
+from app.views.lessonpanel import LessonPanel
 from app.workbench import Workbench
 from cainr_core.curves import Curve
 from cainr_core.evaluate.metrics import Metrics
@@ -121,7 +121,7 @@ def test_buttons_know_which_steps_are_about_a_closer_look(bench: Workbench):
     marked = []
     for number in range(len(rate.LESSON.steps)):
         guide.go(number)
-        marked.append([CLOSER in button.css_classes for button in (panel.back, panel.next)])
+        marked.append(["to-closer" in button.css_classes for button in (panel.back, panel.next)])
     assert marked == [[False, False], [False, False], [False, True], [False, False]]
     assert bench.tab == "Trade-off"
 
@@ -166,7 +166,7 @@ def test_leaving_gives_the_page_back(bench: Workbench):
 class Job:
     """A fit that goes on until it is stopped."""
 
-    latest, state, cancelled = None, "running", False
+    latest, state, cancelled, fruitless = None, "running", False, False
 
     def cancel(self) -> None:
         self.cancelled = True
