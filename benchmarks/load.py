@@ -47,6 +47,7 @@ PLAN = "figures-pane"
 PATIENCE = 120.0  # seconds that anything may take
 LARGEST = 1 << 28  # bytes of a message
 WIDTHS = range(16, 64)
+LARGE = 160
 SCALES = ("shared", "symmetric", "percentile")
 KINDS = {"time": 6, "projection": 1, "scale": 2, "run": 2, "context": 2, "width": 2}  # how often
 PROJECTIONS = ("Plate carrée", "Robinson", "Mollweide", "Orthographic", "North polar")
@@ -59,7 +60,8 @@ class Session:
         self.address = address
         self._socket: WebSocketClientConnection | None = None
         self._known: dict[str, dict[str, Any]] = {}
-        self._answers: dict[str, asyncio.Event] = {}
+        self._events = {name: asyncio.Event() for name in ("maps", "colours", PLAN)}
+        self._answers: dict[str, asyncio.Event] = {}  # by the id of the model that changes
         self._reader: asyncio.Task[None] | None = None
         self._time = self._run = self._sent = 0
 
@@ -83,10 +85,8 @@ class Session:
             if model["attributes"].get("name") == "maps":
                 self._known["maps"] = model
             if model["name"] == "LinearColorMapper":
-                self._known.setdefault("colours", model)  # those of the original
-        self._answers = {
-            self._known[name]["id"]: asyncio.Event() for name in ("maps", "colours", PLAN)
-        }
+                self._answers[model["id"]] = self._events["colours"]
+        self._answers |= {self._known[name]["id"]: self._events[name] for name in ("maps", PLAN)}
         self._reader = asyncio.create_task(self._listen())
         await self._tell("document_ready")
 
@@ -98,7 +98,9 @@ class Session:
         self._socket.close()
 
     async def fit(self) -> None:
-        """Press Fit."""
+        """Press Fit, with a network so large that it learns as long as the others are watched: a
+        run that is added meanwhile would be another row of the table."""
+        await self._change("choice-width", LARGE, PLAN)
         button = {"id": self._known["fit"]["id"]}
         await self._tell("dom_event", model=button, node="click", data={"type": "map"})
 
@@ -145,7 +147,7 @@ class Session:
         return await self._set(data["id"], "value", value, answered_by)
 
     async def _set(self, id: str, attr: str, value: object, answered_by: str) -> float:
-        answer = self._answers[self._known[answered_by]["id"]]
+        answer = self._events[answered_by]
         answer.clear()
         started = time.perf_counter()
         change = {"kind": "ModelChanged", "model": {"id": id}, "attr": attr, "new": value}
