@@ -48,7 +48,7 @@ PATIENCE = 120.0  # seconds that anything may take
 LARGEST = 1 << 28  # bytes of a message
 WIDTHS = range(16, 64)
 LARGE = 160
-SCALES = ("shared", "symmetric", "percentile")
+SCALES = ("Shared", "Symmetric", "Percentile")
 KINDS = {"time": 6, "projection": 1, "scale": 2, "run": 2, "context": 2, "width": 2}  # how often
 PROJECTIONS = ("Plate carrée", "Robinson", "Mollweide", "Orthographic", "North polar")
 
@@ -101,7 +101,11 @@ class Session:
         """Press Fit, with a network so large that it learns as long as the others are watched: a
         run that is added meanwhile would be another row of the table."""
         await self._change("choice-width", LARGE, PLAN)
-        button = {"id": self._known["fit"]["id"]}
+        await self.press("fit")
+
+    async def press(self, name: str) -> None:
+        """Press a button."""
+        button = {"id": self._known[name]["id"]}
         await self._tell("dom_event", model=button, node="click", data={"type": "map"})
 
     async def another_time(self) -> float:
@@ -220,6 +224,9 @@ async def answers(address: str, options: argparse.Namespace) -> dict[str, list[f
     until = time.monotonic() + options.seconds
     others = sessions[options.fits :]
     await asyncio.gather(*(use(session, until, options.think, found) for session in others))
+    for session in sessions[: options.fits]:
+        await session.press("cancel")
+    await asyncio.sleep(options.think)
     for session in sessions:
         await session.close()
     return found
