@@ -228,6 +228,8 @@ class MapBoard:
     def _turn(self) -> None:
         """Show many maps or one, as the mode says."""
         seen = self._board
+        if seen is self.six:
+            self.stage.styles = {}
         self.six.view.visible = seen is self.six
         if self.large is not None:
             self.large.view.visible = seen is self.large

@@ -40,11 +40,11 @@ NUMBERS = {name: column.format for name, column in COLUMNS.items() if column.for
 RIGHT = (*NUMBERS, "rmse")  # numbers, of which the last one has its unit with it
 # Tabulator would take a name in its own tooltips for HTML; <%- escapes.
 TEXT = '<span title="<%- value %>"><%- value %></span>'
-# Names differ at their ends more often than at their beginnings.
-NAME = (
-    '<span title="<%- value %>"><%- value.length > 36 ? '
-    "value.slice(0, 15) + ' … ' + value.slice(-18) : value %></span>"
-)
+# A line for each half of a name, as names differ at their ends more often than at their beginnings.
+NAME = """
+<% const cut = value.lastIndexOf(' · ') + 3 %><span title="<%- value %>"><% if (cut > 2) { %>
+<i><%- value.slice(0, cut) %></i><i><%- value.slice(cut) %></i><% } else { %><%- value %><% } %>
+</span>""".replace("\n", "")
 MARK = '<% if (value) { %><i style="background: <%- colour %>"></i><%- value %><% } %>'
 MEASURE = "<%- (value < 0.1 ? value.toPrecision(3) : value.toFixed(3)) + ' ' + units %>"
 TABLE = """
@@ -57,6 +57,8 @@ TABLE = """
 .tabulator .tabulator-row .tabulator-cell[tabulator-field] { padding: 6px !important; }
 .tabulator .tabulator-row .tabulator-cell[tabulator-field="name"] {
   padding: 7px 6px 0 !important; }
+.tabulator-cell[tabulator-field="name"] i { display: block; font-style: normal; overflow: hidden;
+  text-overflow: ellipsis; white-space: nowrap; }
 .tabulator-cell[tabulator-field="name"] span { display: -webkit-box; -webkit-line-clamp: 2;
   -webkit-box-orient: vertical; white-space: normal; overflow: hidden; line-height: 14.5px; }
 .tabulator .tabulator-row .tabulator-cell[tabulator-field="mark"] {
