@@ -25,9 +25,8 @@ _STEADY = """
 :host { min-height: 59px; }
 @container (max-width: 480px) {
   .figures { display: grid; grid-template: auto auto / auto auto; align-content: start;
-    min-height: 84px; }
+    min-height: 84px; column-gap: 14px; }
   .figure:nth-child(n + 5) { display: none; }
-  .figure .label { white-space: normal; }
   .message, .figures:empty + .message { height: 5.2em; white-space: normal; }
   .figures:empty { min-height: 0; } .figures:empty + .message { min-height: 147px; }
 }
@@ -190,5 +189,5 @@ def _place(place: Place) -> dict[str, str]:
     """Where a fit stands in the line, and about how long until it begins."""
     figures = {f"fit{'s' if place.before > 1 else ''} before yours": f"{place.before:,}"}
     if place.seconds is not None:
-        figures["until yours begins, about"] = about_duration(place.seconds)
+        figures["until yours begins"] = f"≈ {about_duration(place.seconds)}"
     return figures
