@@ -112,14 +112,17 @@ class Look:
         chosen = selected(self.workbench) if self._seen and not self._busy else None
         if chosen is None:
             return
+        work = self.work(chosen)
         self._stale, self._busy = False, True
         shared.later(self._say_busy, SOON)
 
         def take(result: Any) -> None:
             self._busy = False
             self.tell(self.told)
-            self.draw(result)
-            self._go_on()
+            try:
+                self.draw(result)
+            finally:
+                self._go_on()
 
         def fail(problem: Exception) -> None:
             self._busy = False
@@ -128,7 +131,7 @@ class Look:
                 self.blank()
             self._go_on()
 
-        shared.background(self.work(chosen), take, fail, long=self.long)
+        shared.background(work, take, fail, long=self.long)
 
     def _go_on(self) -> None:
         if self._stale:  # something was chosen meanwhile
