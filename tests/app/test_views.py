@@ -111,10 +111,10 @@ def test_a_place_in_the_line_is_told_with_the_time_to_wait(bench: Workbench):
     follow(bench)
     bench.snapshot = SimpleNamespace(**vars(news(0)) | {"place": Place(2, 71.0)})
     assert '>2</div><div class="label">fits before yours<' in bar.figures.object
-    assert ">1 min 20 s</div>" in bar.figures.object
+    assert ">≈ 1 min 20 s</div>" in bar.figures.object
     bench.snapshot = SimpleNamespace(**vars(news(0)) | {"place": Place(1)})
     assert '>1</div><div class="label">fit before yours<' in bar.figures.object
-    assert "about" not in bar.figures.object
+    assert "≈" not in bar.figures.object
     bar.cancel.clicks += 1
     assert "Stopping" in bar.figures.object
 
