@@ -6,11 +6,13 @@ from urllib.parse import urlencode
 
 import panel as pn
 
-from app.state import from_link, restore, state_of, to_link
+from app import shared
+from app.state import data_of, from_link, restore, state_of, to_link
 from app.viewing import Viewing
 from app.workbench import Workbench
 from cainr_core.errors import CainrError
 
+SOON = 1.0  # s that a page is kept waiting for the data that its address names
 CALM = 4  # ticks without a change, after which the address is written
 STATE, FIT = "state", "fit"
 # Not by Panel's Location: each change of that is a page of its own to the browser's way back.
@@ -48,7 +50,9 @@ class Address:
         if link := asked.get(STATE):
             self._named = True
             try:
-                restore(self.workbench, from_link(str(link)))
+                state = from_link(str(link))
+                shared.read(data_of(state), SOON)  # else the page comes with the sample first
+                restore(self.workbench, state)
             except CainrError as problem:
                 self.workbench.report(problem)
         if fit := asked.get(FIT):

@@ -109,6 +109,12 @@ def restore(bench: Workbench, state: Mapping[str, Any]) -> None:
         bench.report(problem)
 
 
+def data_of(state: Mapping[str, Any]) -> DataChoice:
+    """The data that a state names."""
+    choices = _mapping(state.get("choices"), "choices", [])
+    return _made(DataChoice(), choices.get("data"), "data", [])
+
+
 # ---------------------------------------------------------------------- back to choices and view
 
 

@@ -35,7 +35,7 @@ COLUMNS = {
     "rmse": Column("RMSE", "Over all time steps, in the field's unit.", 66, rank=1),
     "seconds": Column("Seconds", "Seconds that the fit took.", 72, rank=3, format="0.0"),
 }
-BESIDE = ("units", "colour")  # what other columns are written with
+BESIDE = ("units",)  # what another column is written with
 NUMBERS = {name: column.format for name, column in COLUMNS.items() if column.format}
 RIGHT = (*NUMBERS, "rmse")  # numbers, of which the last one has its unit with it
 # Tabulator would take a name in its own tooltips for HTML; <%- escapes.
@@ -45,7 +45,12 @@ NAME = """
 <% const cut = value.lastIndexOf(' · ') + 3 %><span title="<%- value %>"><% if (cut > 2) { %>
 <i><%- value.slice(0, cut) %></i><i><%- value.slice(cut) %></i><% } else { %><%- value %><% } %>
 </span>""".replace("\n", "")
-MARK = '<% if (value) { %><i style="background: <%- colour %>"></i><%- value %><% } %>'
+# What the style of the card says of a run, since Panel 1.9.4 takes the ticks of all rows away for a
+# moment whenever it changes a cell.
+MARK = (
+    '<i style="background: var(--colour-<%- value %>, transparent)"></i>'
+    '<b style="--letter: var(--letter-<%- value %>)"></b>'
+)
 MEASURE = "<%- (value < 0.1 ? value.toPrecision(3) : value.toFixed(3)) + ' ' + units %>"
 TABLE = """
 .tabulator { font-size: 12.5px; }
@@ -65,6 +70,7 @@ TABLE = """
   padding: 6px 2px !important; font-weight: 600; }
 .tabulator-cell[tabulator-field="mark"] i { display: inline-block; width: 8px; height: 8px;
   border-radius: 50%; margin-right: 4px; }
+.tabulator-cell[tabulator-field="mark"] b::after { content: var(--letter, ""); }
 .tabulator-tableholder { overflow-x: hidden !important; scrollbar-width: thin; }
 .tabulator .tabulator-row .tabulator-cell[tabulator-field="seconds"] {
   padding-right: 16px !important; } /* where a bar may come to lie */
@@ -102,8 +108,7 @@ def frame_of(runs: list[Run]) -> pd.DataFrame:
     """A row for each run."""
     rows = [
         {
-            "mark": "",
-            "colour": "",
+            "mark": run.id,
             "name": run.name,
             "data": data_of(run.choices.data),
             "contexts": contexts_of(run),

@@ -33,6 +33,7 @@ _CSS = """
 .title { font-weight: 600; font-size: .95rem; }
 .hint { font-size: .78rem; opacity: .75; }
 """
+_HIGH = {"height": "auto"}  # as the curves beside it
 HINTS = ("Tick one or two.", "Tick one more.", "Files: those of A.")
 FIND = 50  # px
 MANY = 20  # runs, beyond which some can be looked for
@@ -127,7 +128,7 @@ class RunTable:
             self.find,
             self.table,
             css_class="runs",
-            styles={"height": "auto"},  # as high as the curves beside it
+            styles=_HIGH,
             min_height=HEAD + HEIGHT + 16,
             margin=0,
         )
@@ -183,16 +184,12 @@ class RunTable:
 
     def _letter(self) -> None:
         """Say which rows are A, B and so on, in the colours that their maps and curves have."""
-        bench = self.workbench
-        of, letters = colours(bench), dict(zip(bench.picked, LETTERS, strict=False))
-        rows = zip(self._ids, self.table.value["mark"], self.table.value["colour"], strict=True)
-        new: dict[str, list[tuple[int, str]]] = {"mark": [], "colour": []}
-        for row, (id, letter, colour) in enumerate(rows):
-            if (letter, colour) != (letters.get(id, ""), of.get(id, "")):
-                new["mark"].append((row, letters.get(id, "")))
-                new["colour"].append((row, of.get(id, "")))
-        if new["mark"]:
-            self.table.patch(new)
+        of = colours(self.workbench)
+        told: dict[str, str | None] = dict.fromkeys(self.view.styles) | _HIGH  # None takes one away
+        for id, letter in zip(self.workbench.picked, LETTERS, strict=False):
+            told |= {f"--letter-{id}": f'"{letter}"', f"--colour-{id}": of[id]}
+        if told != self.view.styles:
+            self.view.styles = told
 
     def _picked(self, event: object) -> None:
         if not self._filling:

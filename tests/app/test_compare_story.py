@@ -30,6 +30,12 @@ OF = """([source, name]) => {
   return {n, mean: n ? sum / n : NaN}
 }"""
 CLIP = "(e) => getComputedStyle(e).clipPath"
+# How often other rows of the table have been ticked since, whoever did it.
+TICKED = """() => {
+  const table = [...Bokeh.documents[0]._all_models.values()].find((m) => m.type.includes("Tabulator"))
+  window.ticked = 0
+  table.source.selected.properties.indices.change.connect(() => { window.ticked++ })
+}"""
 RANGE = """() => {
   const range = Bokeh.documents[0].get_model_by_name("seen-x")
   return [range.start, range.end]
@@ -53,10 +59,21 @@ def divider(page: Page) -> Locator:
     return page.get_by_role("slider", name="Divider between")
 
 
-def test_a_divider_is_moved_by_keys_and_by_the_mouse(dashboard: Page):
+def test_a_tick_is_one_change(dashboard: Page):
     expect(rows(dashboard)).to_have_count(2)
-    pick(dashboard, 0)
-    pick(dashboard, 1)
+    dashboard.evaluate(TICKED)
+    for row in (0, 1):
+        pick(dashboard, row)
+        letter = rows(dashboard).nth(row).locator("[tabulator-field=mark] b")
+        dashboard.wait_for_function(
+            "([e, letter]) => getComputedStyle(e, '::after').content == letter",
+            arg=[letter.element_handle(), f'"{"AB"[row]}"'],
+        )
+    drawn(dashboard, "maps", "gain")
+    assert dashboard.evaluate("window.ticked") == 2
+
+
+def test_a_divider_is_moved_by_keys_and_by_the_mouse(dashboard: Page):
     expect(dashboard.locator(".map-gain")).to_be_visible()
     compare(dashboard, "Swipe")
     drawn(dashboard, "large", "left")

@@ -95,6 +95,11 @@ def test_its_link_opens_in_another_page(
     shows_the_state(page)
     page.reload()
     shows_the_state(page)
+    page.get_by_role("button", name="Swipe", exact=True).click()
+    page.wait_for_function("(link) => window.location.href != link", arg=link)
+    page.reload()  # one large map from the beginning
+    expect(page.locator(".stage .tag-right")).to_contain_text("B: ")
+    page.wait_for_function("() => Bokeh.documents[0].is_idle", polling=200)  # all is painted
     context.close()
 
 

@@ -388,12 +388,14 @@ def test_table_and_buttons_are_of_the_runs_picked(bench: Workbench):
     assert table.table.selection == [0, 1]
     assert "Files: those of A." in table.head.object
     assert table.delete.label == "Delete 2"
-    assert list(table.table.value["mark"]) == ["A", "B"]
+    styles = table.view.styles
+    assert (styles["--letter-new"], styles["--letter-old"]) == ('"A"', '"B"')
     bench.pick(["old"])
-    assert list(table.table.value["mark"]) == ["", "A"]
-    assert list(table.table.value["colour"]) == ["", colours(bench)["old"]]
+    styles = table.view.styles
+    assert (styles["--letter-new"], styles["--letter-old"]) == (None, '"A"')
+    assert styles["--colour-old"] == colours(bench)["old"]
     bench.pick(["old", "new"])
-    assert list(table.table.value["mark"]) == ["B", "A"]
+    assert table.view.styles["--letter-new"] == '"B"'
     assert table._chosen() is runs[1]  # A
 
 
