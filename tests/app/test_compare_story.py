@@ -32,7 +32,8 @@ OF = """([source, name]) => {
 CLIP = "(e) => getComputedStyle(e).clipPath"
 # How often other rows of the table have been ticked since, whoever did it.
 TICKED = """() => {
-  const table = [...Bokeh.documents[0]._all_models.values()].find((m) => m.type.includes("Tabulator"))
+  const every = [...Bokeh.documents[0]._all_models.values()]
+  const table = every.find((m) => m.type.includes("Tabulator"))
   window.ticked = 0
   table.source.selected.properties.indices.change.connect(() => { window.ticked++ })
 }"""
