@@ -47,9 +47,9 @@ def stack(*objects: Viewable, css: str = "", css_class: str = "", **options: Any
     )
 
 
-def card(*objects: Viewable, css_class: str = "", **options: Any) -> pn.Column:
+def card(*objects: Viewable, css: str = "", **options: Any) -> pn.Column:
     """A framed surface that follows light and dark."""
-    return stack(*objects, css=_CARD, css_class=css_class, **{"margin": (0, 0, GAP, 0), **options})
+    return stack(*objects, css=_CARD + css, **{"margin": (0, 0, GAP, 0), **options})
 
 
 def line(*objects: Viewable, room: int = 90) -> pn.Column:

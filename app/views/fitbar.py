@@ -60,8 +60,8 @@ class FitBar:
         self.view = card(
             pn.Row(self.fit, self.cancel, self.figures, sizing_mode="stretch_width", min_width=0),
             self.bar,
+            css=":host { overflow: visible; }",
         )
-        self.view.stylesheets = [*self.view.stylesheets, ":host { overflow: visible; }"]
         self._allow = shared.decided(
             self.fit, "disabled", lambda: workbench.field is None or bool(workbench.refusal)
         )

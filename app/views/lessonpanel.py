@@ -63,8 +63,7 @@ class LessonPanel:
             icon="school", variant="text", size="small", sx={"color": "inherit"},
             css_classes=["lessons"], stylesheets=[TOLD_BELOW_LEFTWARD],
         )  # fmt: skip
-        self.view = card(css_class="lesson-panel", visible=False)
-        self.view.stylesheets = [*self.view.stylesheets, _PLACE]
+        self.view = card(css=_PLACE, css_class="lesson-panel", visible=False)
         self.button.on_click(shared.held(self._open))
         self._made = False
 

@@ -28,7 +28,8 @@ from app.words import three
 from cainr_core.data.fields import Field
 from cainr_core.evaluate.over_time import rmse, rmse_of_cells, rmse_of_times
 
-LETTERS = "abcd"
+LETTERS = "abcdefghijkl"  # columns of maps
+FIRST = 2  # of them with figures from the start, as each takes a tenth of a second
 NOTHING = "Tick a run to see where and when its errors are large."
 TOLD = "Above, RMSE over all times at each cell, on one scale; below, over all cells at each time."
 MORE = f" Maps are of the first {len(LETTERS)} runs."
@@ -58,21 +59,25 @@ class RmseOverTime(Look):
         self._result: tuple[Field, list[RunErrors]] | None = None
         self.geography = Geography()
         plates = [Plate(letter, "") for letter in LETTERS]
-        self.maps = MapSet(plates, self.geography, name="rmse-maps")
-        self.cards = {
-            letter: MapCard("", plot, f"rmse-{letter}")
-            for letter, plot in self.maps.figures.items()
-        }
+        self.maps = MapSet([], self.geography, "rmse-maps", later=plates)
+        self.cards: dict[str, MapCard] = {}
+        self.small = stack(css=_WRAP, margin=(4, 12, 8, 12))
+        self._frame(plates[:FIRST])
         self.plot = DatePlot("RMSE", "rmse", 220)
         self._blank()
         bench.param.watch(shared.held(lambda *events: self._place()), ["projection", "centre"])
         bench.param.watch(shared.held(lambda *events: self._zoom()), "region")
         bench.param.watch(shared.held(lambda *events: self._mark()), "time")
-        cards = [one.view for one in self.cards.values()]
-        for each in cards:
-            each.styles = _SIZE
-        small = stack(*cards, css=_WRAP, margin=(4, 12, 8, 12))
-        return stack(small, self.plot.view)
+        return stack(self.small, self.plot.view)
+
+    def _frame(self, plates: list[Plate]) -> None:
+        """Make the figures and frames of some more maps."""
+        self.maps.add(plates)
+        for plate in plates:
+            card = MapCard("", self.maps.figures[plate.column], f"rmse-{plate.column}")
+            card.view.styles = _SIZE
+            self.cards[plate.column] = card
+        self.small.extend([self.cards[plate.column].view for plate in plates])
 
     def work(self, chosen: Selected) -> Callable[[], Any]:
         def compute() -> tuple[Field, list[RunErrors]]:
@@ -94,9 +99,11 @@ class RmseOverTime(Look):
         if not runs:
             return
         maps = dict(zip(LETTERS, runs, strict=False))
+        if more := [Plate(letter, "") for letter in maps if letter not in self.cards]:
+            self._frame(more)
         every = np.concatenate([run.cells.ravel() for run in maps.values()])
         scale = self._scale = sequential(0, float(np.nanquantile(every, 0.99)))
-        self.maps.colour(dict.fromkeys(LETTERS, scale))
+        self.maps.colour(dict.fromkeys(maps, scale))
         for letter, run in maps.items():
             card = self.cards[letter]
             card.title(run.picked.title, run.picked.colour)
@@ -127,8 +134,8 @@ class RmseOverTime(Look):
 
     def _blank(self) -> None:
         runs = self._result[1] if self._result is not None else []
-        for letter in LETTERS[len(runs) :]:
-            self.cards[letter].view.visible = False
+        for card in list(self.cards.values())[len(runs) :]:
+            card.view.visible = False
         self.plot.view.visible = bool(runs)
 
     def _place(self) -> None:
@@ -144,7 +151,7 @@ class RmseOverTime(Look):
         drawn: dict[str, NDArray[Any]] = {
             letter: run.cells for letter, run in zip(LETTERS, runs, strict=False)
         }
-        self.maps.draw({letter: drawn.get(letter) for letter in LETTERS})
+        self.maps.draw({letter: drawn.get(letter) for letter in self.cards})
 
     def _zoom(self) -> None:
         """See the part that is zoomed in on in the other maps. Not the other way round: a page that

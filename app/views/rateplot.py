@@ -21,6 +21,7 @@ from bokeh.plotting import figure
 
 from app import shared
 from app.views.lineplot import Chart, Dots, Line
+from app.views.shown import LETTERS
 from cainr_core.sweep.lines import Line as Fit
 
 HEIGHT = 340  # px
@@ -218,7 +219,7 @@ class RatePlot:
         places |= {id: place for id, place in (moved or {}).items() if id in places}
         rings = [
             (*places[id], letter, picked[id])
-            for id, letter in zip(picked, "ABCDEFGH", strict=False)
+            for id, letter in zip(picked, LETTERS, strict=False)
             if id in places
         ]
         columns = zip(*rings, strict=True) if rings else ((),) * len(PICK)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from app import shared
+from app.views import overtime
 from app.views.closer import Closer
 from app.views.projections import Extent
 from app.views.regions import REGIONS, Region, window
@@ -16,7 +17,7 @@ def test_each_run_has_a_map_and_a_line(bench: Workbench, closer: Closer):
     assert "Tick a run" in look._told.object
     assert not any(card.view.visible for card in look.cards.values())
     bench.pick([run.id for run in bench.runs])
-    assert [card.view.visible for card in look.cards.values()] == [True, True, False, False]
+    assert [card.view.visible for card in look.cards.values()] == [True, True]
     error = shared.whole(bench.runs[0]) - bench.field.values
     image = look.maps.source.data["a"][0]
     assert np.nanmax(image) <= np.sqrt((error**2).mean(0)).max() * 1.0001
@@ -30,7 +31,21 @@ def test_each_run_has_a_map_and_a_line(bench: Workbench, closer: Closer):
     bench.projection = "north"
     assert look.maps.source.data["a"][0].shape != shape
     bench.pick([bench.runs[1].id])
-    assert [card.view.visible for card in look.cards.values()] == [True, False, False, False]
+    assert [card.view.visible for card in look.cards.values()] == [True, False]
+
+
+def test_a_map_is_framed_when_a_run_needs_it(
+    bench: Workbench, closer: Closer, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(overtime, "FIRST", 1)
+    look = closer.looks["RMSE over time"]
+    bench.tab = "RMSE over time"
+    assert [*look.cards] == ["a"]
+    bench.pick([run.id for run in bench.runs])
+    assert [*look.cards] == ["a", "b"]
+    assert look.small.objects == [card.view for card in look.cards.values()]
+    assert np.isfinite(look.maps.source.data["b"][0]).any()
+    assert look.maps.figures["b"].aspect_ratio == look.maps.figures["a"].aspect_ratio
 
 
 def test_what_is_zoomed_in_on_is_the_same_as_on_the_other_maps(bench: Workbench, closer: Closer):
