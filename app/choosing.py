@@ -95,7 +95,8 @@ class Choosing(param.Parameterized):
         )
 
     def adopt(self, choices: Choices, then: Callable[[], None] = lambda: None) -> None:
-        """Take over the choices of a run, and open its data."""
+        """Take over the choices of a run, as far as they are allowed, and open its data."""
+        choices = settings.within(choices)
         for mine, other in (
             (self.data, choices.data),
             (self.architecture, choices.architecture),

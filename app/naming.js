@@ -50,6 +50,9 @@ function name() {
       const field = e.closest(".MuiFormControl-root")?.querySelector("label")?.textContent.trim()
       const less = e.closest(".MuiInputAdornment-positionStart")
       put(e, "aria-label", `${field ?? "Number"}: ${less ? "less" : "more"}`)
+    } else if (e.matches("button[aria-label=Play], button[aria-label=Pause]")) {
+      const player = e.getRootNode().querySelector(".MuiTypography-root")?.textContent.trim()
+      if (player) put(e, "aria-label", `${e.getAttribute("aria-label")}: ${player}`) // of the two
     } else if (e.matches("button[aria-label]")) {
       const told = e.getAttribute("aria-label")
       const own = words(e)

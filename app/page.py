@@ -207,11 +207,11 @@ def _keep_session_while_fitting(bench: Workbench) -> Callable[[], None]:
     """Let no session of a fit end that may yet be connected again; to be called regularly."""
     document = pn.state.curdoc
     context = document.session_context if document else None
-    session = getattr(context, "session", None)
     blocked, connected = False, clock.monotonic()
 
     def settle() -> None:
         nonlocal blocked, connected
+        session = getattr(context, "session", None)  # there once the page was built
         if session is None:
             return
         if session.connection_count:

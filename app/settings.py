@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import param
 
-from cainr_core.choices import Choices
+from cainr_core.choices import Choices, DataChoice, values_of
 from cainr_core.errors import CainrError
 from cainr_core.fit.recipe import Recipe
 from cainr_core.model.architecture import Architecture
@@ -95,6 +96,20 @@ class Settings(param.Parameterized):
             part.startswith(".") for part in place.relative_to(root).parts
         ):
             raise CainrError(f"{path} belongs to another person.")
+
+    def within(self, choices: Choices) -> Choices:
+        """What of choices made elsewhere, in a link or a run, a visitor may choose: in kiosk mode
+        the sample, contexts of no file, and no more steps than are allowed."""
+        if not self.kiosk:
+            return choices
+        recipe = Recipe(**values_of(choices.recipe))
+        recipe.steps = min(recipe.steps, self.kiosk_steps)
+        return replace(
+            choices,
+            data=DataChoice() if choices.data.path else choices.data,
+            contexts=[context for context in choices.contexts if context.is_builtin],
+            recipe=recipe,
+        )
 
     def check_deletion(self) -> None:
         """CainrError where runs are not to be deleted."""

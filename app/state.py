@@ -17,6 +17,7 @@ from typing import Any, NoReturn, TypeVar
 import param
 
 from app.choosing import Choosing
+from app.settings import settings
 from app.viewing import Viewing
 from app.workbench import Workbench
 from cainr_core import __version__
@@ -102,6 +103,8 @@ def restore(bench: Workbench, state: Mapping[str, Any]) -> None:
     it cannot be is told in one sentence."""
     told: list[str] = []
     choices = _choices(state.get("choices"), told)
+    if settings.within(choices).to_dict() != choices.to_dict():
+        told.append("files or steps that kiosk mode has not")
     told += [f"{key} (unknown)" for key in map(str, state) if key not in {*_defaults(), "cainr"}]
     try:
         bench.adopt(choices, partial(_look, bench, state, told))

@@ -103,6 +103,9 @@ class Viewing(param.Parameterized):
         default="", doc="What others are compared with: original, fit, or a run's id."
     )
     right = param.String(default="", doc="What is compared with it; empty: chosen by itself.")
+    divider = param.Number(
+        default=50, bounds=(0, 100), doc="Percent of the width that is left of the divider."
+    )
     scale: Any = param.Selector(
         default="shared",
         objects=SCALES,

@@ -159,7 +159,8 @@ class DataSection:
         chosen = before if before in names.values() else next(iter(names.values()), None)
         self.variable.param.update(options=names, value=chosen)
         self._show()
-        self._variable_changed()
+        # even where it is the same: what it is called is another file's now
+        self.variable.param.trigger("value")
 
     @staticmethod
     def _name(each: VariableSummary) -> str:

@@ -75,7 +75,10 @@ class Analysis(Look):
     """A row for each check, a column for each run; a row opens to its sentences."""
 
     title = "Analysis"
-    told = "Every run picked against its original, all times. Open a row for what lies behind it."
+    told = (
+        "Every run picked, as its file has it, against its original, all times. Open a row for "
+        "what lies behind it."
+    )
     long = True
 
     def body(self) -> Viewable:

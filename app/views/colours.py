@@ -15,6 +15,7 @@ from app.views.palettes import DIVERGING, SEQUENTIAL
 RUN_COLOURS = (
     "#1e88e5", "#d2430f", "#a2a203", "#e183a1", "#8a449a", "#2b7f67", "#d646b0", "#5649d9",
 )  # fmt: skip
+APART = 5  # of them, of which no two are alike at a glance
 # Kinds of runs: the same but the first two, which would be taken for those of A and B.
 KIND_COLOURS = ("#2b7f67", "#d646b0", "#a2a203", "#5649d9", "#e183a1", "#8a449a")
 

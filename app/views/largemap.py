@@ -62,7 +62,9 @@ class LargeMap:
             name: pn.pane.Bokeh(plot, sizing_mode="scale_width", margin=0)
             for name, plot in self.maps.figures.items()
         }
-        self.overlay = Overlay(**plots, sizing_mode="stretch_width", margin=(0, 8))
+        self.overlay = Overlay(
+            **plots, at=workbench.divider, sizing_mode="stretch_width", margin=(0, 8)
+        )
         self.bar = pn.pane.HTML(
             "", stylesheets=[BAR], height=28, margin=(6, 20, 6, 20), sizing_mode="stretch_width"
         )
@@ -74,6 +76,10 @@ class LargeMap:
             self.overlay, self.bar,
             css_class="map-card map-large", margin=(0, 0, GAP, 0),
         )  # fmt: skip
+        self.overlay.param.watch(lambda event: setattr(workbench, "divider", event.new), "at")
+        workbench.param.watch(
+            shared.held(lambda event: setattr(self.overlay, "at", event.new)), "divider"
+        )
         for select, side in ((self.left, "left"), (self.right, "right")):
             select.param.watch(shared.held(lambda event, side=side: self._choose(side)), "value")
 

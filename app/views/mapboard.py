@@ -31,7 +31,11 @@ from cainr_core.runs import Run
 
 PLAY_EVERY = 350  # ms between two time steps
 PHONE = 480  # px of the screen, up to which no four choices are in a line
+_FREE = {"min-height": "0"}  # a page takes no style away of which it hears nothing
 ROOM = f"calc(min({HIGHEST}, 45vw) + 110px)"  # of a large map with its choices and colours
+UNLIKE = (
+    "These two runs are of different data, so their maps cannot stand side by side; the curves can."
+)
 AROUND = 0.15  # of the width seen, drawn finely on each side of it
 
 
@@ -70,9 +74,9 @@ class MapBoard:
         self.zooming = Zooming(workbench, self.geography, shared.held(self._near))
         self.regions = RegionChoice(workbench, self.geography)
         where = side_by_side(
-            side_by_side(self.projection, self.centre, shares="11 12", narrow=0),
-            side_by_side(self.regions.choice, self.regions.back, shares="12 3", narrow=0),
-            shares="23 15",
+            side_by_side(self.projection, self.centre, shares="13 11", narrow=0),
+            side_by_side(self.regions.choice, self.regions.back, shares="13 3", narrow=0),
+            shares="24 15",
             narrow=PHONE,
             rows=0,
         )
@@ -86,7 +90,7 @@ class MapBoard:
             self.view = stack(card(self.title, when), self.stage, card(where, compare))
         else:
             head = side_by_side(
-                self.title, where, shares="1 1", narrow=NARROW, styles={"align-items": "center"}
+                self.title, where, shares="6 7", narrow=NARROW, styles={"align-items": "center"}
             )
             self.view = stack(card(head, when, compare), self.stage)
         self.player.param.watch(lambda event: workbench.look_at(event.new), "value")
@@ -138,10 +142,9 @@ class MapBoard:
         data = values_of(runs[0].choices.data)
         alike = [run for run in runs if values_of(run.choices.data) == data]
         if runs[1:2] and runs[1] not in alike:
-            self.workbench.problem = (
-                "These two runs are of different data, so their maps cannot stand side by side; "
-                "the curves can."
-            )
+            self.workbench.problem = UNLIKE
+        elif self.workbench.problem == UNLIKE:
+            self.workbench.problem = ""
         steps = len(fields[0].time)
         self._show(Shown(fields[0], tuple(self._source(run, steps) for run in alike)))
 
@@ -222,14 +225,14 @@ class MapBoard:
 
     def _measured(self, event: object) -> None:
         """The large map is there, and as wide as it is told."""
-        self.stage.styles = {}
+        self.stage.styles = _FREE
         self._place()
 
     def _turn(self) -> None:
         """Show many maps or one, as the mode says."""
         seen = self._board
         if seen is self.six:
-            self.stage.styles = {}
+            self.stage.styles = _FREE
         self.six.view.visible = seen is self.six
         if self.large is not None:
             self.large.view.visible = seen is self.large

@@ -23,7 +23,7 @@ export function render({model, el}) {
   buttons.append(hold, other)
   stage.append(tags.left, tags.right, divider, buttons)
 
-  let at = 50 // percent of the width left of the divider
+  let at = model.at
   let seen = "left" // in turn
   let held = matchMedia("(prefers-reduced-motion: reduce)").matches
   let timer = null
@@ -35,6 +35,7 @@ export function render({model, el}) {
     divider.setAttribute("aria-valuetext",
       `${Math.round(at)} % ${model.left_name}, ${Math.round(100 - at)} % ${model.right_name}`)
   }
+  const keep = () => { model.at = Math.round(at) }
   const turn = () => {
     seen = seen == "left" ? "right" : "left"
     stage.dataset.seen = seen
@@ -74,6 +75,7 @@ export function render({model, el}) {
     event.preventDefault()
     event.stopPropagation()
     move(at + step)
+    keep()
   })
   divider.addEventListener("pointerdown", (event) => {
     if (event.button > 0) return
@@ -86,6 +88,7 @@ export function render({model, el}) {
     const box = stage.getBoundingClientRect()
     move(100 * (event.clientX - box.left) / box.width)
   })
+  divider.addEventListener("lostpointercapture", keep)
   hold.addEventListener("click", () => pause(!held))
   other.addEventListener("click", () => { pause(true); turn() })
 
@@ -97,6 +100,7 @@ export function render({model, el}) {
   sized.observe(stage)
   for (const name of ["mode", "aspect", "left_name", "right_name", "left_colour", "right_colour"])
     model.on(name, tell)
+  model.on("at", () => { if (model.at != Math.round(at)) move(model.at) })
   model.on("remove", () => { clearInterval(timer); sized.disconnect() })
   tell()
   return stage

@@ -67,6 +67,7 @@ class Overlay(pn.custom.JSComponent):
     right_name = param.String(doc="What the right map shows; empty: nothing.")
     left_colour = param.String(doc="Colour of the left run; empty: none.")
     right_colour = param.String(doc="Colour of the right run; empty: none.")
+    at = param.Number(default=50, bounds=(0, 100), doc="Percent of the width left of the divider.")
     aspect = param.Number(default=2.0, doc="Width over height of a map.")
     pixels = param.Integer(default=0, doc="Width of a map on the screen, told by the page.")
 

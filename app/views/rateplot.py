@@ -44,6 +44,7 @@ const step = power * [1, 2, 5, 10].find((step) => step * power >= rough)
 const first = Math.ceil(start / step)
 return Array.from({length: Math.floor(end / step) - first + 1}, (_, n) => (first + n) * step)
 """
+RING = 0.04  # of the axes, that the ring around a point takes
 PICK = ("x", "y", "letter", "colour")  # of a run that is looked at
 _TOLD = (
     "<div style='font-size:12px'><div>@name</div><b>@y{0.00} dB</b>, @x{0,0.0} times smaller<br>"
@@ -118,7 +119,7 @@ class RatePlot:
         self.others = ColumnDataSource({one: [] for one in Other._fields}, name=f"{name}-others")
         self.fronts = ColumnDataSource({"xs": [], "ys": [], "colour": [], "width": [], "dash": []})
         self.picks = ColumnDataSource({one: [] for one in PICK}, name=f"{name}-picks")
-        self.figure = self._figure(height)
+        self.figure, self._held = self._figure(height), EMPTY
         self.points.selected.on_change("indices", self._tapped)
 
     def _figure(self, height: int) -> figure:
@@ -176,14 +177,31 @@ class RatePlot:
             "dash": [front.dash for front in fronts],
         }
         self.figure.xaxis.axis_label, self.figure.yaxis.axis_label = by.size, by.quality
-        places = [(one.x, one.y) for one in points] + [(one.x, one.y) for one in others]
-        every = np.array(places, dtype=np.float64).reshape(-1, 2)
-        every = every[np.isfinite(every).all(axis=1)]
-        across, up = EMPTY
-        if len(every):
-            across = every[:, 0].min() / 1.15, every[:, 0].max() * 1.15
-            up = np.floor(every[:, 1].min() - 0.5), np.ceil(every[:, 1].max() + 0.5)
-        for axis, (start, end) in ((self.figure.x_range, across), (self.figure.y_range, up)):
+        self._hold()
+
+    def _hold(self) -> None:
+        """Let the axes hold all points, with the rings around some; where they do already, they
+        stay as somebody has zoomed them."""
+        sources = (self.points, self.others, self.picks)
+        every = np.concatenate(
+            [
+                np.array([source.data["x"], source.data["y"]], dtype=np.float64)
+                for source in sources
+            ],
+            axis=1,
+        )
+        every = every[:, np.isfinite(every).all(axis=0)]
+        held = EMPTY
+        if every.size:
+            (left, low), (right, high) = every.min(axis=1), every.max(axis=1)
+            beside, over = 1.1 * (right / left) ** RING, 0.5 + RING * (high - low)
+            held = (left / beside, right * beside), (np.floor(low - over), np.ceil(high + 2 * over))
+        if held == self._held:
+            return
+        self._held = held
+        for axis, (start, end) in zip(
+            (self.figure.x_range, self.figure.y_range), held, strict=True
+        ):
             axis.update(start=float(start), end=float(end))
             axis.update(reset_start=float(start), reset_end=float(end))
 
@@ -224,6 +242,7 @@ class RatePlot:
         ]
         columns = zip(*rings, strict=True) if rings else ((),) * len(PICK)
         self.picks.data = {name: list(of) for name, of in zip(PICK, columns, strict=True)}
+        self._hold()
 
     def _tapped(self, attr: str, old: list[int], new: list[int]) -> None:
         if new:

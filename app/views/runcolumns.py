@@ -25,15 +25,15 @@ class Column(NamedTuple):
 COLUMNS = {
     "mark": Column("\u00a0", "Which of the runs compared is A, and which B.", 32),
     "name": Column("Name", "A click or Enter changes a name.", 138, share=4),
-    "data": Column("Data", "The bundled sample, or file and variable.", 64, share=1, rank=7),
-    "contexts": Column("Contexts", "What the network is given at every point.", 82, 3, 5),
-    "network": Column("Network", "Kind, depth and width.", 84, share=2, rank=4),
-    "weights": Column("Weights", "Number of weights and biases.", 62, rank=6, format="0,0"),
+    "data": Column("Data", "The bundled sample, or file and variable.", 64, share=2, rank=3),
+    "contexts": Column("Contexts", "What the network is given at every point.", 82, 3, 4),
+    "network": Column("Network", "Kind, depth and width.", 84, share=2, rank=6),
+    "weights": Column("Weights", "Number of weights and biases.", 62, rank=7, format="0,0"),
     "bytes": Column("Bytes", "Size of the whole file.", 58, rank=2, format="0,0"),
     "ratio": Column("Ratio", "Bytes of the original over those of the file.", 60, format="0,0.0"),
     "psnr": Column("PSNR (dB)", "Over all time steps.", 50, format="0.00"),
     "rmse": Column("RMSE", "Over all time steps, in the field's unit.", 66, rank=1),
-    "seconds": Column("Seconds", "Seconds that the fit took.", 72, rank=3, format="0.0"),
+    "seconds": Column("Seconds", "Seconds that the fit took.", 72, rank=5, format="0.0"),
 }
 BESIDE = ("units",)  # what another column is written with
 NUMBERS = {name: column.format for name, column in COLUMNS.items() if column.format}

@@ -18,7 +18,7 @@ EVERY = 400  # ms between two states
 SHARES = "9 8"
 TOLD = 2  # runs whose state is told: those on the maps
 HEIGHT = 38  # px: so many lines
-LIVE = "The fit goes on; when it has ended, its steps can be looked back on."
+LIVE = "When the fit has ended, its steps can be looked back on."
 NONE = "Tick a run in the table below to look back on how it learned."
 _CSS = """
 .told { font-size: .8rem; line-height: 1.5; }

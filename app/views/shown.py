@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app import shared
-from app.views.colours import RUN_COLOURS
+from app.views.colours import APART, RUN_COLOURS
 from app.workbench import Workbench
 from cainr_core.data.fields import Field
 from cainr_core.runs import Run
@@ -203,6 +203,6 @@ def colours(workbench: Workbench) -> dict[str | None, str]:
     given: dict[str | None, str] = {}
     for id in [*seen, *workbench.picked]:
         first = len(_met) if id is None else _met.get(id, 0)  # as it will be met
-        wanted = [RUN_COLOURS[(first + n) % len(RUN_COLOURS)] for n in range(len(RUN_COLOURS))]
+        wanted = [RUN_COLOURS[(first + n) % APART] for n in range(APART)] + [*RUN_COLOURS[APART:]]
         given[id] = next((each for each in wanted if each not in given.values()), wanted[0])
     return given

@@ -24,7 +24,7 @@ from app.views.download import Download
 from app.views.figures import FIGURES, GOING, IDLE, row
 from app.views.sweepplot import SweepPlot
 from app.words import data_of, duration, size_of
-from cainr_core.runs import Run, network_kind
+from cainr_core.runs import Run, contexts_title, network_kind
 from cainr_core.sweep import SWEEPS, Sweep, report
 from cainr_core.sweep.lines import lines_of
 
@@ -95,7 +95,10 @@ class SweepForm:
         fields = form(sweeping.choice, names)
         for name, field in fields.items():
             field.css_classes = [f"sweep-{name}"]
-        steps = widget(sweeping.workbench.recipe.param.steps, css_classes=["sweep-steps"])
+        steps = widget(
+            sweeping.workbench.recipe.param.steps, css_classes=["sweep-steps"],
+            description="Of each fit, and of a single one too: the steps of Recipe at the left.",
+        )  # fmt: skip
         self.view = stack(
             self.preset, fields["depth"], fields["width"], steps, fields["seconds"],
             fields["resolution"], self.sets,
@@ -124,7 +127,12 @@ class SweepForm:
 
 
 def _pills(sweeping: Sweeping) -> dict[str, str]:
-    return {name.replace("_", " "): name for name in sweeping.sets}
+    """Names of the sets by what they are called here: without folders, where that tells apart."""
+    pills: dict[str, str] = {}
+    for name, contexts in sweeping.sets.items():
+        title = contexts_title(contexts)
+        pills[name if title in pills else title] = name
+    return pills
 
 
 class SweepBar:

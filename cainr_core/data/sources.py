@@ -286,8 +286,8 @@ def _refuse_empty(field: Field) -> None:
         raise CainrError(f"'{field.name}' is empty: its shape is {field.shape}.")
     if field.missing is not None and field.missing.all():
         raise CainrError(
-            f"All values of '{field.name}' are missing in the chosen part; choose other times or "
-            "another level."
+            f"All values of '{field.name}' are missing in the chosen part; choose other times, "
+            "another level or another variable."
         )
     if field.lo == field.hi:
         raise CainrError(

@@ -111,7 +111,7 @@ class Fitting:
         self._remember(self._error())
         if checkpoint is not None and checkpoint.exists():
             first, rate_scale = resuming.resume(self, checkpoint, step)
-            yield replace(self.curve[-1], message=f"Going on from step {first}.")
+            yield replace(self.curve[-1], message=f"Going on from step {first:,}.")
         else:
             yield self._progress(0, 0.0)
         steps = range(first, self.recipe.steps)

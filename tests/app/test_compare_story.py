@@ -190,5 +190,19 @@ def test_limits_are_locked_at_a_click(dashboard: Page):
     expect(low).not_to_have_value("")
 
 
+def test_no_room_stays_of_the_large_map(dashboard: Page):
+    compare(dashboard, "Side by side")
+    pick(dashboard, 1)
+    expect(dashboard.locator(".map-gain")).to_be_hidden()
+    maps, curves = (dashboard.locator(of).first for of in (".map-original", ".curves"))
+    for _ in range(20):
+        upper, lower = maps.bounding_box(), curves.bounding_box()
+        between = lower["y"] - upper["y"] - upper["height"]
+        if between < 40:
+            break
+        dashboard.wait_for_timeout(500)
+    assert 0 <= between < 40  # px
+
+
 def test_nothing_was_complained_of(dashboard: Page, complaints: list[str]):
     assert complaints == []

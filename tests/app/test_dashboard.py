@@ -235,7 +235,7 @@ def test_the_table_fits_its_place(dashboard: Page):
     inside = dashboard.locator(".runs-table .tabulator-tableholder")
     assert inside.evaluate("(e) => e.scrollWidth <= e.clientWidth")
     titles = dashboard.locator(".runs-table .tabulator-col-title:visible")
-    wanted = {"Contexts", "Network", "Bytes", "Ratio", "PSNR (dB)", "RMSE", "Seconds"}
+    wanted = {"Data", "Contexts", "Bytes", "Ratio", "PSNR (dB)", "RMSE", "Seconds"}
     assert wanted <= set(titles.all_inner_texts())
     assert titles.evaluate_all(
         "(all) => all.every(e => !e.innerText.trim() || e.scrollWidth <= e.clientWidth)"

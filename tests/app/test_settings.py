@@ -11,6 +11,7 @@ from app import shared
 from app.controls.contexts import ContextSection
 from app.controls.data import DataSection
 from app.settings import Settings
+from app.state import restore
 from app.sweeps import Sweeps
 from app.views.mapboard import MapBoard
 from app.views.runs import RunTable
@@ -91,6 +92,29 @@ def test_a_class_fits_in_limits(kiosk: Settings):
     assert bench.plan is None
     with pytest.raises(CainrError, match="times as long"):
         shared.Fits().submit(bench.choices, bench.field, "a name")
+
+
+def test_a_state_from_elsewhere_is_taken_as_far_as_a_class_may(
+    kiosk: Settings, bench: Workbench, shared_file: str
+):
+    restore(
+        bench,
+        {
+            "format": 1,
+            "choices": {
+                "data": {"path": shared_file, "variable": "TREFHT"},
+                "contexts": ["topography", f"{shared_file}:TREFHT"],
+                "recipe": {"steps": 4000},
+            },
+            "view": {"time": 3},
+        },
+    )
+    assert bench.data.path == ""
+    assert bench.field is not None
+    assert [choice.source for choice in bench.choices.contexts] == ["topography"]
+    assert bench.recipe.steps == kiosk.kiosk_steps
+    assert bench.time == 3
+    assert bench.problem.endswith("without: files or steps that kiosk mode has not.")
 
 
 def test_a_class_deletes_nothing_and_starts_no_sweeps(kiosk: Settings, bench: Workbench):

@@ -96,9 +96,13 @@ def test_its_link_opens_in_another_page(
     page.reload()
     shows_the_state(page)
     page.get_by_role("button", name="Swipe", exact=True).click()
+    divider = page.get_by_role("slider", name="Divider between")
+    divider.press("PageUp")
     page.wait_for_function("(link) => window.location.href != link", arg=link)
+    page.wait_for_timeout(3000)  # the address follows what was done last
     page.reload()  # one large map from the beginning
     expect(page.locator(".stage .tag-right")).to_contain_text("B: ")
+    expect(divider).to_have_attribute("aria-valuenow", "60")
     page.wait_for_function("() => Bokeh.documents[0].is_idle", polling=200)  # all is painted
     context.close()
 

@@ -21,6 +21,7 @@ from app.views.sweepplot import SweepPlot
 from app.workbench import Workbench
 from cainr_core.choices import DataChoice
 from cainr_core.curves import Curve
+from cainr_core.data.contexts import ContextChoice
 from cainr_core.errors import CainrError
 from cainr_core.fit.recipe import Recipe
 from cainr_core.runs import Library
@@ -170,6 +171,8 @@ def test_sets_of_contexts_follow_what_is_ticked(page: Sweeping):
     form = SweepForm(page)
     form.sets.value = ["insolation"]
     assert page.wanted.names == ["insolation"]
+    page.sets |= {"/far/months.nc:TS": (ContextChoice(source="/far/months.nc:TS"),)}
+    assert form.sets.options["TS of months.nc"] == "/far/months.nc:TS"
 
 
 def test_the_preset_takes_what_the_paper_took(page: Sweeping):
