@@ -134,7 +134,12 @@ def build() -> pmui.Page:
         header=[
             pmui.Typography(
                 "Context-aware neural compression of climate fields",
-                sx={"display": {"xs": "none", "md": "block"}, "opacity": 0.85, "ml": 2},
+                sx={
+                    "display": {"xs": "none", "md": "block"},
+                    "opacity": 0.85,
+                    "ml": 2,
+                    "pt": "4px",
+                },
             ),
             pmui.layout.Row(sizing_mode="stretch_width"),
             lessons.button,

@@ -55,10 +55,10 @@ THEME = {
 _BELOW = """
 .MuiTooltip-popper {{ inset: {inset} !important; transform: translateY(4px) !important; }}
 .MuiTooltip-arrow {{ display: none; }}
-.MuiTooltip-tooltip {{ margin: 0 !important; width: max-content; max-width: 240px; }}
+.MuiTooltip-tooltip {{ margin: 0 !important; width: max-content; max-width: {most}px !important; }}
 """
-TOLD_BELOW = _BELOW.format(inset="100% auto auto 0")
-TOLD_BELOW_LEFTWARD = _BELOW.format(inset="100% 0 auto auto")
+TOLD_BELOW = _BELOW.format(inset="100% auto auto 0", most=110)  # beside it stand figures
+TOLD_BELOW_LEFTWARD = _BELOW.format(inset="100% 0 auto auto", most=240)
 # Before Material's own styles are there, which come a moment after a widget: no icon larger than
 # its line, and no frames of the browser.
 _BARE = """

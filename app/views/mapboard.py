@@ -90,7 +90,7 @@ class MapBoard:
             self.view = stack(card(self.title, when), self.stage, card(where, compare))
         else:
             head = side_by_side(
-                self.title, where, shares="6 7", narrow=NARROW, styles={"align-items": "center"}
+                self.title, where, shares="1 1", narrow=NARROW, styles={"align-items": "center"}
             )
             self.view = stack(card(head, when, compare), self.stage)
         self.player.param.watch(lambda event: workbench.look_at(event.new), "value")

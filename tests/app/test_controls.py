@@ -151,6 +151,20 @@ def test_the_sample_is_opened_when_one_comes_back_to_it(bench: Workbench, tmp_pa
     assert bench.field.name == "TS"
 
 
+def test_a_variable_is_called_as_its_own_file_has_it(bench: Workbench, tmp_path: Path):
+    section, sent = DataSection(bench), []
+    # to the page goes what the value is called, whenever that is set
+    section.variable.param.watch(
+        lambda event: sent.append(list(section.variable.options)), "value", onlychanged=False
+    )
+    for number, name in enumerate(("the first", "the second")):
+        dataset = small.dataset()
+        dataset["tas"].attrs["long_name"] = name
+        dataset.to_netcdf(tmp_path / f"{number}.nc")
+        section.path.value = str(tmp_path / f"{number}.nc")
+        assert sent[-1] == [f"tas: {name}"]
+
+
 def test_a_level_has_its_unit(bench: Workbench, tmp_path: Path):
     dataset = small.dataset()
     dataset["tas"] = dataset["tas"].expand_dims(lev=[850.0, 500.0], axis=1)
