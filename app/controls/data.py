@@ -159,8 +159,9 @@ class DataSection:
         chosen = before if before in names.values() else next(iter(names.values()), None)
         self.variable.param.update(options=names, value=chosen)
         self._show()
-        # even where it is the same: what it is called is another file's now
-        self.variable.param.trigger("value")
+        if chosen == before:  # which is called as another file's is
+            self.variable.param.trigger("value")
+        self._variable_changed()
 
     @staticmethod
     def _name(each: VariableSummary) -> str:

@@ -23,7 +23,10 @@ def test_the_original_is_drawn_alone_until_runs_are_picked(bench: Workbench):
     assert drawn(closer, "Zonal mean").data["name"] == ["Original"]
     bench.pick([run.id for run in bench.runs])
     data = drawn(closer, "Zonal mean").data
-    assert data["name"] == ["Original", *(run.name for run in bench.runs)]
+    assert data["name"] == [
+        "Original",
+        *(f"{letter}: {run.name}" for letter, run in zip("AB", bench.runs, strict=True)),
+    ]
     assert len(set(data["colour"])) == 3
     run, field = bench.runs[1], bench.field
     _, mean = zonal_mean(shared.whole(run)[0].astype(float), field.grid)

@@ -24,7 +24,9 @@ def test_each_run_has_a_map_and_a_line(bench: Workbench, closer: Closer):
     assert look.maps.mappers["a"].high == look.maps.mappers["b"].high > 0
     assert look.maps.mappers["a"].low == 0
     lines = look.plot.source.data
-    assert lines["name"] == [run.name for run in bench.runs]
+    assert lines["name"] == [
+        f"{letter}: {run.name}" for letter, run in zip("AB", bench.runs, strict=True)
+    ]
     overall = np.sqrt(np.mean(np.square(lines["ys"][0])))
     assert overall == pytest.approx(bench.runs[0].metrics.rmse, rel=1e-3)
     shape = image.shape

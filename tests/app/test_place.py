@@ -20,7 +20,7 @@ def test_a_place_shows_the_original_the_runs_and_their_errors(bench: Workbench, 
     assert np.array_equal(values["ys"][0], bench.field.values[:, row, 7])
     there = shared.whole(bench.runs[1])[:, row, 7]
     assert np.allclose(errors["ys"][1], there - bench.field.values[:, row, 7], atol=1e-4)
-    assert errors["name"][1].startswith(f"{bench.runs[1].name}: RMSE here ")
+    assert errors["name"][1].startswith(f"B: {bench.runs[1].name}: RMSE here ")
     bench.time = 2
     assert look.plot.now.location == bench.field.time.called[2]
     assert set(look.plot._ticker.ticks) == set(look.errors._ticker.ticks)
