@@ -16,8 +16,10 @@ from PIL import Image
 pytest.importorskip("playwright")
 from playwright.sync_api import Page, expect
 
+from cainr_core.runs import Library
 from tests.app.browser import (
     COLUMN,
+    Server,
     click_at,
     column,
     enter,
@@ -42,14 +44,13 @@ def runs(two_runs: Path) -> Path:
     return two_runs
 
 
-def test_a_click_on_a_point_opens_its_run(dashboard: Page):
+def test_a_click_on_a_point_opens_its_run(dashboard: Page, server: Server):
     pick(dashboard, 0)  # of part of the sample, as the points are then
     look(dashboard, "Trade-off")
     holds(dashboard, "trade-off", 2)
     dashboard.locator(".look-trade-off").scroll_into_view_if_needed()
-    newest_first = dashboard.evaluate(_RUNS)
-    other = 1 - newest_first.index(max(newest_first))
-    click_at(dashboard, "trade-off", other)
+    oldest = Library(server.runs).list()[0].id
+    click_at(dashboard, "trade-off", dashboard.evaluate(_RUNS).index(oldest))
     expect(ticks(dashboard)).to_have_count(2)
     expect(dashboard.locator(".map-gain")).to_be_visible()
     dashboard.wait_for_function(f"() => ({COLUMN})('gain').n > 0")
