@@ -159,9 +159,10 @@ class DataSection:
         chosen = before if before in names.values() else next(iter(names.values()), None)
         self.variable.param.update(options=names, value=chosen)
         self._show()
-        if chosen == before:  # which is called as another file's is
+        if chosen == before:  # which the page would go on calling as the former file does
             self.variable.param.trigger("value")
-        self._variable_changed()
+        else:
+            self._variable_changed()
 
     @staticmethod
     def _name(each: VariableSummary) -> str:

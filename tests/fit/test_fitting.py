@@ -198,14 +198,14 @@ def test_missing_values_are_not_learned_and_come_back_missing(moving: bool, batc
 def test_a_diverging_fit_is_rolled_back_and_told(gaps: bool, network: str) -> None:
     field = small.with_gaps(small.field()) if gaps else small.field()
     fit = fit_of(
-        field, small.tiny(network=network, depth=4), learning_rate=1.0, steps=1500, batch=64
+        field, small.tiny(network=network, depth=4), learning_rate=0.3, steps=1500, batch=64
     )
     told = run(fit)
     messages = [one.message for one in told if one.message]
     assert messages
     assert all("diverged" in message and "\n" not in message for message in messages)
     assert all(math.isfinite(one.loss) for one in told)
-    assert fit.best_error == min(one.loss for one in told) < told[0].loss
+    assert fit.best_error == min(one.loss for one in told) < 0.9 * told[0].loss
     assert fit._error() == fit.best_error
     assert np.isfinite(fit.reconstruct()[~np.isnan(field.values)]).all()
 
