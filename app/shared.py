@@ -191,17 +191,21 @@ def whole(run: Run, step: int | None = None) -> np.ndarray:
     return values
 
 
-def checks(run: Run, on_progress: Callable[[int, int], None]) -> list[Check]:
-    """Whether a run is fit for analysis; takes many seconds the first time.
+def checks(
+    run: Run, on_progress: Callable[[int, int], None], step: int | None = None
+) -> list[Check]:
+    """Whether a run, finished or at a step of its fit, is fit for analysis; takes many seconds the
+    first time.
 
     `on_progress` is called with the parts done and all parts; what it raises ends the work.
     """
-    found: list[Check] | None = _checks.get(run.id)
+    key = (run.id, kept(run, step))
+    found: list[Check] | None = _checks.get(key)
     if found is None:
         from cainr_core.evaluate.analysis import analyse
 
-        found = analyse(open_choice(run.choices.data), whole(run), on_progress)
-        _checks.put(run.id, found)
+        found = analyse(open_choice(run.choices.data), whole(run, step), on_progress)
+        _checks.put(key, found)
     return found
 
 

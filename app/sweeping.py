@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time as clock
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from itertools import combinations
 from typing import Any
@@ -19,7 +19,7 @@ from cainr_core.choices import values_of
 from cainr_core.data.fields import Field
 from cainr_core.errors import CainrError
 from cainr_core.model.architecture import PRESETS, Architecture
-from cainr_core.runs import Run
+from cainr_core.runs import Run, contexts_title
 from cainr_core.sweep import SWEEPS, Sweep
 from cainr_core.sweep.choice import SweepChoice
 from cainr_core.sweep.grid import ContextSet, called, context_sets, degrees, numbers
@@ -240,3 +240,13 @@ class Sweeping(param.Parameterized):
     def pick(self, id: str) -> None:
         """Look at a run, or no longer: the first is A, another one beside it B."""
         self.workbench.look_also(id)
+
+
+def titles(sets: Iterable[ContextSet]) -> dict[str, str]:
+    """What sets of contexts are called here, by their names: without folders, where that tells
+    them apart."""
+    found: dict[str, str] = {}
+    for contexts in sets:
+        name, title = called(contexts), contexts_title(contexts)
+        found[name] = name if title in found.values() else title
+    return found

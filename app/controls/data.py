@@ -189,6 +189,7 @@ class DataSection:
             options={str(each): each for each in entries},
             value=before if before in entries else entries[0],
             width=None, sizing_mode="stretch_width", margin=SMALL, size="small",
+            css_classes=[f"choice-level-{dim}"],
         )  # fmt: skip
 
         def choose(*events: object) -> None:

@@ -76,8 +76,8 @@ class Analysis(Look):
 
     title = "Analysis"
     told = (
-        "Every run picked, as its file has it, against its original, all times. Open a row for "
-        "what lies behind it."
+        "Every run picked, in the state that the maps show, against its original, all times. Open "
+        "a row for what lies behind it."
     )
     long = True
 
@@ -97,7 +97,8 @@ class Analysis(Look):
                 self._progress = f"Checking {one.run.name}: {done / total:.0%} …"
 
             self._progress = f"Decoding {one.run.name} …"
-            return Checked(one.run.name, one.colour, shared.checks(one.run, on_progress))
+            checks = shared.checks(one.run, on_progress, one.step)
+            return Checked(one.title, one.colour, checks)
 
         return lambda: [checked(one) for one in chosen.runs]
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import panel_material_ui as pmui
 from numpy.typing import NDArray
 from panel.viewable import Viewable
 
@@ -28,11 +30,10 @@ from app.words import three
 from cainr_core.data.fields import Field
 from cainr_core.evaluate.over_time import rmse, rmse_of_cells, rmse_of_times
 
-LETTERS = "abcdefghijkl"  # columns of maps
+LETTERS = "abcdefghijkl"  # columns of maps, as many as are seen at once
 FIRST = 2  # of them with figures from the start, as each takes a tenth of a second
 NOTHING = "Tick a run to see where and when its errors are large."
 TOLD = "Above, RMSE over all times at each cell, on one scale; below, over all cells at each time."
-MORE = f" Maps are of the first {len(LETTERS)} runs."
 _WRAP = f":host {{ display: flex; flex-flow: row wrap; gap: {GAP}px; }}"
 _SIZE = {"flex": "1 1 270px", "max-width": "480px", "min-width": "0"}
 
@@ -63,12 +64,15 @@ class RmseOverTime(Look):
         self.cards: dict[str, MapCard] = {}
         self.small = stack(css=_WRAP, margin=(4, 12, 8, 12))
         self._frame(plates[:FIRST])
+        self.pages = pmui.Pagination(value=0, size="small", margin=(0, 12), visible=False)
         self.plot = DatePlot("RMSE", "rmse", 220)
+        self.plot.view.visible = False
         self._blank()
         bench.param.watch(shared.held(lambda *events: self._place()), ["projection", "centre"])
         bench.param.watch(shared.held(lambda *events: self._zoom()), "region")
         bench.param.watch(shared.held(lambda *events: self._mark()), "time")
-        return stack(self.small, self.plot.view)
+        self.pages.param.watch(shared.held(lambda *events: self._turn()), "value")
+        return stack(self.small, self.pages, self.plot.view)
 
     def _frame(self, plates: list[Plate]) -> None:
         """Make the figures and frames of some more maps."""
@@ -93,16 +97,38 @@ class RmseOverTime(Look):
     def draw(self, result: tuple[Field, list[RunErrors]]) -> None:
         self._result = result
         field, runs = result
-        self.tell(TOLD + MORE * (len(runs) > len(LETTERS)) if runs else NOTHING)
-        self._blank()
+        self.tell(TOLD if runs else NOTHING)
+        every = np.concatenate([run.cells.ravel() for run in runs] or [np.empty(0)])
+        self._scale = sequential(0, float(np.nanquantile(every, 0.99)) if runs else 1)
+        count = max(1, math.ceil(len(runs) / len(LETTERS)))
+        self.pages.param.update(
+            count=count, value=min(self.pages.value or 0, count - 1), visible=count > 1
+        )
+        self._turn()
         self.plot.view.visible = bool(runs)
         if not runs:
             return
-        maps = dict(zip(LETTERS, runs, strict=False))
+        self.plot.label("", f"RMSE ({field.units})" if field.units else "RMSE")
+        lines = [Line(run.picked.title, run.picked.colour, field.time.called, run.times)
+                 for run in runs]  # fmt: skip
+        self.plot.draw_over(field.time, lines)
+        self._mark()
+
+    def _maps(self) -> dict[str, RunErrors]:
+        """The runs whose maps are seen, by column."""
+        if self._result is None:
+            return {}
+        first = (self.pages.value or 0) * len(LETTERS)
+        return dict(zip(LETTERS, self._result[1][first:], strict=False))
+
+    def _turn(self) -> None:
+        """Show the maps of the page that is chosen."""
+        if self._result is None:
+            return
+        field, maps, scale = self._result[0], self._maps(), self._scale
         if more := [Plate(letter, "") for letter in maps if letter not in self.cards]:
             self._frame(more)
-        every = np.concatenate([run.cells.ravel() for run in maps.values()])
-        scale = self._scale = sequential(0, float(np.nanquantile(every, 0.99)))
+        self._blank()
         self.maps.colour(dict.fromkeys(maps, scale))
         for letter, run in maps.items():
             card = self.cards[letter]
@@ -112,11 +138,6 @@ class RmseOverTime(Look):
             card.view.visible = True
         self._place()
         self.maps.name({letter: run.picked.title for letter, run in maps.items()}, field.units)
-        self.plot.label("", f"RMSE ({field.units})" if field.units else "RMSE")
-        lines = [Line(run.picked.title, run.picked.colour, field.time.called, run.times)
-                 for run in runs]  # fmt: skip
-        self.plot.draw_over(field.time, lines)
-        self._mark()
 
     def picture(self, title: str, chosen: Selected, told: str, kind: str) -> Callable[[], bytes]:
         """The maps, and below them the lines."""
@@ -126,31 +147,27 @@ class RmseOverTime(Look):
         panels = [
             Panel(f"{run.picked.title}, {three(run.whole)} {field.units}".rstrip(), "rmse",
                   field.units, lambda time, run=run: run.cells)  # type: ignore[misc]
-            for run in runs[: len(LETTERS)]
+            for run in runs
         ]  # fmt: skip
         sheet = Sheet(field, chosen.data, panels, [run.picked.run for run in runs], bench.step)
         look = PanelLook(bench.projection, bench.centre, {"rmse": self._scale})
         return lambda: prints.maps(sheet, 0, look, kind, charts, title)
 
     def _blank(self) -> None:
-        runs = self._result[1] if self._result is not None else []
-        for card in list(self.cards.values())[len(runs) :]:
+        """Hide the frames of maps that are not there."""
+        for card in list(self.cards.values())[len(self._maps()) :]:
             card.view.visible = False
-        self.plot.view.visible = bool(runs)
 
     def _place(self) -> None:
         """Draw the maps in the present projection."""
         if self._result is None:
             return
-        field, runs = self._result
-        bench = self.workbench
+        field, bench = self._result[0], self.workbench
         view = picture(field.grid, bench.projection, bench.centre)
         self.geography.show(bench.projection, bench.centre, view)
         self._zoom()
         self.maps.place(view, PROJECTIONS[bench.projection].aspect)
-        drawn: dict[str, NDArray[Any]] = {
-            letter: run.cells for letter, run in zip(LETTERS, runs, strict=False)
-        }
+        drawn: dict[str, NDArray[Any]] = {letter: run.cells for letter, run in self._maps().items()}
         self.maps.draw({letter: drawn.get(letter) for letter in self.cards})
 
     def _zoom(self) -> None:

@@ -17,14 +17,14 @@ from app import shared
 from app.controls.fold import Fold
 from app.controls.form import form, widget
 from app.style import SMALL
-from app.sweeping import CUSTOM, Sweeping
+from app.sweeping import CUSTOM, Sweeping, titles
 from app.sweeps import Standing
 from app.views.cards import GAP, stack
 from app.views.download import Download
 from app.views.figures import FIGURES, GOING, IDLE, row
 from app.views.sweepplot import SweepPlot
 from app.words import data_of, duration, size_of
-from cainr_core.runs import Run, contexts_title, network_kind
+from cainr_core.runs import Run, network_kind
 from cainr_core.sweep import SWEEPS, Sweep, report
 from cainr_core.sweep.lines import lines_of
 
@@ -127,12 +127,8 @@ class SweepForm:
 
 
 def _pills(sweeping: Sweeping) -> dict[str, str]:
-    """Names of the sets by what they are called here: without folders, where that tells apart."""
-    pills: dict[str, str] = {}
-    for name, contexts in sweeping.sets.items():
-        title = contexts_title(contexts)
-        pills[name if title in pills else title] = name
-    return pills
+    """Names of the sets by what is written on them."""
+    return {title: name for name, title in titles(sweeping.sets.values()).items()}
 
 
 class SweepBar:

@@ -9,7 +9,7 @@ import panel as pn
 
 from app import shared
 from app.controls.form import button_group
-from app.sweeping import Sweeping
+from app.sweeping import Sweeping, titles
 from app.viewing import Viewing
 from app.views.cards import side_by_side, stack
 from app.views.colours import kind_colours
@@ -38,6 +38,7 @@ class SweepPlot:
     def __init__(self, sweeping: Sweeping) -> None:
         self.sweeping = sweeping
         self._lines: list[Line] = []
+        self._titles: dict[str, str] = {}  # of sets of contexts, by name
         self.plot = RatePlot("sweep", sweeping.pick)
         self.points, self.picks = self.plot.points, self.plot.picks
         self.definition = button_group(
@@ -69,10 +70,14 @@ class SweepPlot:
         by = DEFINITIONS[self.definition.value]
         sets = by_contexts(self._lines)
         names = list(sets)
+        self._titles = {}
         if (shown := self.sweeping.shown) is not None:  # a set keeps its colour from the start on
-            names = shown.names
+            names, self._titles = shown.names, titles(shown.contexts)
         colours = kind_colours(names)
-        points = [point_of(line, by, colours[line.contexts]) for line in self._lines]
+        points = [
+            point_of(line, by, colours[line.contexts])._replace(set=self._title(line.contexts))
+            for line in self._lines
+        ]
         fronts = {
             name: rising([(getattr(line, by.across), getattr(line, by.up)) for line in those])
             for name, those in sets.items()
@@ -84,7 +89,7 @@ class SweepPlot:
 
     def _show_key(self, names: list[str], colours: dict[str, str]) -> None:
         told = "".join(
-            f'<span style="--line:{colours[name]}">{escape(name.replace("_", " "))}</span>'
+            f'<span style="--line:{colours[name]}">{escape(self._title(name))}</span>'
             for name in names
         )
         hint = HINT if self._lines else "Each fit becomes a point here."
@@ -93,6 +98,9 @@ class SweepPlot:
         html = f'<div class="key">{told}<span class="hint">{hint}</span></div>'
         if html != self.key.object:
             self.key.object = html
+
+    def _title(self, name: str) -> str:
+        return self._titles.get(name, name)
 
     def _mark(self) -> None:
         """Ring the points of the runs that the maps show."""

@@ -66,7 +66,9 @@ def test_how_far_the_checks_are_is_told(bench: Workbench, monkeypatch: pytest.Mo
     look.see(True)
     told = []
 
-    def checks(run: object, on_progress: Callable[[int, int], None]) -> list[Check]:
+    def checks(
+        run: object, on_progress: Callable[[int, int], None], step: int | None
+    ) -> list[Check]:
         for done in (1, 3):
             on_progress(done, 4)
             look.poll()  # as the page does a few times a second
@@ -88,7 +90,9 @@ def test_work_for_runs_that_are_no_longer_picked_stops(
     look = Analysis(bench)
     look.see(True)
     told = []
-    monkeypatch.setattr(shared, "checks", lambda run, on_progress: told.append(on_progress) or [])
+    monkeypatch.setattr(
+        shared, "checks", lambda run, on_progress, step: told.append(on_progress) or []
+    )
     bench.pick([bench.runs[0].id])
     told[0](1, 2)
     bench.pick([bench.runs[1].id])

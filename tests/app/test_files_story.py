@@ -301,5 +301,33 @@ def test_a_zarr_store_is_opened_by_its_address(dashboard: Page, shared: Path, tm
         stores.server_close()
 
 
+def test_a_level_and_a_thinned_part_of_it_are_opened(
+    dashboard: Page, shared: Path, tmp_path: Path
+):
+    with xr.open_dataset(shared / CASES[1].file) as months:
+        higher = xr.concat([months.TREFHT, months.TREFHT - 30], "lev")
+        higher["lev"] = ("lev", [1000.0, 850.0], {"units": "hPa"})
+        higher.to_netcdf(tmp_path / "levels.nc")
+    open_path(dashboard, tmp_path / "levels.nc")
+    select(dashboard, "level-lev", "850")
+    expect(dashboard.locator(".choice-level-lev label").first).to_have_text("lev (hPa)")
+    enter(dashboard, "time", "3:9")
+    enter(dashboard, "region", "-40:40,-60:60")
+    enter(dashboard, "thin", 2)
+    field = cainr_core.open_field(
+        tmp_path / "levels.nc", "TREFHT", select={"lev": 850.0}, time="3:9",
+        region="-40:40,-60:60", thin=2,
+    )  # fmt: skip
+    shape = " × ".join(map(str, field.values.shape))
+    expect(dashboard.locator(".data-size")).to_contain_text(f"{shape} of 2 × 24 × 129 × 256")
+    dashboard.locator(".open-data button").click()
+    expect(dashboard.get_by_text("levels.nc, ").first).to_be_visible()
+    dashboard.wait_for_function(
+        f"(least) => Math.abs(({COLUMN})('original').low - least) < 0.01",
+        arg=float(field.values[0].min()), polling=200,
+    )  # fmt: skip
+    dashboard.screenshot(path=PICTURES / "part.png")
+
+
 def test_nobody_complained(dashboard: Page, complaints: list[str]):
     assert complaints == []

@@ -50,6 +50,29 @@ def test_a_map_is_framed_when_a_run_needs_it(
     assert look.maps.figures["b"].aspect_ratio == look.maps.figures["a"].aspect_ratio
 
 
+def test_of_many_runs_the_maps_are_turned_over(
+    bench: Workbench, closer: Closer, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(overtime, "LETTERS", "a")
+    look = closer.looks["RMSE over time"]
+    bench.tab = "RMSE over time"
+    first, second = bench.runs
+    bench.pick([first.id])
+    assert not look.pages.visible
+    bench.pick([first.id, second.id])
+    assert look.pages.visible
+    assert look.pages.count == 2
+    assert first.name in look.cards["a"].head.object
+    image = look.maps.source.data["a"][0]
+    look.pages.value = 1
+    assert second.name in look.cards["a"].head.object
+    assert not np.array_equal(look.maps.source.data["a"][0], image, equal_nan=True)
+    assert len(look.plot.source.data["name"]) == 2
+    bench.pick([second.id])  # of which there is one page
+    assert not look.pages.visible
+    assert second.name in look.cards["a"].head.object
+
+
 def test_what_is_zoomed_in_on_is_the_same_as_on_the_other_maps(bench: Workbench, closer: Closer):
     bench.tab = "RMSE over time"
     bench.region = list(REGIONS["Africa"])  # before there is any map here

@@ -20,6 +20,7 @@ from app.workbench import Workbench
 from cainr_core.choices import Choices, DataChoice
 from cainr_core.compression import compress, open_data
 from cainr_core.data.contexts import ContextChoice
+from cainr_core.evaluate.analysis import analyse
 from cainr_core.fit.recipe import Recipe
 from cainr_core.model.architecture import Architecture
 from cainr_core.runs import Library, Run
@@ -197,3 +198,19 @@ def test_the_ring_of_the_trade_off_stands_at_the_state_that_is_shown(bench: Work
     assert rings.data["x"] == [run.metrics.compression_gain_paper]
     flattered = run.metrics.psnr_paper - run.metrics.psnr
     assert rings.data["y"] == pytest.approx([moment.psnr + flattered])
+
+
+def test_the_checks_are_of_the_state(bench: Workbench):
+    run = named(bench, "with")
+    bench.pick([run.id])
+    closer = Closer(bench)
+    closer.open()
+    bench.tab = "Analysis"
+    table = closer.looks["Analysis"].table
+    assert analyse(bench.field, shared.whole(run))[0].sentence in table.object
+    bench.step = 0
+    early = analyse(bench.field, shared.whole(run, 0))[0].sentence
+    assert early in table.object
+    assert "with, step 0" in table.object
+    bench.step = None
+    assert early not in table.object
