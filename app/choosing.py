@@ -94,7 +94,12 @@ class Choosing(param.Parameterized):
             device=self.device,
         )
 
-    def adopt(self, choices: Choices, then: Callable[[], None] = lambda: None) -> None:
+    def adopt(
+        self,
+        choices: Choices,
+        then: Callable[[], None] = lambda: None,
+        failed: Callable[[Exception], None] | None = None,
+    ) -> None:
         """Take over the choices of a run, as far as they are allowed, and open its data."""
         choices = settings.within(choices)
         for mine, other in (
@@ -113,7 +118,7 @@ class Choosing(param.Parameterized):
         for choice in wanted.values():
             self._add(copy_of(choice), choice.title)
         self.param.trigger("offered", "adopted")
-        self.open_data(then)
+        self.open_data(then, failed)
 
     # ------------------------------------------------------------------ contexts
 
@@ -182,8 +187,13 @@ class Choosing(param.Parameterized):
 
     # ------------------------------------------------------------------ field and plan
 
-    def open_data(self, then: Callable[[], None] = lambda: None) -> None:
-        """Read the field that the choices name."""
+    def open_data(
+        self,
+        then: Callable[[], None] = lambda: None,
+        failed: Callable[[Exception], None] | None = None,
+    ) -> None:
+        """Read the field that the choices name, and go on with it; what keeps it from being read
+        is told, if need be by `failed`."""
         choice = copy_of(self.data)
         self._asked += 1
         asked = self._asked  # what is read for a later choice counts, whichever comes first
@@ -199,7 +209,7 @@ class Choosing(param.Parameterized):
         def refuse(problem: Exception) -> None:
             if asked == self._asked:
                 self.opening = False
-                self.report(problem)
+                (failed or self.report)(problem)
 
         if (field := shared.opened(choice)) is not None:
             take(field)

@@ -18,7 +18,7 @@ import param
 
 from app.choosing import Choosing
 from app.settings import settings
-from app.viewing import Viewing
+from app.viewing import Viewing, view_of
 from app.workbench import Workbench
 from cainr_core import __version__
 from cainr_core.choices import Choices, DataChoice, Target
@@ -106,8 +106,17 @@ def restore(bench: Workbench, state: Mapping[str, Any]) -> None:
     if settings.within(choices).to_dict() != choices.to_dict():
         told.append("files or steps that kiosk mode has not")
     told += [f"{key} (unknown)" for key in map(str, state) if key not in {*_defaults(), "cainr"}]
+    picked = _picked(bench, state.get("picked", []), told)
+    view = Viewing()
+    _set(view, _mapping(state.get("view"), "view", told), list(Viewing.param), told)
+
+    def refuse(problem: Exception) -> None:
+        bench.problem = bench.told(problem)
+        if told:
+            bench.problem += f" Also left out: {'; '.join(told)}."
+
     try:
-        bench.adopt(choices, partial(_look, bench, state, told))
+        bench.adopt(choices, partial(_look, bench, picked, view, told), refuse)
     except ValueError as problem:  # bounds of this page that are narrower
         bench.report(problem)
 
@@ -121,9 +130,19 @@ def data_of(state: Mapping[str, Any]) -> DataChoice:
 # ---------------------------------------------------------------------- back to choices and view
 
 
-def _look(bench: Workbench, state: Mapping[str, Any], told: list[str]) -> None:
-    """Pick the runs of a state and take its view, of the data that are open now."""
-    picked = state.get("picked", [])
+def _look(bench: Workbench, picked: list[str], view: Viewing, told: list[str]) -> None:
+    """Pick these runs and take this view, of the data that are open now."""
+    bench.param.update(picked=picked, following=not picked)
+    with param.parameterized.batch_call_watchers(bench):
+        bench.param.update(**view_of(view))
+        if bench.field is not None:
+            bench.time = min(bench.time, len(bench.field.time) - 1)
+    if told:
+        bench.problem = f"Taken over, but without: {'; '.join(told)}."
+
+
+def _picked(bench: Workbench, picked: object, told: list[str]) -> list[str]:
+    """The runs of a state that are in this library."""
     if not isinstance(picked, list) or len(picked) > MOST_PICKED:
         told.append("picked (not understood)")
         picked = []
@@ -131,13 +150,7 @@ def _look(bench: Workbench, state: Mapping[str, Any], told: list[str]) -> None:
     if missing := len(picked) - len(known):
         runs = "a run that is" if missing == 1 else f"{missing} runs that are"
         told.append(f"{runs} not in this library")
-    bench.param.update(picked=known, following=not known)
-    with param.parameterized.batch_call_watchers(bench):
-        _set(bench, _mapping(state.get("view"), "view", told), list(Viewing.param), told)
-        if bench.field is not None:
-            bench.time = min(bench.time, len(bench.field.time) - 1)
-    if told:
-        bench.problem = f"Taken over, but without: {'; '.join(told)}."
+    return known
 
 
 def _choices(values: object, told: list[str]) -> Choices:

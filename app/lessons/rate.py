@@ -42,8 +42,8 @@ LESSON = Lesson(
             told="Ticked together, the three runs are points on one curve: PSNR over compression "
             "ratio. A codec is better than another when its curve lies above, at the ratios that "
             "one needs.",
-            watch="Look at the trade-off of all runs under Look closer, and at their curves of "
-            "learning above it.",
+            watch="A, B and C in the trade-off under Look closer, and how steeply one rises from "
+            "each to the next. The heavy line there runs along the best of all runs of the library.",
             show=("12", "24", "48"),
             view={"tab": "Trade-off"},
         ),

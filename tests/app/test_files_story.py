@@ -301,9 +301,7 @@ def test_a_zarr_store_is_opened_by_its_address(dashboard: Page, shared: Path, tm
         stores.server_close()
 
 
-def test_a_level_and_a_thinned_part_of_it_are_opened(
-    dashboard: Page, shared: Path, tmp_path: Path
-):
+def test_a_level_and_a_thinned_part_of_it_are_opened(dashboard: Page, shared: Path, tmp_path: Path):
     with xr.open_dataset(shared / CASES[1].file) as months:
         higher = xr.concat([months.TREFHT, months.TREFHT - 30], "lev")
         higher["lev"] = ("lev", [1000.0, 850.0], {"units": "hPa"})

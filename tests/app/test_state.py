@@ -128,6 +128,17 @@ def test_a_run_that_is_gone_is_told_in_one_sentence(bench: Workbench):
     assert bench.problem == "Taken over, but without: a run that is not in this library."
 
 
+def test_of_a_state_whose_data_are_gone_all_that_it_lacks_is_told(bench: Workbench):
+    before = bench.field
+    state = {**state_of(bench), "picked": ["20200101-000000-abcdef"]}
+    state["choices"]["data"] |= {"path": "/nowhere/gone.nc", "variable": "T"}
+    state["view"]["projection"] = "cubist"
+    restore(bench, state)
+    assert bench.field is before
+    assert "gone.nc" in bench.problem
+    assert " Also left out: a run that is not in this library; projection" in bench.problem
+
+
 def test_what_is_not_understood_is_left_out_and_told(bench: Workbench):
     state = state_of(bench)
     state["choices"]["architecture"] |= {"depth": 99, "speed": 3, "width": "wide", "omega": 9.0}
