@@ -43,7 +43,7 @@ LESSON = Lesson(
             "ratio. A codec is better than another when its curve lies above, at the ratios that "
             "one needs.",
             watch="A, B and C in the trade-off under Look closer, and how steeply one rises from "
-            "each to the next. The heavy line there runs along the best of all runs of the library.",
+            "each to the next. The heavy line runs along the best of all runs of the library.",
             show=("12", "24", "48"),
             view={"tab": "Trade-off"},
         ),

@@ -26,7 +26,8 @@ CLIMATE = "As analyses ask; σ is natural variability, season and drift removed"
 # Colours mixed with that of text are dark enough on light and light enough on dark.
 CSS = """
 :host { container-type: inline-size; }
-.checks { font-size: 13px; line-height: 1.35; padding-bottom: 8px; }
+.checks { font-size: 13px; line-height: 1.35; padding-bottom: 8px; overflow-x: auto; }
+.checks > * { min-width: fit-content; }
 .row { display: grid; align-items: baseline; gap: 2px 14px; padding: 5px 12px;
   grid-template-columns: minmax(150px, 1.1fr) 84px repeat(var(--runs), minmax(120px, 1fr)); }
 .heads { font-weight: 600; }
@@ -41,12 +42,11 @@ details { border-top: 1px solid
   color-mix(in srgb, var(--panel-on-surface-color) 12%, transparent); }
 summary { cursor: pointer; list-style: none; }
 summary::-webkit-details-marker { display: none; }
-summary:hover { background: color-mix(in srgb, var(--panel-primary-color) 8%, transparent); }
 summary:focus-visible { outline: 2px solid var(--panel-primary-color); outline-offset: -2px; }
 .what::before { content: "▸"; display: inline-block; width: 1.1em; opacity: .6; }
 details[open] .what::before { content: "▾"; }
-.why { padding: 2px 12px 10px calc(12px + 1.1em); max-width: 80ch; }
-.why p { margin: 0 0 4px; }
+.why { padding: 2px 12px 10px calc(12px + 1.1em); }
+.why p { margin: 0 0 4px; max-width: 80ch; }
 .verdict { font-weight: 600; color: color-mix(in srgb, var(--verdict) 72%,
   var(--panel-on-surface-color)); }
 .pass { --verdict: #1a9850; } .near { --verdict: #e08214; } .fail { --verdict: #d73027; }
@@ -54,6 +54,12 @@ details[open] .what::before { content: "▾"; }
 .icon { display: inline-block; width: 1.2em; }
 .value { font-variant-numeric: tabular-nums; margin-left: 4px; }
 .phone { display: none; }
+.head, .what, .group, .why { position: sticky; left: 0; background: var(--panel-surface-color); }
+.head, .what { margin-left: -12px; padding-left: 12px; z-index: 1; } /* over what goes past */
+.head { align-self: stretch; }
+summary:hover, summary:hover .what {
+  background: color-mix(in srgb, var(--panel-primary-color) 8%, var(--panel-surface-color)); }
+.group, .why { box-sizing: border-box; max-width: 100cqw; }
 @container (max-width: 620px) {
   .row { grid-template-columns: minmax(0, 1fr) auto; }
   .row > .run { grid-column: 1 / -1; padding-left: 1.1em; }

@@ -31,7 +31,7 @@ class DatePlot(LinePlot):
 
     def __init__(self, up: str, name: str, height: int = HEIGHT) -> None:
         super().__init__("", up, name, height)
-        self.figure.min_border_left = EDGE
+        self.figure.min_border_left, self.figure.min_border_right = EDGE, ROOM // 2
         self._calendar = "noleap"
         self._width = MOST * ROOM  # px, until the page tells
         self._date = CustomJSHover(args={"days": [], "dates": []}, code=_DATE)
