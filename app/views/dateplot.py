@@ -10,7 +10,7 @@ from bokeh.models import ColumnDataSource, CustomJSHover, FixedTicker
 from bokeh.models.annotations import Span
 
 from app import shared
-from app.views.dates import MOST, date_ticks
+from app.views.dates import MOST, date_ticks, word_ticks
 from app.views.lineplot import HEIGHT, Line, LinePlot
 from cainr_core.data.times import TimeAxis
 
@@ -32,7 +32,7 @@ class DatePlot(LinePlot):
     def __init__(self, up: str, name: str, height: int = HEIGHT) -> None:
         super().__init__("", up, name, height)
         self.figure.min_border_left, self.figure.min_border_right = EDGE, ROOM // 2
-        self._calendar = "noleap"
+        self._time: TimeAxis | None = None
         self._width = MOST * ROOM  # px, until the page tells
         self._date = CustomJSHover(args={"days": [], "dates": []}, code=_DATE)
         self.hover.tooltips = "<b>@name</b> $snap_y{0,0.[000]}, $snap_x{custom}"
@@ -51,7 +51,7 @@ class DatePlot(LinePlot):
 
     def draw_over(self, time: TimeAxis, lines: Sequence[Line]) -> None:
         """Show lines whose points stand at `time.called`."""
-        self._calendar = time.calendar
+        self._time = time
         if self._date.args["days"] != (days := time.called.tolist()):
             self._date.args = {"days": days, "dates": list(map(time.label, range(len(time))))}
         self.draw(lines)
@@ -80,6 +80,12 @@ class DatePlot(LinePlot):
         """Dates for what is seen of the axis."""
         seen: Any = self.figure.x_range
         most = min(MOST, max(2, self._width // ROOM))
-        ticks = date_ticks(seen.start, seen.end, self._calendar, most)
+        time, ends = self._time, (seen.start, seen.end)
+        if time is None:
+            ticks = {}
+        elif time.words:
+            ticks = word_ticks(time.called, time.words, *ends, most)
+        else:
+            ticks = date_ticks(*ends, time.calendar, most)
         self._ticker.ticks = list(ticks)
         self.figure.xaxis.major_label_overrides = dict(ticks)  # type: ignore[arg-type]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from cainr_core.data.calendars import days_of_parts, text_of_days, year_and_phase
 
@@ -23,6 +24,15 @@ def date_ticks(start: float, end: float, calendar: str, most: int = MOST) -> dic
         if len(ticks) <= most:
             return ticks
     return {}
+
+
+def word_ticks(
+    days: NDArray[np.float64], words: Sequence[str], start: float, end: float, most: int = MOST
+) -> dict[float, str]:
+    """The same of times that have no dates: at most `most` of them, evenly placed in their row."""
+    every = zip(days.tolist(), words, strict=True)
+    seen = [(day, word) for day, word in every if start <= day <= end]
+    return dict(seen[:: -(-len(seen) // most) or 1])
 
 
 def _candidates(start: float, end: float, calendar: str, most: int) -> Iterator[dict[float, str]]:

@@ -238,13 +238,14 @@ def _time(
     name, calendar, middles = entry["name"], entry["calendar"], entry["middles"]
     if middles == OF_BOUNDS:
         return _axis(coords, name, bounds=True)
+    words: tuple[str, ...] = ()
     if name is None:
         coordinate = decode_array(next(sections), "<f8", (count,))
     else:
         axis = _axis(coords, name)
-        coordinate, calendar = axis.coordinate, axis.calendar
+        coordinate, calendar, words = axis.coordinate, axis.calendar, axis.words
     days = decode_array(next(sections), "<f8", (count,)) if middles else None
-    return TimeAxis.of_days(coordinate, calendar, days)
+    return TimeAxis.of_days(coordinate, calendar, days, words)
 
 
 def _axis(coords: xr.Dataset, name: str, *, bounds: bool = False) -> TimeAxis:

@@ -27,22 +27,27 @@ class TimeAxis:
     `coordinate` is the time coordinate as the file has it. `days` is the time that the values are
     valid for: the middle of the time bounds where there are any (a monthly mean is often stamped
     at the end of its month), else the coordinate. `phase` is the fraction of the year passed at
-    `days`, in [0, 1).
+    `days`, in [0, 1). `words` are what times are called that a file counts without dates.
     """
 
     coordinate: np.ndarray
     days: np.ndarray
     phase: np.ndarray
     calendar: str
+    words: tuple[str, ...] = ()
 
     @classmethod
     def of_days(
-        cls, coordinate: np.ndarray, calendar: str, days: np.ndarray | None = None
+        cls,
+        coordinate: np.ndarray,
+        calendar: str,
+        days: np.ndarray | None = None,
+        words: tuple[str, ...] = (),
     ) -> TimeAxis:
         """Build from days since 0001-01-01; `days` are the middles of the bounds if known."""
         coordinate = np.asarray(coordinate, dtype=np.float64)
         days = coordinate if days is None else np.asarray(days, dtype=np.float64)
-        return cls(coordinate, days, year_and_phase(days, calendar)[1], calendar)
+        return cls(coordinate, days, year_and_phase(days, calendar)[1], calendar, words)
 
     @classmethod
     def of_coordinate(
@@ -56,22 +61,27 @@ class TimeAxis:
         """
         values = np.asarray(values)
         middles = None
+        words: tuple[str, ...] = ()
         if is_datetime(values):
             coordinate, calendar = days_of_dates(values)
             middles = _middles(bounds, coordinate.size)
         else:
             coordinate, calendar = _days_of_numbers(name, values, units), "noleap"
+            words = tuple(f"{name} {value:.10g} {units}".rstrip() for value in values)
         if not np.isfinite(coordinate).all():
             raise CainrError(
                 f"The time coordinate '{name}' has missing entries; select times that have a date."
             )
-        return cls.of_days(coordinate, calendar, middles)
+        return cls.of_days(coordinate, calendar, middles, words)
 
     def __len__(self) -> int:
         return self.coordinate.size
 
     def __getitem__(self, index: slice | np.ndarray) -> TimeAxis:
-        return TimeAxis(self.coordinate[index], self.days[index], self.phase[index], self.calendar)
+        words = tuple(np.array(self.words)[index].tolist()) if self.words else ()
+        return TimeAxis(
+            self.coordinate[index], self.days[index], self.phase[index], self.calendar, words
+        )
 
     @property
     def years(self) -> np.ndarray:
@@ -89,6 +99,8 @@ class TimeAxis:
 
     def label(self, index: int) -> str:
         """One of the times `called` as text: its date, and the hour where it is not midnight."""
+        if self.words:
+            return self.words[index]
         return text_of_days(float(self.called[index]), self.calendar)
 
     def parse(self, times: Any) -> np.ndarray:

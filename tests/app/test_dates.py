@@ -1,8 +1,9 @@
 """Dates along an axis: round ones, in the calendar of the field."""
 
+import numpy as np
 import pytest
 
-from app.views.dates import date_ticks
+from app.views.dates import date_ticks, word_ticks
 from cainr_core.data.calendars import days_of_text
 
 
@@ -35,3 +36,10 @@ def test_some_dates_are_there_whatever_the_span():
     start = days_of_text("1900-01-01", "noleap")[0]
     for days in (0.5, 1, 3, 10, 29, 40, 100, 200, 400, 800, 2000, 10_000, 100_000):
         assert 2 <= len(date_ticks(start - 0.1, start + days, "noleap")) <= 6, days
+
+
+def test_times_without_dates_read_as_the_file_counts_them():
+    days, words = np.arange(20.0), [f"time {number}" for number in range(20)]
+    assert word_ticks(days, words, 2.5, 5.5) == {3: "time 3", 4: "time 4", 5: "time 5"}
+    assert list(word_ticks(days, words, 0, 19, 5).values()) == words[::4]
+    assert word_ticks(days, words, 30, 40) == {}

@@ -63,6 +63,15 @@ def test_years_stand_in_their_middle() -> None:
     assert axis.parse("2085-07-02T12:00") == axis.coordinate[0]
 
 
+def test_times_without_dates_are_called_as_the_file_counts_them() -> None:
+    axis = TimeAxis.of_coordinate("time", np.arange(0, 24, 6), "hours")
+    assert axis.label(1) == "time 6 hours"
+    assert axis[2:].label(0) == "time 12 hours"
+    assert axis[np.array([3, 0])].label(0) == "time 18 hours"
+    assert TimeAxis.of_coordinate("month", np.arange(1, 13)).label(6) == "month 7"
+    assert monthly().words == ()
+
+
 def test_months_and_days_of_the_year() -> None:
     months = TimeAxis.of_coordinate("month", np.arange(1, 13))
     assert months.phase[0] == pytest.approx(15.5 / 365)
