@@ -20,6 +20,7 @@ APART = 5  # of them, of which no two are alike at a glance
 KIND_COLOURS = ("#2b7f67", "#d646b0", "#a2a203", "#5649d9", "#e183a1", "#8a449a")
 
 
+KEPT = 0.38  # part of a scale that errors are to fill, or it is made anew
 USUAL = ("no context", "topography", "climatology", "topography + climatology")
 
 
@@ -91,15 +92,16 @@ def symmetric(
     before: Scale | None = None,
     palette: Sequence[str] = DIVERGING,
     quantile: float = 0.99,
+    kept: float = KEPT,
 ) -> Scale:
     """A scale around zero that holds this part of the errors, with round limits.
 
-    The scale `before` is kept while it still fits, so that colours don't flicker from one
-    moment to the next.
+    The scale `before` is kept while they fill this part of it (`kept`), so that colours don't
+    flicker from one moment to the next.
     """
     valid = np.abs(errors[np.isfinite(errors)])
     reach = float(np.quantile(valid, quantile)) if valid.size else 0.0
-    if before is not None and (not valid.size or 0.38 * before.high < reach <= before.high):
+    if before is not None and (not valid.size or kept * before.high < reach <= before.high):
         return before
     limit = _round_up(reach)
     return Scale(-limit, limit, tuple(palette))

@@ -163,6 +163,7 @@ class MapBoard:
         new_field = shown.field is not self.shown.field
         if shown.sources != self.shown.sources:
             self.colours.forget_differences()
+        self.colours.learning = any(isinstance(source, FitSource) for source in shown.sources)
         self.shown = shown
         if shown.field is None:
             return

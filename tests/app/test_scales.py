@@ -85,6 +85,15 @@ def test_a_locked_difference_that_was_not_seen_before_is_scaled_by_what_is_shown
     assert limits(scales, "relative") == (-1, 1)
 
 
+def test_while_a_fit_learns_its_errors_are_seen_to_fade(scales: Scales):
+    for learning, followed in ((False, [10, 2, 1]), (True, [10, 10, 1])):
+        scales.forget_differences()
+        scales.learning = learning
+        for part, limit in zip((1, 0.2, 0.08), followed, strict=True):
+            scales.of_differences("error", [ERRORS * part])
+            assert limits(scales, "error") == (-limit, limit)
+
+
 def test_errors_of_a_fit_are_followed_until_their_limits_are_locked(scales: Scales):
     scales.viewing.scale = "locked"
     scales.of_differences("error", [])  # nothing is compared yet
