@@ -131,8 +131,9 @@ class Settings(param.Parameterized):
         times = work(plan.architecture, choices.recipe, field.values.size) / most
         if times > 1.005:
             raise CainrError(
-                f"This fit takes {times:,.2f} times as long as kiosk mode allows: choose fewer "
-                "steps, a smaller batch or a smaller network."
+                f"This fit takes {times:,.2f} times as long as kiosk mode allows: choose "
+                f"{int(choices.recipe.steps / times):,} steps, a smaller batch or a smaller "
+                "network."
             )
 
 

@@ -141,7 +141,7 @@ def _grid(told: dict[str, Any], arrays: Arrays, name: str) -> Grid:
 
 def _axis(told: dict[str, Any], arrays: Arrays, name: str) -> TimeAxis:
     coordinate, days = arrays[f"{name}.coordinate"], arrays[f"{name}.days"]
-    return TimeAxis.of_days(coordinate, told["calendar"], days)
+    return TimeAxis.of_days(coordinate, told["calendar"], days, tuple(told["words"]))
 
 
 def _write_context(target: Path, told: dict[str, Any], arrays: Arrays, grid: Grid) -> None:
@@ -209,7 +209,7 @@ def _describe(path: str) -> Answer:
             for one in found
         ],
         "grids": [{"kind": grid.kind, "dims": grid.dims} for grid in grids],
-        "axes": [{"calendar": axis.calendar} for axis in axes],
+        "axes": [{"calendar": axis.calendar, "words": axis.words} for axis in axes],
         "contexts": contexts,
         "problem": problem,
     }

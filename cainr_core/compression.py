@@ -171,7 +171,7 @@ class Compression:
         yield self._said(WRITING)
         self.data = write(self._parts, fitting, coded(fitting.tensors, steps), self._start)
         self._measure()
-        self.seconds = clock.monotonic() - started
+        self.seconds = fitting.seconds_before + clock.monotonic() - started
         yield self._said(self._outcome())
 
     def _fit_of(self, recipe: Recipe) -> Fitting:

@@ -47,8 +47,8 @@ _ID = re.compile(r"\d{8}-\d{6}-[0-9a-f]{6}")
 class Run:
     """A finished fit: what was chosen, how it learned, how good it is.
 
-    created: UTC; seconds: spent learning; folder: holds run.json, curve.csv, field.cainr
-    and, where states on the way were kept, history.
+    created: UTC; seconds: from the beginning to the measured file; folder: holds run.json,
+    curve.csv, field.cainr and, where states on the way were kept, history.
     """
 
     id: str
@@ -250,7 +250,12 @@ def network_kind(architecture: Architecture) -> str:
 
 
 def _called(context: ContextChoice) -> str:
-    quality = context.spec.removeprefix(context.source)
+    told = [f"{context.resolution:g}°"] if context.resolution else []
+    told += [f"noise {context.noise:g}"] if context.noise else []
+    told += [f"{context.bits} bits"] if context.bits else []
+    told += [f"{name} {value}" for name, value in context.select.items()]
+    told += ["embedded"] if context.embedded else []
+    quality = f" ({', '.join(told)})" if told else ""
     return (context.source.replace("_", " ") if context.is_builtin else context.title) + quality
 
 

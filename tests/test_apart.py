@@ -46,6 +46,14 @@ def test_what_a_file_holds_is_told_as_here(folder: Path) -> None:
     assert found.variables[0].grid is found.variables[1].grid
 
 
+def test_times_without_dates_are_called_as_here(tmp_path: Path) -> None:
+    dataset = small.dataset()
+    dataset.assign_coords(time=np.arange(dataset.sizes["time"])).to_netcdf(tmp_path / "counted.nc")
+    choice = DataChoice(path=str(tmp_path / "counted.nc"), variable="tas")
+    assert describe_apart(choice.path).variables[0].times[0] == "time 0"
+    assert open_apart(choice).time.words == open_data(choice).time.words
+
+
 @pytest.mark.parametrize(
     "choice",
     [

@@ -170,6 +170,7 @@ def test_a_compression_goes_on_from_its_checkpoint(
     again = work(field, steps=100)
     list(again.run(tmp_path / "fit"))
     assert again.data == through.data
+    assert again.seconds >= again.curve[-1].seconds  # with those before it was taken up
 
 
 def test_a_field_with_context_is_fitted_better_than_one_without(sample: Field) -> None:

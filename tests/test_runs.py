@@ -95,7 +95,7 @@ def test_runs_are_listed_oldest_first(library: Library) -> None:
 
 
 def test_the_name_tells_what_was_chosen(library: Library) -> None:
-    assert add(library).name == "TS · topography@resolution=4 + climatology · SIREN 3 × 12"
+    assert add(library).name == "TS · topography (4°) + climatology · SIREN 3 × 12"
     assert add(library, name="  my \n run ").name == "my run"
 
 

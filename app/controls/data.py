@@ -105,7 +105,7 @@ class DataSection:
     def _source_of(path: str) -> str:
         return UPLOAD if uploads.is_upload(path) else FILE if path else SAMPLE
 
-    def _sent(self, path: Path) -> None:
+    def _sent(self, path: Path | str) -> None:
         """A file has arrived: nothing of the former one holds for it."""
         self.workbench.data.param.update(
             path=str(path), variable="", select={}, time="", region="", thin=1
@@ -140,7 +140,11 @@ class DataSection:
         return Contents(describe(path or sample_path(CESM)), [], "")
 
     def _refused(self, problem: Exception) -> None:
-        self._take_variables([])
+        if uploads.is_upload(self.workbench.data.path):  # nobody can mend its name, as a path's
+            self._sent("")
+            self.workbench.holding = ("", [])
+        else:
+            self._take_variables([])
         self.workbench.report(problem)
 
     def _take(self, path: str, contents: Contents) -> None:
@@ -216,10 +220,10 @@ class DataSection:
             return True
         try:
             part = chosen.part(data.time, data.region, data.thin)
+            first, last = chosen.times_of(data.time, data.thin)
         except CainrError as problem:
             self.size.object = plain(str(problem))
             return False
-        first, last = chosen.times
         shape, size = _extent(part, chosen.itemsize)
         if part != chosen.shape:
             all_shape, all_size = _extent(chosen.shape, chosen.itemsize)

@@ -16,7 +16,7 @@ LESSON = Lesson(
     steps=(
         Step(
             title="A very small network",
-            told="Two layers of 16 units: 373 weights, a file of about 700 bytes.",
+            told="Two layers of 16 units: 373 weights, a file of about 600 bytes.",
             watch="It ends near 25 dB: zones and continents, hardly any weather.",
             learn="small",
             show=("small",),

@@ -20,7 +20,8 @@ ICONS: dict[Verdict, str] = {"pass": "✓", "near": "≈", "fail": "✕", "not a
 COLOURS: dict[Verdict, str] = {
     "pass": "#117a3d", "near": "#a85c0c", "fail": "#b3261e", "not asked": "#606870",
 }  # fmt: skip
-GREY, SHORT = "#606870", 26  # letters of the name of a run, in print
+GREY = "#606870"
+SHORT, LETTER, NARROWEST = 60, 0.075, 2.1  # letters of a name in print; inches of one, of a column
 LDCPY = "As ldcpy asks, at the worst time"
 CLIMATE = "As analyses ask; σ is natural variability, season and drift removed"
 # Colours mixed with that of text are dark enough on light and light enough on dark.
@@ -118,7 +119,8 @@ class Analysis(Look):
         if not runs:
             return super().picture(title, chosen, told, kind)
         columns = [(("", TEXT), 2.5), (("Limit", TEXT), 0.9)]
-        columns += [((_short(one.title), one.colour), 2.1) for one in runs]
+        for name, colour in ((_short(one.title), one.colour) for one in runs):
+            columns.append(((name, colour), max(NARROWEST, 0.2 + LETTER * len(name))))
         return lambda: table_file(columns, _printed(runs), title, told, kind)
 
     def draw(self, result: list[Checked]) -> None:

@@ -20,16 +20,21 @@ APART = 5  # of them, of which no two are alike at a glance
 KIND_COLOURS = ("#2b7f67", "#d646b0", "#a2a203", "#5649d9", "#e183a1", "#8a449a")
 
 
+_met: dict[str, int] = {}  # kinds besides the usual ones, as this server met them
 KEPT = 0.38  # part of a scale that errors are to fill, or it is made anew
 USUAL = ("no context", "topography", "climatology", "topography + climatology")
 
 
 def kind_colours(names: Sequence[str]) -> dict[str, str]:
-    """A colour for each kind of run, in this order; usual contexts have theirs everywhere."""
+    """A colour for each kind of run, in this order; usual contexts have theirs everywhere, others
+    that with which this server met them."""
     given = {name: KIND_COLOURS[n] for n, name in enumerate(USUAL) if name in names}
-    free = [colour for colour in KIND_COLOURS if colour not in given.values()]
-    others = [name for name in names if name not in given]
-    given |= {name: free[n % len(free)] for n, name in enumerate(others)}
+    own = KIND_COLOURS[len(USUAL) :] + KIND_COLOURS[: len(USUAL)]  # those of usual ones last
+    for name in names:
+        if name not in given:
+            first = _met.setdefault(name, len(_met))
+            wanted = [own[(first + n) % len(own)] for n in range(len(own))]
+            given[name] = next((one for one in wanted if one not in given.values()), wanted[0])
     return {name: given[name] for name in names}
 
 
@@ -43,8 +48,12 @@ class Scale:
 
     @property
     def ticks(self) -> NDArray[np.float64]:
-        """Round values between the limits, four to seven of them."""
-        step = _round_up((self.high - self.low) / 6)
+        """Round values between the limits, three to eight of them."""
+        span = self.high - self.low
+        few = self._multiples(_round_up(span / 6))
+        return few if len(few) > 2 else self._multiples(_round_up(span / 10))
+
+    def _multiples(self, step: float) -> NDArray[np.float64]:
         first = np.ceil(self.low / step - 1e-9)
         last = np.floor(self.high / step + 1e-9)
         return np.arange(first, last + 1) * step + 0.0

@@ -26,7 +26,8 @@ LIMITS_OF = {
 class CompareBar:
     """Mode and scale at one click each; colour maps and locked limits in a row that opens."""
 
-    def __init__(self, workbench: Workbench) -> None:
+    def __init__(self, workbench: Workbench, apart: bool = False) -> None:
+        """`apart`: whether the modes stand elsewhere than in the view, in `modes`."""
         self.workbench = viewing = workbench
         self.mode = buttons(viewing.param.mode, margin=0)
         self.scale = buttons(viewing.param.scale, margin=0)
@@ -45,9 +46,9 @@ class CompareBar:
         row = stack(css=_ROW, margin=(6, 0, 0, 0))
         while_visible(row, (*self.palettes, *self.limits.values()))
         self.second = stack(row, visible=False)
-        self.view = stack(
-            stack(self.mode, self.scale, self.more, css=_ROW), css_class="compare-bar"
-        )
+        first = [] if apart else [self.mode]
+        self.modes = stack(*([self.mode] if apart else []), css=_ROW)
+        self.view = stack(stack(*first, self.scale, self.more, css=_ROW), css_class="compare-bar")
         while_visible(self.view, (*self.view.objects, self.second))
         self.more.param.watch(self._open, "value")
         viewing.param.watch(self._locked, ["scale", "mode", *LIMITS])

@@ -130,11 +130,11 @@ class FitBar:
         if run is None or bench.job_field is not bench.field:
             return escape(summary(bench.choices, bench.plan.architecture)) + "."
         measures = run.metrics
-        unit = bench.field.units
+        unit, took = bench.field.units, duration(round(run.seconds))
         return (
             f"Last fit, <b>{escape(run.name)}</b>: {measures.psnr:.2f} dB, "
             f"RMSE {three(measures.rmse)} {escape(unit)}, {size_of(measures.file_bytes)}, "
-            f"{three(measures.compression_ratio)} times smaller, in {duration(run.seconds)}."
+            f"{three(measures.compression_ratio)} times smaller, in {took}."
         )
 
     def _show_progress(self) -> None:

@@ -85,14 +85,16 @@ class MapBoard:
             rows=0, styles={"align-items": "center"},
         )  # fmt: skip
         self.stage = stack(self.six.view)
-        compare = CompareBar(workbench).view
-        if shared.is_narrow():  # the maps first: what is chosen of them would fill the screen
-            self.view = stack(card(self.title, when), self.stage, card(where, compare))
+        narrow = shared.is_narrow()
+        bar = CompareBar(workbench, apart=narrow)
+        if narrow:  # the maps first: what is chosen of them would fill the screen; but not below
+            # them what gives them another height
+            self.view = stack(card(self.title, bar.modes, when), self.stage, card(where, bar.view))
         else:
             head = side_by_side(
                 self.title, where, shares="1 1", narrow=NARROW, styles={"align-items": "center"}
             )
-            self.view = stack(card(head, when, compare), self.stage)
+            self.view = stack(card(head, when, bar.view), self.stage)
         self.player.param.watch(lambda event: workbench.look_at(event.new), "value")
         self._watch(self._look, ["field", "job", "fitted", "picked", "following", "runs"])
         self._watch(self._snapshot, ["snapshot"])

@@ -62,7 +62,7 @@ class Geography:
     def __init__(self) -> None:
         self.x_range = Range1d(start=0, end=1, name="seen-x")
         self.y_range = Range1d(start=0, end=1)
-        self.whole = self.home = Extent(0, 1, 0, 1)  # all of the map; what is seen of it first
+        self.whole = Extent(0, 1, 0, 1)  # all of the map
         self._moving = False
         self.coast, self.grid, self.rim = (ColumnDataSource({"x": [], "y": []}) for _ in range(3))
         # One cursor cross for all maps: spans that every figure's crosshair moves.
@@ -80,22 +80,18 @@ class Geography:
         sources = (self.coast, self.grid, self.rim)
         for source, lines in zip(sources, globe(projection, centre), strict=True):
             source.data = _joined(lines)
-        whole, view = picture.extent, picture.view
-        self.whole, self.home = (
-            whole.padded(MARGIN),
-            view.within(whole).padded(MARGIN * whole.width / view.width),
-        )
+        self.whole = picture.extent.padded(MARGIN)
         # first: a page that is told other bounds tells in turn what it shows by then, which would
         # be taken for somebody's move
-        self.look_at(self.home)
-        for axis, low, high, start, end in (
-            (self.x_range, self.whole.x0, self.whole.x1, self.home.x0, self.home.x1),
-            (self.y_range, self.whole.y0, self.whole.y1, self.home.y0, self.home.y1),
+        self.look_at(self.whole)
+        for axis, low, high in (
+            (self.x_range, self.whole.x0, self.whole.x1),
+            (self.y_range, self.whole.y0, self.whole.y1),
         ):
             axis.update(
                 bounds=(low, high),
-                reset_start=start,
-                reset_end=end,
+                reset_start=low,
+                reset_end=high,
                 min_interval=(high - low) / DEEPEST,
             )
 
@@ -203,6 +199,12 @@ class MapSet:
         part is."""
         picture = self.near.picture
         return EVERY if picture is None else cells_of(picture, self.geography.seen)
+
+    def cell_at(self, x: float, y: float) -> tuple[float, float] | None:
+        """Latitude and longitude, degrees, of the cell that is drawn there, which the hover box
+        reads; None where none is."""
+        picture = self.near.picture or self.whole.picture
+        return None if picture is None else picture.cell_at(x, y)
 
     def draw(self, values: Mapping[str, Array | None]) -> None:
         """Show values on native cells (any shape of `grid.size`); None blanks a map. Where a part

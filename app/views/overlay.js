@@ -54,7 +54,10 @@ export function render({model, el}) {
       const dot = element("i", "dot")
       dot.style.background = model[`${side}_colour`]
       dot.hidden = !model[`${side}_colour`]
-      tags[side].replaceChildren(dot, model[`${side}_name`])
+      const [letter, ...name] = model[`${side}_name`].split(/(?=: )/) // A: what it is called
+      const rest = element("span", "rest")
+      rest.textContent = name.join("")
+      tags[side].replaceChildren(dot, letter, rest)
     }
     divider.setAttribute("aria-label", `Divider between ${model.left_name} and ${model.right_name}`)
     other.textContent = "Show the other"

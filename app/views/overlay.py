@@ -32,6 +32,7 @@ _CSS = """
 .tag-right { right: 4px; }
 [data-mode="swipe"] .tag-left { max-width: min(45%, calc(var(--at) - 24px)); }
 [data-mode="swipe"] .tag-right { max-width: min(45%, calc(100% - var(--at) - 24px)); }
+@media (max-width: 480px) { .tag .rest { display: none; } }
 .dot { display: inline-block; width: 9px; height: 9px; border-radius: 50%; margin-right: 6px; }
 .dot[hidden] { display: none; }
 .divider, .buttons { display: none; }

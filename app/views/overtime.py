@@ -175,7 +175,7 @@ class RmseOverTime(Look):
         draws these maps late tells where they were before they had a place."""
         if self._result is not None:
             seen = seen_of(self.workbench, self.geography)
-            self.geography.look_at(seen or self.geography.home)
+            self.geography.look_at(seen or self.geography.whole)
 
     def _mark(self) -> None:
         if self._result is not None:

@@ -8,7 +8,7 @@ from bokeh.plotting import figure
 
 from app import shared
 from app.views.maps import MapSet
-from app.views.projections import place_at, point_of
+from app.views.projections import point_of
 from app.workbench import Workbench
 
 TAB = "Place"  # which a click turns to
@@ -19,7 +19,7 @@ class Pointing:
     """Reads clicks on maps as places of the workbench, and shows where its place is."""
 
     def __init__(self, workbench: Workbench, maps: MapSet) -> None:
-        self.workbench = workbench
+        self.workbench, self.maps = workbench, maps
         self.mark = ColumnDataSource({"x": [], "y": []}, name="place")
         maps.finish(self._mark)
         workbench.param.watch(
@@ -43,7 +43,7 @@ class Pointing:
         bench = self.workbench
         if event.x is None or event.y is None:
             return
-        place = place_at(event.x, event.y, bench.projection, bench.centre)
+        place = self.maps.cell_at(event.x, event.y)
         if place is not None:
             lat, lon = place
             bench.param.update(place_lat=round(lat, 2), place_lon=round(lon, 2), tab=TAB)

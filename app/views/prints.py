@@ -67,7 +67,7 @@ class MapFigure:
         else:
             self._view = detail(field.grid, *shape, look.seen, round(PANEL * DPI))
             self._seen = cells_of(self._view, look.seen)
-        self._pad = RIM * self._view.view.width * (look.seen is None)
+        self._pad = RIM * self._view.extent.width * (look.seen is None)
         self._scales = dict(look.scales)
         self._scales.setdefault("original", sequential(field.lo, field.hi))
         self.title, self.told = "", sheet.told
@@ -145,7 +145,7 @@ def _map(
 ) -> AxesImage:
     from matplotlib.collections import LineCollection
 
-    whole, seen = view.extent, view.view
+    whole = view.extent
     image = axes.imshow(  # an image in vector formats too, where cells one by one would be huge
         np.ma.masked_invalid(view.draw(cells)), extent=(whole.x0, whole.x1, whole.y0, whole.y1),
         origin="lower", interpolation="nearest", **_colours(scale),
@@ -154,7 +154,7 @@ def _map(
     for some, look in zip(lines, (*looks, {"colors": GREY, "linewidths": 0.8}), strict=True):
         axes.add_collection(LineCollection([line[:, :2] for line in some], **look))  # type: ignore[arg-type]
     axes.set(
-        xlim=(seen.x0 - pad, seen.x1 + pad), ylim=(seen.y0 - pad, seen.y1 + pad), aspect="equal"
+        xlim=(whole.x0 - pad, whole.x1 + pad), ylim=(whole.y0 - pad, whole.y1 + pad), aspect="equal"
     )
     axes.set_axis_off()
     return image

@@ -7,6 +7,7 @@ ever averaged. Figures (RMSE, PSNR, ...) are computed elsewhere, on the cells.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache, wraps
@@ -29,6 +30,8 @@ Cells = slice | NDArray[np.intp]  # which cells of a flattened grid
 
 DEGREES = ccrs.PlateCarree()
 POLAR_LIMIT = 30.0  # degrees of latitude at the rim of a polar map
+PART = 0.6  # of a map, up to which a field is shown with its surroundings alone
+AROUND = 1.2  # times as wide as it
 GRATICULE_STEP = 30
 
 _CARTOPY = RLock()
@@ -110,16 +113,15 @@ class Extent:
 
 @dataclass(frozen=True)
 class Picture:
-    """Which native cell each pixel of a map shows.
+    """Which native cell each pixel of a map shows: of all of it, or of the surroundings of a field
+    that covers a part.
 
     index: shape (rows, columns), int32, into the flattened grid; -1 shows nothing.
     lat, lon: the centre of that cell in degrees, same shape, NaN where nothing is shown.
-    view: the part to look at first (all of it, or the region that a regional grid covers).
     Rows run upwards, as Bokeh's images do.
     """
 
     extent: Extent
-    view: Extent
     index: NDArray[np.int32]
     lat: Array
     lon: Array
@@ -130,6 +132,15 @@ class Picture:
         return np.append(values.astype(np.float32, copy=False).ravel(), np.float32(np.nan))[
             self.index
         ]
+
+    def cell_at(self, x: float, y: float) -> tuple[float, float] | None:
+        """Latitude and longitude, degrees, of the cell that a point shows; None where none is."""
+        extent, (rows, columns) = self.extent, self.index.shape
+        row = math.floor((y - extent.y0) / extent.height * rows)
+        column = math.floor((x - extent.x0) / extent.width * columns)
+        if not (0 <= row < rows and 0 <= column < columns) or self.index[row, column] < 0:
+            return None
+        return float(self.lat[row, column]), float(self.lon[row, column])
 
 
 def cells_of(picture: Picture, part: Extent) -> NDArray[np.intp]:
@@ -193,18 +204,16 @@ class _Key:
 @lru_cache(maxsize=24)
 def _picture(key: _Key, name: str, centre: float, columns: int) -> Picture:
     crs, outline = frame(name, centre)
-    extent = Extent(*np.array(outline.bounds)[[0, 2, 1, 3]])
-    view = _view(key.grid, crs, extent, name)
-    return _sampled(key.grid, crs, outline, extent, columns, view)
+    return _sampled(key.grid, crs, outline, _extent(key.grid, crs, outline, name), columns)
 
 
 @lru_cache(maxsize=8)
 def _detail(key: _Key, name: str, centre: float, part: Extent, columns: int) -> Picture:
-    return _sampled(key.grid, *frame(name, centre), part, columns, part)
+    return _sampled(key.grid, *frame(name, centre), part, columns)
 
 
 def _sampled(
-    grid: Grid, crs: ccrs.Projection, outline: Polygon, extent: Extent, columns: int, view: Extent
+    grid: Grid, crs: ccrs.Projection, outline: Polygon, extent: Extent, columns: int
 ) -> Picture:
     rows = max(1, round(columns * extent.height / extent.width))
     x = extent.x0 + (np.arange(columns) + 0.5) * extent.width / columns
@@ -216,20 +225,25 @@ def _sampled(
     index[inside] = nearest_cell(grid, lonlat[:, 1], lonlat[:, 0])
     lat, lon = (np.append(values, np.nan).astype(np.float32) for values in grid.points())
     signed = (lon + 180) % 360 - 180
-    return Picture(extent, view, index, lat[index], signed[index])
+    return Picture(extent, index, lat[index], signed[index])
 
 
-def _view(grid: Grid, crs: ccrs.Projection, extent: Extent, name: str) -> Extent:
-    """All of the map, or the surroundings of a regional lat-lon grid in plate carree."""
-    if grid.kind != "latlon" or name != "plate_carree":
-        return extent
-    x = crs.transform_points(DEGREES, grid.lon, np.zeros_like(grid.lon))[:, 0]
-    width, height = float(np.ptp(x)), float(np.ptp(grid.lat))
-    if width > 240 or height > 120 or min(width, height) <= 0:
-        return extent
-    half = 0.55 * max(width, height * PROJECTIONS[name].aspect)
-    x_mid, y_mid = float(x.min()) + width / 2, float(grid.lat.min()) + height / 2
+def _extent(grid: Grid, crs: ccrs.Projection, outline: Polygon, name: str) -> Extent:
+    """All of the map, or the surroundings of a field that covers a part of it."""
+    whole = Extent(*np.array(outline.bounds)[[0, 2, 1, 3]])
+    lat, lon = grid.points()
+    if np.ptp(lat) > PART * 180:
+        return whole
+    x, y = crs.transform_points(DEGREES, lon, lat)[:, :2].T
+    shown = outline.buffer(1e-3 * whole.width)  # with its rim
+    if not (np.isfinite(x + y).all() and shapely.contains_xy(shown, x, y).all()):
+        return whole
+    width, height = float(np.ptp(x)), float(np.ptp(y))
+    if width > PART * whole.width or min(width, height) <= 0:
+        return whole
+    half = AROUND / 2 * max(width, height * PROJECTIONS[name].aspect)
     half_y = half / PROJECTIONS[name].aspect
+    x_mid, y_mid = float(x.min()) + width / 2, float(y.min()) + height / 2
     return Extent(x_mid - half, x_mid + half, y_mid - half_y, y_mid + half_y)
 
 

@@ -45,7 +45,8 @@ const first = Math.ceil(start / step)
 return Array.from({length: Math.floor(end / step) - first + 1}, (_, n) => (first + n) * step)
 """
 RING = 0.04  # of the axes, that the ring around a point takes
-PICK = ("x", "y", "letter", "colour")  # of a run that is looked at
+RING_COLOUR = "#7b858d"  # none of a point: what colours points is not what colours runs
+PICK = ("x", "y", "letter")  # of a run that is looked at
 _TOLD = (
     "<div style='font-size:12px'><div>@name</div><b>@y{0.00} dB</b>, @x{0,0.0} times smaller<br>"
     "@set, @network, @size{0,0} bytes</div>"
@@ -140,9 +141,15 @@ class RatePlot:
             "xs", "ys", source=self.fronts, line_color="colour", line_width="width",
             line_dash="dash",
         )  # fmt: skip
-        others = plot.scatter("x", "y", source=self.others, size=6, color="colour", marker="marker")
+        others = plot.scatter("x", "y", source=self.others, size=7, color="colour", marker="marker")
         plot.scatter(
-            "x", "y", source=self.picks, size=19, fill_alpha=0, line_color="colour", line_width=2.5
+            "x",
+            "y",
+            source=self.picks,
+            size=19,
+            fill_alpha=0,
+            line_color=RING_COLOUR,
+            line_width=2.5,
         )
         points = plot.scatter(
             "x", "y", source=self.points, size=11, fill_color="colour", line_color="#ffffff",
@@ -150,7 +157,7 @@ class RatePlot:
         )  # fmt: skip
         plot.text(
             "x", "y", "letter", source=self.picks, x_offset=11, y_offset=-9,
-            text_color="colour", text_font_size="14px", text_font_style="bold",
+            text_color=RING_COLOUR, text_font_size="14px", text_font_style="bold",
         )  # fmt: skip
         plot.add_tools(
             HoverTool(renderers=[points], tooltips=_TOLD, visible=False),
@@ -228,15 +235,15 @@ class RatePlot:
         return Chart(across, up, lines, (True, False), (x, y), dots=dots)
 
     def mark(
-        self, picked: Mapping[str, str], moved: Mapping[str, tuple[float, float]] | None = None
+        self, picked: Sequence[str], moved: Mapping[str, tuple[float, float]] | None = None
     ) -> None:
-        """Ring the points of these runs, by id, A, B and so on, in their colours; some stand
-        elsewhere, as they are `moved`."""
+        """Ring the points of these runs, by id, A, B and so on; some stand elsewhere, as they are
+        `moved`."""
         data = self.points.data
         places = dict(zip(data["run"], zip(data["x"], data["y"], strict=True), strict=True))
         places |= {id: place for id, place in (moved or {}).items() if id in places}
         rings = [
-            (*places[id], letter, picked[id])
+            (*places[id], letter)
             for id, letter in zip(picked, LETTERS, strict=False)
             if id in places
         ]

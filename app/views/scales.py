@@ -92,7 +92,7 @@ class Scales:
         values = self.now.get("original")
         told = self._reach()
         if values is not None:
-            step = 10.0 ** (np.floor(np.log10(values.high - values.low)) - 2)
+            step = 10.0 ** (np.floor(np.log10(values.high - values.low)) - 3)
             told |= {
                 "low": float(round(np.floor(values.low / step) * step, 12)),
                 "high": float(round(np.ceil(values.high / step) * step, 12)),

@@ -14,7 +14,6 @@ from app.viewing import Viewing
 from app.views.cards import side_by_side, stack
 from app.views.colours import kind_colours
 from app.views.rateplot import DEFINITIONS, HEIGHT, Front, RatePlot, point_of
-from app.views.shown import colours as run_colours
 from app.views.ways import to_the_maps
 from cainr_core.sweep.lines import Line, by_contexts, lines_of, rising
 
@@ -104,6 +103,4 @@ class SweepPlot:
 
     def _mark(self) -> None:
         """Ring the points of the runs that the maps show."""
-        bench = self.sweeping.workbench
-        given = run_colours(bench)
-        self.plot.mark({id: given[id] for id in bench.picked[:2]})
+        self.plot.mark(self.sweeping.workbench.picked[:2])

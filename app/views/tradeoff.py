@@ -22,7 +22,6 @@ from app.views.lineplot import Chart
 from app.views.look import Look
 from app.views.rateplot import DEFINITIONS, Definition, Front, Other, Point, RatePlot, point_of
 from app.views.selected import Selected
-from app.views.shown import colours
 from app.views.ways import to_the_maps
 from app.words import about_duration
 from cainr_core.choices import DataChoice, values_of
@@ -36,14 +35,14 @@ from cainr_core.sweep.lines import Line
 
 HEIGHT, NARROW = 400, 900  # px
 FRONT = "#1a7a9c"  # of the line along the best runs; stronger than other codecs
-# Other codecs: nearly grey, so that the runs stand out, and told apart by their marks.
+# Other codecs: pale, so that the runs stand out, and told apart by their marks as well.
 MARKS = {
     "sperr": ("circle", "●", "#59636b"),  # the strongest, with which others are compared
-    "sz3": ("square", "■", "#a3907a"),
-    "zfp": ("triangle", "▲", "#918ca3"),
-    "jpeg2000": ("diamond", "◆", "#83958f"),
-    "bitround": ("inverted_triangle", "▼", "#a38c8f"),
-    "ebcc": ("cross", "✚", "#8496a6"),
+    "sz3": ("square", "■", "#b08856"),
+    "zfp": ("triangle", "▲", "#7a83b8"),
+    "jpeg2000": ("diamond", "◆", "#5f9a92"),
+    "bitround": ("inverted_triangle", "▼", "#b57386"),
+    "ebcc": ("cross", "✚", "#9a7fae"),
 }
 GREY = "#98a2aa"
 TOLD = (
@@ -148,8 +147,7 @@ class TradeOff(Look):
 
     def draw(self, result: Drawn) -> None:
         self._field, self._digest, self._colours = result.field, result.digest, result.colours
-        best = pareto([(one.x, one.y) for one in result.points], lambda place: place)
-        fronts, others = [Front(best, FRONT, 2.4)], []
+        fronts, others = [Front(_front(result), FRONT, 2.4)], []
         for (codec, on), rows in result.curves.items():
             mark, _, colour = MARKS[codec]
             dash = "dashed" if on == ANOMALY else "solid"
@@ -170,8 +168,7 @@ class TradeOff(Look):
     def _mark(self, by: Definition) -> None:
         """Ring the runs picked, each in the state that the maps show; on the paper's axes with the
         maximum that the end has, which is the field's own but for a fraction of an error."""
-        bench, given = self.workbench, colours(self.workbench)
-        moved = {}
+        bench, moved = self.workbench, {}
         for run in filter(None, map(bench.run, bench.picked)):
             moment, measures = run.at(bench.step), run.metrics
             if moment.step == run.end.step:
@@ -182,7 +179,7 @@ class TradeOff(Look):
             else:
                 flattered = measures.psnr_paper - measures.psnr
                 moved[run.id] = measures.compression_gain_paper, moment.psnr + flattered
-        self.plot.mark({id: given[id] for id in bench.picked}, moved)
+        self.plot.mark(bench.picked, moved)
 
     def charts(self) -> list[Chart]:
         """The plot, for print."""
@@ -216,6 +213,11 @@ class TradeOff(Look):
             self.progress.object = html
 
 
+def _front(drawn: Drawn) -> list[tuple[float, float]]:
+    """Compression and quality of the runs that no other run beats in both."""
+    return pareto([(one.x, one.y) for one in drawn.points], lambda place: place)
+
+
 def _place(row: Row, by: Definition, field: Field) -> tuple[float, float]:
     """Compression and quality of a codec. As the paper counts, a value has 64 bits; the stream is
     taken for what it is, as codecs have no weights."""
@@ -242,10 +244,10 @@ def _key(drawn: Drawn) -> str:
         f'<div><i style="--line:{colour}"></i>{escape(name)}</div>'
         for name, colour in drawn.colours.items()
     ]
-    if drawn.points:
+    if len(_front(drawn)) > 1:
         line = f'<i style="--line:{FRONT}"></i>'
         told.append(f'<div class="front">{line}Pareto front of the runs</div>')
-    else:
+    if not drawn.points:
         told.append("<div>No runs of these data yet.</div>")
     found = {codec for codec, rows in drawn.curves if rows}
     for codec, (_, mark, colour) in MARKS.items():

@@ -22,23 +22,37 @@ const find = (root, name) => {
 document.addEventListener("click", (event) => {
   const path = event.composedPath()
   const within = (name) => path.find((node) => node.classList?.contains(name))
-  const narrow = matchMedia("(max-width: 700px)").matches
-  const map = narrow && within("lesson-panel") && find(document, "map-a")
+  const panel = within("lesson-panel")
+  const covered = panel && getComputedStyle(panel).position == "sticky" ? panel.offsetHeight : 0
+  const map = panel && find(document, "map-a")
   if (!turns.some(within) && !(map && within("lesson-fit"))) return
   const place = ["closer", "map-gain"].find((name) => within(`to-${name}`))
   if (place) {
-    const there = find(document, place), panel = within("lesson-panel")
-    const covered = getComputedStyle(panel).position == "sticky" ? panel.offsetHeight : 0
+    const there = find(document, place)
     const above = (covered || 24) + 40 // the text may take a line more by then
     there.style.scrollMarginTop = `${above}px`
     there.scrollIntoView({ behavior: "smooth" })
-  } else if (map) { // above the text, which takes the lower half of such a screen
-    map.style.scrollMarginTop = "64px"
+  } else if (map) { // on a phone above the text, which takes the lower half of such a screen
+    const { bottom, height } = map.getBoundingClientRect()
+    if (covered && bottom + height < innerHeight) return // there is room for two rows of maps
+    map.style.scrollMarginTop = `${covered ? covered + 30 : 64}px`
     map.scrollIntoView({ behavior: "smooth" })
   } else {
     for (const node of path) if (node.scrollTop > 0) node.scrollTo({ top: 0, behavior: "smooth" })
   }
 })
+// A closer look that is less high than the one before would let the page end above its foot, and
+// the tabs slip away from under the pointer: before it comes the card is made as high as they need.
+document.addEventListener("click", (event) => {
+  const path = event.composedPath()
+  const card = path.find((node) => node.classList?.contains("closer"))
+  const page = path.find((node) => node.scrollTop > 0)
+  if (!card || !page || !path.some((node) => node.getAttribute?.("role") == "tab")) return
+  const { top, bottom } = card.getBoundingClientRect()
+  const first = page == document.scrollingElement ? 0 : page.getBoundingClientRect().top
+  const below = page.scrollHeight - page.scrollTop - (bottom - first)
+  card.style.minHeight = `${Math.max(0, Math.floor(first + page.clientHeight - below - top))}px`
+}, true)
 """
 
 

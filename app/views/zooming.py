@@ -52,7 +52,7 @@ class Zooming:
         seen = seen_of(self.workbench, self.geography)
         if seen is None:
             self._told = self.workbench.region = []  # this map may not show it
-        self.geography.look_at(seen or self.geography.home)
+        self.geography.look_at(seen or self.geography.whole)
 
     def _set(self, *events: object) -> None:
         if self.workbench.region != self._told:
@@ -64,14 +64,14 @@ class Zooming:
         bench, seen = self.workbench, self.geography.seen
         if self._alike(seen):
             return
-        region = region_of(seen, bench.projection, bench.centre, self.geography.home)
+        region = region_of(seen, bench.projection, bench.centre, self.geography.whole)
         self._told = [] if region is None else list(region)
         if bench.region != self._told:
             bench.region = self._told
 
     def _alike(self, seen: Extent) -> bool:
         """Whether that is what the region of the workbench comes to."""
-        wanted = seen_of(self.workbench, self.geography) or self.geography.home
+        wanted = seen_of(self.workbench, self.geography) or self.geography.whole
         apart = (seen.x0 - wanted.x0, seen.x1 - wanted.x1, seen.y0 - wanted.y0, seen.y1 - wanted.y1)
         return max(map(abs, apart)) < SLACK * wanted.width
 
@@ -81,6 +81,7 @@ class RegionChoice:
 
     def __init__(self, workbench: Workbench, geography: Geography) -> None:
         self.workbench, self.geography = workbench, geography
+        self._turned: tuple[float, float] | None = None  # the centre before a region, and for it
         self.choice = pmui.Select(
             label="Region", description="A part of the globe to zoom in on, in all maps at once.",
             options=[WHOLE, *REGIONS], value=WHOLE, size="small", width=None,
@@ -114,6 +115,7 @@ class RegionChoice:
         bench, region = self.workbench, REGIONS[name]
         centre = centred(region, bench.projection, bench.centre)
         if centre != bench.centre:
+            self._turned = (bench.centre if self._turned is None else self._turned[0], centre)
             bench.param.update(centre=centre, region=list(region))
             return
         if window(region, bench.projection, bench.centre, self.geography.whole) is None:
@@ -125,4 +127,10 @@ class RegionChoice:
         bench.region = list(region)
 
     def _whole(self, *events: object) -> None:
-        self.workbench.region = []
+        """All of the map, around the centre from which a region has turned it away."""
+        bench, turned = self.workbench, self._turned
+        self._turned = None
+        centre = bench.centre
+        if turned is not None and centre == turned[1]:  # else it was chosen since
+            centre = turned[0]
+        bench.param.update(region=[], centre=centre)

@@ -62,8 +62,11 @@ class VariableSummary:
     @property
     def times(self) -> tuple[str, str]:
         """First and last time as text."""
-        count = len(self.axis)
-        return (self.axis.label(0), self.axis.label(count - 1)) if count else ("", "")
+        return _ends(self.axis)
+
+    def times_of(self, time: str = "", thin: int = 1) -> tuple[str, str]:
+        """The same of a part; CainrError where it is none."""
+        return _ends(self.axis[select_times(self.axis, time, thin)])
 
     def part(self, time: str = "", region: str = "", thin: int = 1) -> tuple[int, ...]:
         """Shape (time, *space) of a part, as `open_field` would take it; CainrError where it is
@@ -71,6 +74,10 @@ class VariableSummary:
         times = np.arange(len(self.axis))[select_times(self.axis, time, thin)].size
         part = choose_cells(self.grid, region, thin)
         return times, *(self.grid.shape if part is None else (each.size for each in part.index))
+
+
+def _ends(axis: TimeAxis) -> tuple[str, str]:
+    return (axis.label(0), axis.label(len(axis) - 1)) if len(axis) else ("", "")
 
 
 def open_field(

@@ -97,7 +97,7 @@ QUESTIONS = {
     for question in (
         Question("pearson", "Pearson correlation", 0.99999, 0.9999),
         Question("ks_p_value", "Kolmogorov-Smirnov p", 0.05, 0.01),
-        Question("percent_off", "Values off by more than 1e-4", 5, 10, "%"),
+        Question("percent_off", "Values off by more than 1e-4 relative", 5, 10, "%"),
         Question("data_ssim", "Data SSIM", 0.995, 0.99),
         Question("data_ssim_strict", "Data SSIM, strict", 0.9995, 0.999),
         Question("global_mean", "Global mean", PASSES, NEARS, "σ"),

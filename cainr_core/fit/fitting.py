@@ -93,6 +93,7 @@ class Fitting:
         self.batch = min(recipe.batch, field.values.size)
         self.pass_size = FULL_PASS.get(self.device.type, 1 << 17)
         self.seconds = 0.0
+        self.seconds_before = 0.0  # of them those of a process whose checkpoint was taken up
         self.lost = 0
         self.curve: list[Progress] = []
         self.best_error = math.inf

@@ -43,6 +43,7 @@ class Learner(Protocol):
     pass_size: int
     lost: int
     seconds: float
+    seconds_before: float
     curve: list[Progress]
 
     def shrink(self) -> str:

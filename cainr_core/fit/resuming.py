@@ -39,6 +39,7 @@ def resume(fit: Learner, path: Path, step: Memory) -> tuple[int, float]:
     fit.flat.copy_(torch.from_numpy(state.weights[0]))
     fit.best = torch.from_numpy(state.best[0]).to(fit.device)
     fit.best_error, fit.seconds = state.best_error, state.seconds
+    fit.seconds_before = state.seconds
     fit.batch, fit.pass_size, fit.lost = state.counts
     if state.memory:
         step.restore(state.memory)

@@ -9,7 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.views.colours import KIND_COLOURS, RUN_COLOURS, Scale, kind_colours, sequential, symmetric
+from app.views.colours import (
+    KIND_COLOURS,
+    RUN_COLOURS,
+    USUAL,
+    Scale,
+    kind_colours,
+    sequential,
+    symmetric,
+)
 from app.views.palettes import DIVERGING, SEQUENTIAL
 
 # How red, green and blue (linear) look to a person who lacks a kind of cone: Machado et al. 2009.
@@ -28,7 +36,7 @@ OKLAB = [[0.2105, 0.7936, -0.0041], [1.9780, -2.4286, 0.4506], [0.0259, 0.7828, 
 def test_ticks_are_few_round_and_within(low: float, width: float):
     scale = sequential(low, low + width)
     ticks = scale.ticks
-    assert 2 <= len(ticks) <= 8
+    assert 3 <= len(ticks) <= 8
     slack = 1e-6 * (scale.high - scale.low)
     assert ticks[0] >= scale.low - slack
     assert ticks[-1] <= scale.high + slack
@@ -124,3 +132,11 @@ def test_runs_stand_out_from_light_and_dark(ground: str):
     for colour in RUN_COLOURS:
         dark, light = sorted((luminance(colour), luminance(ground)))
         assert (light + 0.05) / (dark + 0.05) > 2.5
+
+
+def test_a_kind_keeps_the_colour_that_it_was_met_with():
+    before = kind_colours(["no context", "zonal wind", "topography"])
+    after = kind_colours(["a file's own", "no context", "zonal wind"])
+    assert after["zonal wind"] == before["zonal wind"]
+    assert len(set(after.values())) == 3
+    assert before["zonal wind"] not in kind_colours(USUAL).values()

@@ -89,4 +89,4 @@ def test_what_is_zoomed_in_on_is_the_same_as_on_the_other_maps(bench: Workbench,
     geography.x_range.update(start=0, end=1)  # as a page tells that draws late
     assert bench.region == list(REGIONS["Europe"])
     bench.region = []
-    assert geography.seen == geography.home
+    assert geography.seen == geography.whole

@@ -6,8 +6,9 @@ from bokeh.events import Tap
 
 from app.views.maps import Geography, MapSet, Plate
 from app.views.pointing import Pointing
-from app.views.projections import PROJECTIONS, place_at, point_of
+from app.views.projections import PROJECTIONS, picture, place_at, point_of
 from app.workbench import Workbench
+from cainr_core.data.grid import Grid
 
 
 @pytest.mark.parametrize("name", PROJECTIONS)
@@ -32,11 +33,15 @@ def test_what_a_map_does_not_show_is_no_place():
 def test_a_click_marks_the_place_in_any_projection():
     bench = Workbench()
     maps = MapSet([Plate("original", "Original", ["#000000"])], Geography())
+    grid = Grid.latlon(np.arange(-88.0, 90, 4), np.arange(0.0, 360, 5))
+    maps.place(picture(grid, "robinson"), 2.0)
     pointing = Pointing(bench, maps)
     assert not pointing.mark.data["x"]
     plot = maps.figures["original"]
     pointing._tapped(Tap(plot, x=0.0, y=0.0))
     assert (bench.place_lat, bench.place_lon) == (0, 0)
+    pointing._tapped(Tap(plot, x=500e3, y=111e3))  # of a cell the middle, as the hover box reads it
+    assert (bench.place_lat, bench.place_lon) == (0, 5)
     assert bench.tab == "Place"
     bench.param.update(place_lat=60.0, place_lon=-100.0, projection="north")
     assert pointing.mark.data["x"][0] == pytest.approx(point_of(60, -100, "north")[0])

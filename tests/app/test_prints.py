@@ -80,8 +80,9 @@ def test_two_runs_are_printed_as_six_maps(three: tuple[Run, Run]):
     np.testing.assert_allclose(other, b - truth, atol=1e-3)
     np.testing.assert_allclose(gain, np.abs(error) - np.abs(other), atol=1e-3)
     words = maps_of(prints.maps(sheet, 2, LOOK, "svg"))
-    for run in three:
-        assert any(word.startswith(f"{run.name}: {run.metrics.file_bytes:,}") for word in words)
+    for letter, run in zip("AB", three, strict=True):
+        told = f"{letter}: {run.name}: {run.metrics.file_bytes:,}"
+        assert any(word.startswith(told) for word in words)
     image = Image.open(io.BytesIO(prints.maps(sheet, 2, LOOK, "png")))
     assert image.width == 3 * prints.PANEL * 300
     assert image.height > 2 * 300 * prints.PANEL / 2

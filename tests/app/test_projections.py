@@ -112,15 +112,27 @@ def test_polar_maps_show_their_pole_alone():
     assert north.lat[north.lat.shape[0] // 2, north.lat.shape[1] // 2] > 80
 
 
-def test_a_regional_grid_is_shown_where_it_lies_and_looked_at_closely():
+@pytest.mark.parametrize("name", ["plate_carree", "robinson", "north", "orthographic"])
+def test_of_a_regional_grid_the_surroundings_are_shown(name: str):
     grid = Grid.latlon(np.linspace(30, 60, 31), np.linspace(-20, 40, 61))
-    view = picture(grid, "plate_carree")
+    view, globe = picture(grid, name), picture(global_grid(), name).extent
     shown = view.index >= 0
-    assert 0 < shown.mean() < 0.1
+    assert 0.2 < shown.mean() < 0.8
+    assert len(np.unique(view.index[shown])) == grid.size
     assert np.nanmin(view.lat) >= 30
     assert np.nanmax(view.lat) <= 60
-    assert view.view.width < 100 < view.extent.width
-    assert view.view.x0 < -20 < 40 < view.view.x1
+    assert view.extent.width < 0.7 * globe.width
+    assert view.extent.width / view.extent.height == pytest.approx(
+        PROJECTIONS[name].aspect, rel=1e-6
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "centre"), [("south", 0), ("orthographic", 180), ("robinson", 190)]
+)
+def test_a_regional_grid_that_a_map_cuts_is_shown_where_it_lies(name: str, centre: float):
+    grid = Grid.latlon(np.linspace(-40, 60, 51), np.linspace(-20, 40, 61))
+    assert picture(grid, name, centre).extent == picture(global_grid(), name, centre).extent
 
 
 def test_a_picture_is_computed_once():

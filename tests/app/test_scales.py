@@ -75,7 +75,7 @@ def test_locked_limits_stay_and_can_be_typed(scales: Scales):
 def test_limits_that_are_locked_are_round_and_hold_what_was_shown(scales: Scales):
     scales.take_field(SimpleNamespace(lo=211.98765, hi=316.65))
     scales.lock()
-    assert (scales.viewing.low, scales.viewing.high) == (211, 317)
+    assert (scales.viewing.low, scales.viewing.high) == (211.9, 316.7)
 
 
 def test_a_locked_difference_that_was_not_seen_before_is_scaled_by_what_is_shown(scales: Scales):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -89,9 +90,12 @@ def test_a_class_fits_in_limits(kiosk: Settings):
     assert bench.refusal == ""
     bench.recipe.batch = 0
     assert "times as long as kiosk mode allows" in bench.refusal
+    allowed = int(re.search(r"choose ([\d,]+) steps", bench.refusal)[1].replace(",", ""))
     assert bench.plan is None
     with pytest.raises(CainrError, match="times as long"):
         shared.Fits().submit(bench.choices, bench.field, "a name")
+    bench.recipe.steps = allowed
+    assert bench.refusal == ""
 
 
 def test_a_state_from_elsewhere_is_taken_as_far_as_a_class_may(

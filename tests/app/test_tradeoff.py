@@ -11,7 +11,6 @@ import pytest
 from app.codecs import Standing
 from app.views import tradeoff
 from app.views.closer import Closer
-from app.views.shown import colours
 from app.views.ways import to_the_maps
 from app.workbench import Workbench
 from cainr_core.evaluate.rate_distortion import Row
@@ -74,8 +73,6 @@ def test_a_click_opens_a_run_and_a_second_one_compares(bench: Workbench, look: t
     assert bench.picked == [bench.runs[1].id, bench.runs[0].id]
     assert look.plot.picks.data["letter"] == ["A", "B"]
     assert look.plot.picks.data["x"][0] == look.plot.points.data["x"][1]
-    given = colours(bench)  # those of maps and curves
-    assert look.plot.picks.data["colour"] == [given[id] for id in bench.picked]
     look.plot.points.selected.indices = [1]
     assert bench.picked == [bench.runs[0].id]
 

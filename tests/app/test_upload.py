@@ -112,6 +112,8 @@ def test_a_file_that_is_no_netcdf_is_refused(dashboard: Page, tmp_path: Path, na
     (tmp_path / name).write_text("nothing of the sort")
     send(dashboard, tmp_path / name)
     assert told(dashboard).startswith(f"'{name}' is not a data file")
+    expect(dashboard.locator(".open-data button")).to_be_disabled()  # there is nothing to open
+    expect(dashboard.locator(".context-held")).to_be_hidden()
     assert dashboard.locator(".problem a").count() == 0  # a file's name is no link
 
 

@@ -72,7 +72,7 @@ def test_the_whole_globe_is_one_click_away(board: MapBoard):
     board.regions.back.clicks += 1
     assert board.workbench.region == []
     assert board.regions.choice.value == WHOLE
-    assert board.geography.seen == board.geography.home
+    assert board.geography.seen == board.geography.whole
     assert board.maps.near.picture is None
     assert list(board.maps.near.source.data["original"]) == []
 
@@ -84,6 +84,12 @@ def test_a_region_that_the_map_would_cut_is_put_in_the_middle(board: MapBoard):
     assert (bench.centre, bench.region) == (20.0, list(REGIONS["Europe"]))
     assert board.geography.seen.x0 + board.geography.seen.x1 == pytest.approx(0, abs=1e6)
     assert board.regions.choice.value == "Europe"
+    board.regions.back.clicks += 1
+    assert (bench.centre, bench.region) == (180.0, [])  # as it was
+    board.regions.choice.value = "Europe"
+    bench.centre = 30.0
+    board.regions.back.clicks += 1
+    assert bench.centre == 30.0  # somebody's own
 
 
 def test_a_saved_view_is_brought_back_at_once(board: MapBoard):

@@ -310,6 +310,7 @@ def test_describe(make_dataset) -> None:
     surface, levels = describe(base)
     assert (surface.name, surface.long_name, surface.units) == ("tas", "air temperature", "K")
     assert surface.times == ("2000-01-01", "2000-01-04")
+    assert surface.times_of("1:4", 2) == ("2000-01-02", "2000-01-04")
     assert (surface.shape, surface.levels, surface.grid.kind) == ((4, 36, 72), {}, "latlon")
     assert levels.levels == {"lev": [500.0, 850.0]}
     assert levels.part() == surface.part() == (4, 36, 72)

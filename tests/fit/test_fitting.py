@@ -319,6 +319,7 @@ def test_a_resumed_fit_is_the_uninterrupted_one_bit_for_bit(
     assert told == [(one.step, one.loss) for one in whole]
     seconds = [one.seconds for one in resumed.curve]
     assert seconds == sorted(seconds)
+    assert seconds[0] < resumed.seconds_before < resumed.seconds
 
 
 @pytest.mark.usefixtures("every_check_is_saved")
