@@ -33,8 +33,9 @@ document.addEventListener("click", (event) => {
     there.style.scrollMarginTop = `${above}px`
     there.scrollIntoView({ behavior: "smooth" })
   } else if (map) { // on a phone above the text, which takes the lower half of such a screen
-    const { bottom, height } = map.getBoundingClientRect()
-    if (covered && bottom + height < innerHeight) return // there is room for two rows of maps
+    const { top, bottom, height } = map.getBoundingClientRect()
+    const free = covered && top > panel.getBoundingClientRect().bottom
+    if (free && bottom + height < innerHeight) return // there is room for two rows of maps
     map.style.scrollMarginTop = `${covered ? covered + 30 : 64}px`
     map.scrollIntoView({ behavior: "smooth" })
   } else {

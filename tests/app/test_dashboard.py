@@ -451,6 +451,13 @@ def test_a_finger_on_a_map_scrolls_the_page_of_a_phone(browser: Browser, server:
     assert {"pan-x", "pan-y"} <= set(touch.split())
     top = page.locator(".map-original").bounding_box()["y"]
     assert top < 844 - 200  # of the screen: the map is seen without scrolling
+    mode = page.get_by_role("button", name="Swipe", exact=True)
+    before = mode.bounding_box()["y"]
+    mode.tap()  # of which another height of the maps is to move nothing that is touched
+    expect(page.locator(".map-original")).to_be_hidden()
+    assert mode.bounding_box()["y"] == pytest.approx(before, abs=2)
+    page.get_by_role("button", name="Side by side", exact=True).tap()
+    expect(page.locator(".map-original")).to_be_visible()
     bar = page.locator(".figures-pane")
     expect(bar).to_contain_text("expected file")
     high = bar.bounding_box()["height"]
