@@ -130,10 +130,10 @@ class Settings(param.Parameterized):
         most = work(Architecture(), Recipe(steps=self.kiosk_steps), field.values.size)
         times = work(plan.architecture, choices.recipe, field.values.size) / most
         if times > 1.005:
+            fewer = f"{steps:,} steps, " if (steps := int(choices.recipe.steps / times)) else ""
             raise CainrError(
-                f"This fit takes {times:,.2f} times as long as kiosk mode allows: choose "
-                f"{int(choices.recipe.steps / times):,} steps, a smaller batch or a smaller "
-                "network."
+                f"This fit takes {times:,.2f} times as long as kiosk mode allows: choose {fewer}a "
+                "smaller batch or a smaller network."
             )
 
 

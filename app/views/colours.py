@@ -29,11 +29,11 @@ def kind_colours(names: Sequence[str]) -> dict[str, str]:
     """A colour for each kind of run, in this order; usual contexts have theirs everywhere, others
     that with which this server met them."""
     given = {name: KIND_COLOURS[n] for n, name in enumerate(USUAL) if name in names}
-    own = KIND_COLOURS[len(USUAL) :] + KIND_COLOURS[: len(USUAL)]  # those of usual ones last
+    usual, own = KIND_COLOURS[: len(USUAL)], KIND_COLOURS[len(USUAL) :]
     for name in names:
         if name not in given:
-            first = _met.setdefault(name, len(_met))
-            wanted = [own[(first + n) % len(own)] for n in range(len(own))]
+            first = _met.setdefault(name, len(_met)) % len(own)
+            wanted = own[first:] + own[:first] + usual
             given[name] = next((one for one in wanted if one not in given.values()), wanted[0])
     return {name: given[name] for name in names}
 

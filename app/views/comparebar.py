@@ -41,7 +41,6 @@ class CompareBar:
             widget(viewing.param[name], width=150, **small) for name in ("palette", "contrast")
         ]
         self.limits = {name: widget(viewing.param[name], width=140, **small) for name in LIMITS}
-        self._for_limits = False  # whether the row is open for these alone
         # the row within, as its way of standing would show what is hidden; its labels stand over it
         row = stack(css=_ROW, margin=(6, 0, 0, 0))
         while_visible(row, (*self.palettes, *self.limits.values()))
@@ -58,7 +57,6 @@ class CompareBar:
 
     def _open(self, *events: object) -> None:
         self.second.visible = self.more.value
-        self._for_limits = self._for_limits and self.more.value
 
     def _locked(self, *events: object) -> None:
         locked = self.workbench.scale == "locked"
@@ -66,10 +64,6 @@ class CompareBar:
         named = [name for name in limits if getattr(self.workbench, name) is not None]
         for name, limit in self.limits.items():
             limit.visible = name in named
-        if named and not self.more.value:
-            self.more.value = self._for_limits = True
-        elif not named and self._for_limits:
-            self.more.value = False
 
     def _name_units(self, *events: object) -> None:
         field = self.workbench.field

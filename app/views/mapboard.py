@@ -87,8 +87,9 @@ class MapBoard:
         self.stage = stack(self.six.view)
         narrow = shared.is_narrow()
         bar = CompareBar(workbench, apart=narrow)
-        if narrow:  # the maps first: what is chosen of them would fill the screen; but not below
-            # them what gives them another height
+        if narrow:
+            # The maps come before what is chosen of them, which would fill the screen; but not
+            # before the modes, which give them another height.
             self.view = stack(card(self.title, bar.modes, when), self.stage, card(where, bar.view))
         else:
             head = side_by_side(

@@ -143,14 +143,9 @@ class RatePlot:
         )  # fmt: skip
         others = plot.scatter("x", "y", source=self.others, size=7, color="colour", marker="marker")
         plot.scatter(
-            "x",
-            "y",
-            source=self.picks,
-            size=19,
-            fill_alpha=0,
-            line_color=RING_COLOUR,
+            "x", "y", source=self.picks, size=19, fill_alpha=0, line_color=RING_COLOUR,
             line_width=2.5,
-        )
+        )  # fmt: skip
         points = plot.scatter(
             "x", "y", source=self.points, size=11, fill_color="colour", line_color="#ffffff",
             nonselection_alpha=1,  # a rim parts it from others and from lines behind it

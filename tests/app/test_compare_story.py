@@ -184,7 +184,12 @@ def test_a_region_is_seen_sharply_and_kept(dashboard: Page):
 
 
 def test_limits_are_locked_at_a_click(dashboard: Page):
+    maps = dashboard.locator(".map-original")
+    before = maps.bounding_box()
     dashboard.get_by_role("button", name="Locked", exact=True).click()
+    dashboard.locator(".more-colours button").hover()
+    assert maps.bounding_box() == before  # nothing moves by itself
+    dashboard.locator(".more-colours button").click()
     low = dashboard.locator(".choice-low input").first
     expect(low).to_be_visible()
     expect(low).not_to_have_value("")
@@ -192,6 +197,8 @@ def test_limits_are_locked_at_a_click(dashboard: Page):
 
 def test_no_room_stays_of_the_large_map(dashboard: Page):
     compare(dashboard, "Side by side")
+    expect(dashboard.locator(".map-gain")).to_be_visible()
+    dashboard.wait_for_timeout(1000)  # the rows come to rest below the maps
     pick(dashboard, 1)
     expect(dashboard.locator(".map-gain")).to_be_hidden()
     maps, curves = (dashboard.locator(of).first for of in (".map-original", ".curves"))

@@ -78,7 +78,7 @@ def test_other_codecs_run_in_the_background_until_they_are_stopped(dashboard: Pa
     dashboard.wait_for_function(f"() => ({_OTHERS})() >= 3", polling=200)
     dashboard.locator(".codecs-stop button").click()
     expect(progress).to_contain_text("what was measured is kept")
-    expect(dashboard.locator(".look-trade-off .key")).to_contain_text("Pareto front of the runs")
+    expect(dashboard.locator(".look-trade-off .key")).to_contain_text("SPERR")
     assert dashboard.evaluate(_OTHERS) >= 3
 
 
