@@ -81,8 +81,10 @@ class Geography:
         for source, lines in zip(sources, globe(projection, centre), strict=True):
             source.data = _joined(lines)
         self.whole = picture.extent.padded(MARGIN)
-        # first: a page that is told other bounds tells in turn what it shows by then, which would
-        # be taken for somebody's move
+        # A page takes of what it is to see what the bounds that it knows allow, and tells that in
+        # turn, as if somebody had moved: so the former bounds go first.
+        for axis in (self.x_range, self.y_range):
+            axis.update(bounds=None, min_interval=None)
         self.look_at(self.whole)
         for axis, low, high in (
             (self.x_range, self.whole.x0, self.whole.x1),

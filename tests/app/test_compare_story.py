@@ -17,7 +17,7 @@ from playwright.sync_api import Locator, Page, expect
 import cainr_core
 from app.words import signed, three
 from cainr_core.runs import Library
-from tests.app.browser import Server, pick, rows, select
+from tests.app.browser import Server, enter, pick, rows, select
 
 pytestmark = pytest.mark.browser
 
@@ -40,6 +40,10 @@ TICKED = """() => {
 RANGE = """() => {
   const range = Bokeh.documents[0].get_model_by_name("seen-x")
   return [range.start, range.end]
+}"""
+WHOLE = """() => {
+  const { start, end, bounds } = Bokeh.documents[0].get_model_by_name("seen-x")
+  return start == bounds[0] && end == bounds[1]
 }"""
 
 
@@ -209,6 +213,25 @@ def test_no_room_stays_of_the_large_map(dashboard: Page):
             break
         dashboard.wait_for_timeout(500)
     assert 0 <= between < 40  # px
+
+
+def test_another_projection_and_another_region_of_data_are_seen_whole(dashboard: Page):
+    """And not what of them lies where the map before was, whose bounds the page still knows."""
+
+    def whole() -> None:
+        dashboard.wait_for_timeout(1000)  # in which the page tells what it shows
+        dashboard.wait_for_function(WHOLE, polling=200)
+
+    for title in ("Plate carrée", "Robinson", "South polar", "Robinson"):
+        select(dashboard, "projection", title)
+        whole()
+    globe = dashboard.evaluate(RANGE)
+    for region in ("0:30,0:40", "-40:0,-80:-40", ":"):
+        before = dashboard.evaluate(RANGE)
+        enter(dashboard, "region", region)
+        dashboard.wait_for_function(f"(before) => `${{({RANGE})()}}` != `${{before}}`", arg=before)
+        whole()
+    assert dashboard.evaluate(RANGE) == globe
 
 
 def test_nothing_was_complained_of(dashboard: Page, complaints: list[str]):
