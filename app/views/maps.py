@@ -82,10 +82,15 @@ class Geography:
             source.data = _joined(lines)
         self.whole = picture.extent.padded(MARGIN)
         # A page takes of what it is to see what the bounds that it knows allow, and tells that in
-        # turn, as if somebody had moved: so the former bounds go first.
+        # turn, as if somebody had moved; so it does when it hears of others. So the former bounds
+        # go first, and the others come once it shows what it is to.
         for axis in (self.x_range, self.y_range):
             axis.update(bounds=None, min_interval=None)
         self.look_at(self.whole)
+        shared.after_maps(self._bound)
+
+    def _bound(self) -> None:
+        """Let nobody leave the map."""
         for axis, low, high in (
             (self.x_range, self.whole.x0, self.whole.x1),
             (self.y_range, self.whole.y0, self.whole.y1),
