@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -32,10 +32,19 @@ def kind_colours(names: Sequence[str]) -> dict[str, str]:
     usual, own = KIND_COLOURS[: len(USUAL)], KIND_COLOURS[len(USUAL) :]
     for name in names:
         if name not in given:
-            first = _met.setdefault(name, len(_met)) % len(own)
-            wanted = own[first:] + own[:first] + usual
-            given[name] = next((one for one in wanted if one not in given.values()), wanted[0])
+            first = _met.setdefault(name, len(_met))
+            given[name] = free_colour(first, own, usual, given.values())
     return {name: given[name] for name in names}
+
+
+def free_colour(
+    first: int, own: tuple[str, ...], others: tuple[str, ...], taken: Collection[str]
+) -> str:
+    """A colour that is not taken, while there is one: of its `own` from the first on, round and
+    round, then of `others`."""
+    first %= len(own)
+    wanted = own[first:] + own[:first] + others
+    return next((colour for colour in wanted if colour not in taken), wanted[0])
 
 
 @dataclass(frozen=True)

@@ -6,10 +6,9 @@ import io
 import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from itertools import zip_longest
-from string import ascii_uppercase
 from typing import TYPE_CHECKING
 
+from app.views.shown import lettered
 from app.words import data_of, three
 from cainr_core import __version__
 from cainr_core.choices import DataChoice
@@ -30,10 +29,7 @@ def provenance(data: DataChoice, runs: Sequence[Run], unit: str, step: int | Non
     """Source, runs (at a step of their fits) and version, as they stand below a picture."""
     source = f"Data: {data_of(data) if data.path else SAMPLE}"
     source += f", times {data.time}" if data.time else ""
-    of_runs = [_about(run, unit, step) for run in runs]
-    if len(runs) > 1:  # as their titles call them
-        named = zip_longest(ascii_uppercase[: len(runs)], of_runs)
-        of_runs = [f"{letter}: {told}" if letter else told for letter, told in named]
+    of_runs = lettered([_about(run, unit, step) for run in runs])  # as their titles are
     today = f"{datetime.now(UTC):%Y-%m-%d}"
     return "\n".join([*of_runs, f"{source}. Made with cainr {__version__}, {today}."])
 

@@ -257,10 +257,12 @@ class RatePlot:
             shared.held(pick)()
 
 
-def point_of(line: Fit, by: Definition, colour: str, network: str = "", name: str = "") -> Point:
-    """The point of a fit."""
+def point_of(
+    line: Fit, by: Definition, colour: str, contexts: str, network: str = "", name: str = ""
+) -> Point:
+    """The point of a fit with contexts that are called so."""
     return Point(
-        getattr(line, by.across), getattr(line, by.up), colour, line.contexts,
+        getattr(line, by.across), getattr(line, by.up), colour, contexts,
         network or f"{line.depth} × {line.width}", line.file_bytes, line.run, name,
     )  # fmt: skip
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from app import shared
 from app.choosing import copy_of
-from app.views.shown import LETTERS, colours
+from app.views.shown import colours, lettered
 from app.workbench import Workbench
 from cainr_core.choices import DataChoice, values_of
 from cainr_core.data.fields import Field
@@ -55,13 +55,9 @@ def selected(workbench: Workbench) -> Selected | None:
     data, given = runs[0].choices.data, colours(workbench)
     alike = [run for run in runs if values_of(run.choices.data) == values_of(data)]
     step = workbench.step
-
-    several = len(alike) > 1
-
-    def picked(number: int, run: Run) -> Picked:
-        name = shared.name_of(run, step)
-        if several and number < len(LETTERS):  # as on the maps and in the table
-            name = f"{LETTERS[number]}: {name}"
-        return Picked(run, name, given[run.id], step)
-
-    return Selected(copy_of(data), tuple(picked(*one) for one in enumerate(alike)))
+    # as on the maps and in the table
+    names = lettered([shared.name_of(run, step) for run in alike])
+    picked = (
+        Picked(run, name, given[run.id], step) for run, name in zip(alike, names, strict=True)
+    )
+    return Selected(copy_of(data), tuple(picked))

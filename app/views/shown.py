@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import zip_longest
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from app import shared
-from app.views.colours import APART, RUN_COLOURS
+from app.views.colours import APART, RUN_COLOURS, free_colour
 from app.workbench import Workbench
 from cainr_core.data.fields import Field
 from cainr_core.runs import Run
 
 State = tuple[int, int | None]  # a time step, and the step of the fit: None where it is finished
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+
+def lettered(names: Sequence[str]) -> list[str]:
+    """What several are called, each with its letter, as far as letters go."""
+    if len(names) < 2:
+        return [*names]
+    letters = [f"{letter}: " for letter in LETTERS[: len(names)]]
+    return [before + name for before, name in zip_longest(letters, names, fillvalue="")]
 
 
 class Source(Protocol):
@@ -203,6 +212,5 @@ def colours(workbench: Workbench) -> dict[str | None, str]:
     given: dict[str | None, str] = {}
     for id in [*seen, *workbench.picked]:
         first = len(_met) if id is None else _met.get(id, 0)  # as it will be met
-        wanted = [RUN_COLOURS[(first + n) % APART] for n in range(APART)] + [*RUN_COLOURS[APART:]]
-        given[id] = next((each for each in wanted if each not in given.values()), wanted[0])
+        given[id] = free_colour(first, RUN_COLOURS[:APART], RUN_COLOURS[APART:], given.values())
     return given

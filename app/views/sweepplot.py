@@ -74,7 +74,7 @@ class SweepPlot:
             names, self._titles = shown.names, titles(shown.contexts)
         colours = kind_colours(names)
         points = [
-            point_of(line, by, colours[line.contexts])._replace(set=self._title(line.contexts))
+            point_of(line, by, colours[line.contexts], self._title(line.contexts))
             for line in self._lines
         ]
         fronts = {

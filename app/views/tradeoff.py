@@ -66,10 +66,12 @@ _CSS = """
 
 @dataclass(frozen=True, eq=False)
 class Drawn:
-    """What is drawn: points with their colours by name, and the rows of other codecs."""
+    """What is drawn: points with their colours by name, where the best of them
+    stand, and the rows of other codecs."""
 
     by: Definition
     points: list[Point]
+    best: list[tuple[float, float]]
     colours: dict[str, str]
     curves: dict[tuple[str, str], list[Row]]
     field: Field
@@ -136,18 +138,24 @@ class TradeOff(Look):
             of_kinds = kind_colours(sorted(set(names)))
             points = [
                 point_of(
-                    line, by, of_kinds[name], network_title(run.choices.architecture), run.name
-                )._replace(set=told)
+                    line,
+                    by,
+                    of_kinds[name],
+                    told,
+                    network_title(run.choices.architecture),
+                    run.name,
+                )
                 for (run, line), name, told in zip(lines, names, sets, strict=True)
             ]
+            best = pareto([(one.x, one.y) for one in points], lambda place: place)
             found = curves(codecs.rows(field), lambda row: _place(row, by, field))
-            return Drawn(by, points, of_kinds, found, field, describe(field)["digest"])
+            return Drawn(by, points, best, of_kinds, found, field, describe(field)["digest"])
 
         return compute
 
     def draw(self, result: Drawn) -> None:
         self._field, self._digest, self._colours = result.field, result.digest, result.colours
-        fronts, others = [Front(_front(result), FRONT, 2.4)], []
+        fronts, others = [Front(result.best, FRONT, 2.4)], []
         for (codec, on), rows in result.curves.items():
             mark, _, colour = MARKS[codec]
             dash = "dashed" if on == ANOMALY else "solid"
@@ -213,11 +221,6 @@ class TradeOff(Look):
             self.progress.object = html
 
 
-def _front(drawn: Drawn) -> list[tuple[float, float]]:
-    """Compression and quality of the runs that no other run beats in both."""
-    return pareto([(one.x, one.y) for one in drawn.points], lambda place: place)
-
-
 def _place(row: Row, by: Definition, field: Field) -> tuple[float, float]:
     """Compression and quality of a codec. As the paper counts, a value has 64 bits; the stream is
     taken for what it is, as codecs have no weights."""
@@ -244,7 +247,7 @@ def _key(drawn: Drawn) -> str:
         f'<div><i style="--line:{colour}"></i>{escape(name)}</div>'
         for name, colour in drawn.colours.items()
     ]
-    if len(_front(drawn)) > 1:
+    if len(drawn.best) > 1:
         line = f'<i style="--line:{FRONT}"></i>'
         told.append(f'<div class="front">{line}Pareto front of the runs</div>')
     if not drawn.points:
