@@ -1,4 +1,4 @@
-"""What all sessions of one server share: the library, the jobs, opened fields, decoded runs.
+"""What all sessions of one server share: the library, the jobs, opened fields and contexts.
 
 It lives in an imported module, not in the served script, because Panel runs that
 script again for every visitor.
@@ -7,16 +7,14 @@ script again for every visitor.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Hashable
 from contextlib import suppress
 from dataclasses import replace
 from functools import lru_cache
 from importlib import import_module
 from pathlib import Path
 from threading import Thread
-from typing import TYPE_CHECKING, Any
-
-import numpy as np
+from typing import TYPE_CHECKING
 
 from app import uploads
 from app.recent import Recent
@@ -46,7 +44,6 @@ from cainr_core.planning import plan as make_plan
 from cainr_core.runs import Library, Run
 
 if TYPE_CHECKING:
-    from cainr_core.evaluate.checks import Check
     from cainr_core.jobs import Job, Jobs
 
 # of a session, beside all here
@@ -56,17 +53,9 @@ __all__ = [
 ]  # fmt: skip
 log = logging.getLogger("cainr.app")
 ROOMS = 64  # whose libraries are kept in memory
-PREFETCHED = 4  # of the newest runs
-_DECODED_BYTES = 512 * 2**20  # decoded time steps kept in memory
-_WHOLE_BYTES = 1024 * 2**20  # fields decoded whole, likewise
 
 _fields = Recent(4)
 _contexts = Recent(16)
-_readers = Recent(8)
-_states = Recent(16)  # readers of fits on their way, which lean on those of finished ones
-_frames = Recent(_DECODED_BYTES, lambda values: values.nbytes)
-_wholes = Recent(_WHOLE_BYTES, lambda values: values.nbytes)
-_checks = Recent(256)
 
 
 @lru_cache
@@ -150,93 +139,6 @@ def plan(field: Field, choices: Choices) -> Plan:
     """What the choices would cost."""
     contexts = [context(choice.spec) for choice in choices.contexts]
     return make_plan(field, contexts, choices.architecture, choices.target)
-
-
-def kept(run: Run, step: int | None) -> int | None:
-    """The step of the state that stands for a step of the fit; None for the finished fit."""
-    if step is None or (moment := run.at(step)).source == run.cainr_path:
-        return None
-    return moment.step
-
-
-def name_of(run: Run, step: int | None) -> str:
-    """What a run is called, with the state in which it is shown where that is not its end."""
-    state = kept(run, step)
-    return run.name if state is None else f"{run.name}, step {state:,}"
-
-
-def frame(run: Run, time: int, step: int | None = None) -> np.ndarray | None:
-    """A decoded time step of a run, at a step of its fit, if it is at hand, flat."""
-    return _frames.get((run.id, kept(run, step), time))
-
-
-def decode(run: Run, time: int, step: int | None = None) -> np.ndarray:
-    """A time step of a run, finished or at a step of its fit, flat, in the units of its field;
-    takes a while the first time."""
-    values = frame(run, time, step)
-    if values is None:
-        values = np.asarray(reader(run, step).values(time)).reshape(-1)
-        _frames.put((run.id, kept(run, step), time), values)
-    return values
-
-
-def whole(run: Run, step: int | None = None) -> np.ndarray:
-    """All time steps of a run, finished or at a step of its fit, (time, *grid.shape), in the units
-    of its field; takes seconds the first time."""
-    key = (run.id, kept(run, step))
-    values = _wholes.get(key)
-    if values is None:
-        values = np.asarray(reader(run, step).values())
-        _wholes.put(key, values)
-    return values
-
-
-def checks(
-    run: Run, on_progress: Callable[[int, int], None], step: int | None = None
-) -> list[Check]:
-    """Whether a run, finished or at a step of its fit, is fit for analysis; takes many seconds the
-    first time.
-
-    `on_progress` is called with the parts done and all parts; what it raises ends the work.
-    """
-    key = (run.id, kept(run, step))
-    found: list[Check] | None = _checks.get(key)
-    if found is None:
-        from cainr_core.evaluate.analysis import analyse
-
-        found = analyse(open_choice(run.choices.data), whole(run, step), on_progress)
-        _checks.put(key, found)
-    return found
-
-
-def prefetch(runs: Sequence[Run], time: int) -> None:
-    """Decode a time step of runs that somebody may look at next, while nobody waits."""
-
-    def quietly(run: Run) -> None:
-        with suppress(Exception):  # told to whoever looks at the run
-            decode(run, min(time, reader(run).shape[0] - 1))
-
-    for run in runs[:PREFETCHED]:
-        if frame(run, time) is None:
-            POOL.submit(quietly, run)
-
-
-def reader(run: Run, step: int | None = None) -> Any:
-    """The run's file, or that of a step of its fit, opened for evaluation."""
-    state = kept(run, step)
-    readers = _readers if state is None else _states
-    opened = readers.get((run.id, state))
-    if opened is None:
-        from cainr_core.codec.reconstruction import read
-
-        # the file names a visitor's own contexts without their folders; the choices know these
-        own = (choice.source for choice in run.choices.contexts if not choice.is_builtin)
-        file = run.cainr_path if state is None else run.at(state).source
-        opened = read(file, [split_source(source)[0] for source in own])
-        if state is not None:
-            opened.lean_on(reader(run))
-        readers.put((run.id, state), opened)
-    return opened
 
 
 class Fits:

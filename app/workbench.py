@@ -9,7 +9,7 @@ from typing import Any
 
 import param
 
-from app import shared
+from app import decoding, shared
 from app.choosing import Choosing
 from app.settings import settings
 from app.viewing import Viewing
@@ -176,7 +176,7 @@ class Workbench(Choosing, Viewing):
         runs = self.library.list()[::-1]
         known = {run.id for run in runs}
         self.param.update(runs=runs, picked=[id for id in self.picked if id in known])
-        shared.prefetch(runs, self.time)
+        decoding.prefetch(runs, self.time)
 
     def run(self, id: str) -> Run | None:
         """The run of that id."""

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import panel as pn
 from panel.viewable import Viewable
 
-from app import shared
+from app import decoding
 from app.views.look import Look
 from app.views.selected import Picked, Selected
 from app.views.tableprint import TEXT, Cell, table_file
@@ -90,28 +90,22 @@ class Analysis(Look):
 
     def body(self) -> Viewable:
         self._result: list[Checked] = []
-        self._progress = ""  # what a thread is at, while it checks
         self.table = pn.pane.HTML("", stylesheets=[CSS], sizing_mode="stretch_width", margin=0)
         return self.table
 
     def work(self, chosen: Selected) -> Callable[[], Any]:
-        asked = self._asked
-
         def checked(one: Picked) -> Checked:
-            def on_progress(done: int, total: int) -> None:
-                if asked != self._asked:  # other runs were picked meanwhile
-                    raise InterruptedError
-                self._progress = f"Checking {one.run.name}: {done / total:.0%} …"
+            def on_decoding(part: float) -> None:
+                self.reach(f"Decoding {one.run.name}: {part:.0%} …")
 
-            self._progress = f"Decoding {one.run.name} …"
-            checks = shared.checks(one.run, on_progress, one.step)
-            return Checked(one.title, one.colour, checks)
+            def on_checking(done: int, total: int) -> None:
+                self.reach(f"Checking {one.run.name}: {done / total:.0%} …")
+
+            return Checked(
+                one.title, one.colour, decoding.checks(one.run, one.step, on_decoding, on_checking)
+            )
 
         return lambda: [checked(one) for one in chosen.runs]
-
-    def poll(self) -> None:
-        if self._busy and self._seen and self._progress:
-            self.tell(self._progress)
 
     def picture(self, title: str, chosen: Selected, told: str, kind: str) -> Callable[[], bytes]:
         """The table, for print."""

@@ -84,13 +84,12 @@ class ErrorHistogram(Look):
 
         def compute() -> Errors:
             field = chosen.field()
-            errors = []
-            for picked in chosen.runs:
-                if time is None:
-                    errors.append(picked.values() - field.values)
-                else:
-                    step = min(time, len(field.time) - 1)
-                    errors.append(picked.at(step).reshape(field.grid.shape) - field.values[step])
+            if time is None:
+                errors = [values - field.values for _, values in self.decoded(chosen)]
+            else:
+                step = min(time, len(field.time) - 1)
+                truth = field.values[step]
+                errors = [picked.at(step).reshape(truth.shape) - truth for picked in chosen.runs]
             edges = shared_edges(errors)
             most = [np.nanquantile(np.abs(error), 0.999) for error in errors]
             found = [

@@ -2,27 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from html import escape
 from typing import Any, ClassVar
 
+import numpy as np
 import panel as pn
+import panel_material_ui as pmui
+from numpy.typing import NDArray
 from panel.viewable import Viewable
 
 from app import shared
-from app.views.cards import stack
+from app.style import SMALL
+from app.views.cards import line, stack
 from app.views.charts import chart_file
 from app.views.lineplot import Chart, LinePlot
-from app.views.selected import Selected, selected
+from app.views.selected import Picked, Selected, selected
 from app.workbench import Workbench
 from cainr_core.errors import CainrError
 
 BUSY = "Computing …"
 SOON = 300  # ms that are not worth saying that something is computed
 REST = 600  # ms in which a hand or a player has not moved on to another step of the fits
+STOP, AGAIN = {"label": "Stop", "icon": "stop"}, {"label": "Compute", "icon": "play_arrow"}
+STOPPED = "Stopped: Compute begins anew, and what was decoded is kept."
+LINE = 38  # px of the sentence and the button beside it, so that nothing moves when this comes
 _CSS = """
 .told { font-size: .8rem; opacity: .8; line-height: 1.4; }
 """
+
+
+class Overtaken(Exception):
+    """Something else was chosen, or somebody has pressed Stop: the work is not wanted any more."""
 
 
 class Look:
@@ -42,8 +53,15 @@ class Look:
         self._told = pn.pane.HTML(
             "", stylesheets=[_CSS], sizing_mode="stretch_width", margin=(4, 12)
         )
-        self._seen = self._busy = False
+        self._halt = pmui.Button(
+            **STOP, size="small", variant="outlined", margin=SMALL, visible=False,
+            css_classes=["look-stop"],
+        )  # fmt: skip
+        self._halt.on_click(shared.held(self._stop_or_compute))
+        self._seen = self._busy = self._slow = False
         self._stale, self._asked = True, 0  # how often something was chosen
+        self._begun = 0  # which of these is computed
+        self._reached = self.doing  # how far a thread has come
         workbench.param.watch(
             shared.held(self._changed), ["picked", "field", "runs", "fitted", *self.after]
         )
@@ -77,6 +95,8 @@ class Look:
 
     def poll(self) -> None:
         """Take what is new; called a few times a second within this session's turn."""
+        if self._slow and self._seen:
+            self.tell(self._reached)
 
     # ------------------------------------------------------------------ the same for all
 
@@ -97,7 +117,9 @@ class Look:
         """Somebody looks, or no longer."""
         self._seen = seen
         if seen and not self.view.objects:
-            self.view.objects = [self._told, self.body()]
+            head = line(self._told, self._halt)
+            head.min_height = LINE
+            self.view.objects = [head, self.body()]
         if seen and self._stale:
             self.refresh()
 
@@ -113,11 +135,11 @@ class Look:
         if chosen is None:
             return
         work = self.work(chosen)
-        self._stale, self._busy = False, True
+        self._stale, self._busy, self._begun, self._reached = False, True, self._asked, self.doing
         shared.later(self._say_busy, SOON)
 
         def take(result: Any) -> None:
-            self._busy = False
+            self._rest()
             self.tell(self.told)
             try:
                 self.draw(result)
@@ -125,8 +147,11 @@ class Look:
                 self._go_on()
 
         def fail(problem: Exception) -> None:
-            self._busy = False
-            if not self._stale:
+            self._rest()
+            if isinstance(problem, Overtaken) and not self._stale:
+                self.tell(STOPPED)
+                self._halt.param.update(**AGAIN, visible=True)
+            elif not self._stale:
                 self.tell(self.workbench.told(problem))
                 self.blank()
             self._go_on()
@@ -139,7 +164,37 @@ class Look:
 
     def _say_busy(self) -> None:
         if self._busy:
-            self.tell(self.doing)
+            self._slow = True
+            self.tell(self._reached)
+            self._halt.param.update(**STOP, visible=True)
+
+    def _rest(self) -> None:
+        self._busy = self._slow = False
+        self._halt.visible = False
+
+    def _stop_or_compute(self, *events: object) -> None:
+        if self._busy:
+            self._asked += 1
+        else:
+            self.refresh()
+
+    # ------------------------------------------------------------------ within a thread
+
+    def reach(self, sentence: str) -> None:
+        """Say how far the work has come. Overtaken where it is no longer wanted."""
+        if self._begun != self._asked:
+            raise Overtaken
+        self._reached = sentence
+
+    def decoded(self, chosen: Selected) -> Iterator[tuple[Picked, NDArray[np.floating]]]:
+        """Each run with all of its values, (time, *grid.shape), telling how far that is."""
+        for number, picked in enumerate(chosen.runs, 1):
+            which = f"run {number} of {len(chosen.runs)}" if len(chosen.runs) > 1 else "the run"
+
+            def told(part: float, which: str = which) -> None:
+                self.reach(f"Decoding {which} for all times: {part:.0%} …")
+
+            yield picked, picked.values(told)
 
     def _wait(self, step: int | None) -> None:
         """Follow the steps of the fits where somebody comes to rest: whole fields take seconds."""

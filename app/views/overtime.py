@@ -86,8 +86,8 @@ class RmseOverTime(Look):
     def work(self, chosen: Selected) -> Callable[[], Any]:
         def compute() -> tuple[Field, list[RunErrors]]:
             field, found = chosen.field(), []
-            for picked in chosen.runs:
-                error = picked.values() - field.values
+            for picked, values in self.decoded(chosen):
+                error = values - field.values
                 whole = float(rmse(error))
                 found.append(RunErrors(picked, rmse_of_cells(error), rmse_of_times(error), whole))
             return field, found

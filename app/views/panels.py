@@ -9,7 +9,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from app import shared
+from app import decoding, shared
 from app.views.colours import Scale
 from app.views.printing import provenance
 from app.views.projections import EVERY, Extent
@@ -74,7 +74,7 @@ class Sheet:
     @property
     def name(self) -> str:
         """What its file is called, without the time."""
-        runs = " ".join(shared.name_of(run, self.step) for run in self.runs)
+        runs = " ".join(decoding.name_of(run, self.step) for run in self.runs)
         return runs if runs.startswith(f"{self.field.name} ") else f"{self.field.name} {runs}"
 
 
@@ -90,7 +90,7 @@ def of_runs(field: Field, data: DataChoice, runs: Sequence[Run], step: int | Non
     panels = [Panel("Original", "original", unit, truth)]
     errors = []
     for letter, run in zip("AB", runs, strict=False):
-        title = shared.name_of(run, step)
+        title = decoding.name_of(run, step)
         cells = _of_run(run, step)
         error = _minus(cells, truth)
         errors.append(error)
@@ -117,7 +117,7 @@ def of_pair(
 ) -> Sheet:
     """Two things compared, None for the original, and in the modes that show one their
     difference."""
-    titles = ["Original" if run is None else shared.name_of(run, step) for run in pair]
+    titles = ["Original" if run is None else decoding.name_of(run, step) for run in pair]
     first, second = (_of_field(field) if run is None else _of_run(run, step) for run in pair)
     unit = field.units
     panels = [
@@ -141,7 +141,7 @@ def _of_field(field: Field) -> Cells:
 
 
 def _of_run(run: Run, step: int | None) -> Cells:
-    return lru_cache(1)(lambda time: shared.decode(run, time, step))  # for its error, too
+    return lru_cache(1)(lambda time: decoding.decode(run, time, step))  # for its error, too
 
 
 def _minus(first: Cells, second: Cells) -> Cells:

@@ -71,8 +71,8 @@ class Place(Look):
             cell = cell_at(field.grid, lat, lon)
             days, truth = field.time.called, cell.of(field.values)
             values, errors = [Line("Original", ORIGINAL, days, truth, 2.4)], []
-            for picked in chosen.runs:
-                there = cell.of(picked.values())
+            for picked, decoded in self.decoded(chosen):
+                there = cell.of(decoded)
                 error = there - truth
                 here = (
                     f"{picked.title}: RMSE here {three(float(rmse(error)))} {field.units}".rstrip()

@@ -7,7 +7,7 @@ import io
 from base64 import b64encode
 from html import escape
 
-from app import shared
+from app import decoding, shared
 from app.uploads import without_folders
 from app.views import panels, prints
 from app.views.analysis import CSS, Checked, table
@@ -60,7 +60,7 @@ pre {{ padding: 10px 14px; background: #f2f4f6; border-radius: 6px; white-space:
 def html(run: Run, time: int, look: panels.Look) -> bytes:
     """The report; its maps are of a time step, in the projection and the colours of the page."""
     field = shared.open_choice(run.choices.data)
-    checked = Checked(run.name, COLOUR, shared.checks(run, lambda done, total: None))
+    checked = Checked(run.name, COLOUR, decoding.checks(run))
     maps = prints.maps(panels.of_run(run), time, look, "png")
     page = _PAGE.format(
         title=escape(run.name),

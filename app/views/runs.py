@@ -11,7 +11,7 @@ from typing import Any
 import panel as pn
 import panel_material_ui as pmui
 
-from app import shared
+from app import decoding, shared
 from app.settings import settings
 from app.views import animation, prints, report
 from app.views.cards import card, line
@@ -255,7 +255,7 @@ class RunTable:
         def make() -> bytes:
             with tempfile.TemporaryDirectory() as folder:  # NetCDF-4 is written to a path only
                 path = Path(folder) / "field.nc"
-                shared.reader(run).to_dataset().to_netcdf(path)
+                decoding.reader(run).to_dataset().to_netcdf(path)
                 return path.read_bytes()
 
         return file_name(run.name, "nc"), make

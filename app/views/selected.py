@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from numpy.typing import NDArray
 
-from app import shared
+from app import decoding, shared
 from app.choosing import copy_of
 from app.views.shown import colours, lettered
 from app.workbench import Workbench
@@ -25,13 +26,14 @@ class Picked(NamedTuple):
     colour: str
     step: int | None = None
 
-    def values(self) -> NDArray:
-        """All of it as decoded from its file, (time, *grid.shape); takes a while the first time."""
-        return shared.whole(self.run, self.step)
+    def values(self, told: Callable[[float], None]) -> NDArray:
+        """All of it as decoded from its file, (time, *grid.shape); takes a while the first time,
+        and meanwhile tells what part is done."""
+        return decoding.whole(self.run, self.step, told)
 
     def at(self, time: int) -> NDArray:
         """One time step of it, any shape of `grid.size` cells."""
-        return shared.decode(self.run, time, self.step)
+        return decoding.decode(self.run, time, self.step)
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,7 @@ def selected(workbench: Workbench) -> Selected | None:
     alike = [run for run in runs if values_of(run.choices.data) == values_of(data)]
     step = workbench.step
     # as on the maps and in the table
-    names = lettered([shared.name_of(run, step) for run in alike])
+    names = lettered([decoding.name_of(run, step) for run in alike])
     picked = (
         Picked(run, name, given[run.id], step) for run, name in zip(alike, names, strict=True)
     )

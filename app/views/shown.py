@@ -11,7 +11,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from app import shared
+from app import decoding, shared
 from app.views.colours import APART, RUN_COLOURS, free_colour
 from app.workbench import Workbench
 from cainr_core.data.fields import Field
@@ -97,7 +97,7 @@ class RunSource:
     def values(self, time: int) -> NDArray[np.floating] | None:
         """The decoded time step, asked for where it is not there yet; so is what a player or a
         hand shows next."""
-        decoded, ahead = shared.frame(self.run, time, self.step), self._ahead(time)
+        decoded, ahead = decoding.frame(self.run, time, self.step), self._ahead(time)
         self._wanted = [(time, self.step), *ahead]
         if decoded is None:
             self._ask((time, self.step))
@@ -110,7 +110,7 @@ class RunSource:
     def _ahead(self, time: int) -> list[State]:
         """The time step that comes next, and the states of the fit on both sides."""
         following: list[State] = [(time + 1, self.step)] if time + 1 < self._steps else []
-        if (kept := shared.kept(self.run, self.step)) is None:
+        if (kept := decoding.kept(self.run, self.step)) is None:
             return following
         steps = [moment.step for moment in self.run.history]
         place = steps.index(kept)
@@ -119,13 +119,13 @@ class RunSource:
 
     def _ask(self, state: State) -> None:
         time, step = state
-        if state in self._asked or shared.frame(self.run, time, step) is not None:
+        if state in self._asked or decoding.frame(self.run, time, step) is not None:
             return
         self._asked.add(state)
 
         def work() -> None:
             if state in self._wanted:  # else a hand has moved on meanwhile
-                shared.decode(self.run, time, step)
+                decoding.decode(self.run, time, step)
 
         def arrive(nothing: object) -> None:
             self._asked.discard(state)

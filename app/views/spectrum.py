@@ -72,9 +72,11 @@ class Spectrum(Look):
             truth = [coefficients(field.values[step], field.grid) for step in steps]
             whole = np.mean([power(each) for each in truth], axis=0)
             lines = [_line("Original", ORIGINAL, whole, width=2.6)]
-            for picked in chosen.runs:
+            for number, picked in enumerate(chosen.runs):
                 own, error = np.zeros_like(whole), np.zeros_like(whole)
-                for step, original in zip(steps, truth, strict=True):
+                for index, (step, original) in enumerate(zip(steps, truth, strict=True)):
+                    done = (number + index / len(steps)) / len(chosen.runs)
+                    self.reach(f"Computing the power of spherical harmonics: {done:.0%} …")
                     found = coefficients(picked.at(step).reshape(field.grid.shape), field.grid)
                     own += power(found) / len(steps)
                     error += power(found - original) / len(steps)

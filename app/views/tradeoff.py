@@ -198,6 +198,7 @@ class TradeOff(Look):
 
     def poll(self) -> None:
         """Take what the codecs have measured; called a few times a second."""
+        super().poll()
         if self._seen and self._version != codecs.version:
             self._version = codecs.version
             self._tell_codecs()

@@ -8,12 +8,12 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from app import shared
+from app import decoding, shared
 from app.views.analysis import NOTHING, Analysis, Checked, table
 from app.workbench import Workbench
 from cainr_core.evaluate import analysis
 from cainr_core.evaluate.checks import QUESTIONS, Check
-from cainr_core.runs import Library
+from cainr_core.runs import Library, Run
 
 
 @pytest.fixture
@@ -36,7 +36,7 @@ def test_the_checks_of_each_run_picked(bench: Workbench):
     html = look.table.object
     assert NOTHING not in look._told.object
     assert html.count("<details>") == len(QUESTIONS)
-    correlation = analysis.analyse(bench.field, shared.whole(run))[0]
+    correlation = analysis.analyse(bench.field, decoding.whole(run))[0]
     assert correlation.figure in html
     assert correlation.sentence in html
     bench.pick([run.id, other.id])
@@ -67,18 +67,26 @@ def test_how_far_the_checks_are_is_told(bench: Workbench, monkeypatch: pytest.Mo
     told = []
 
     def checks(
-        run: object, on_progress: Callable[[int, int], None], step: int | None
+        run: object,
+        step: int | None,
+        on_decoding: Callable[[float], None],
+        on_checking: Callable[[int, int], None],
     ) -> list[Check]:
+        look._say_busy()  # as the page does after a moment
+        on_decoding(0.4)
+        look.poll()  # as it does a few times a second
+        told.append(look._told.object)
         for done in (1, 3):
-            on_progress(done, 4)
-            look.poll()  # as the page does a few times a second
+            on_checking(done, 4)
+            look.poll()
             told.append(look._told.object)
         return []
 
-    monkeypatch.setattr(shared, "checks", checks)
+    monkeypatch.setattr(decoding, "checks", checks)
     run = bench.runs[0]
     bench.pick([run.id])
-    for part, each in zip(("25%", "75%"), told, strict=True):
+    assert f"Decoding {run.name}: 40% …" in told[0]
+    for part, each in zip(("25%", "75%"), told[1:], strict=True):
         assert f"Checking {run.name}: {part} …" in each
     look.poll()
     assert "Checking" not in look._told.object
@@ -89,15 +97,22 @@ def test_work_for_runs_that_are_no_longer_picked_stops(
 ):
     look = Analysis(bench)
     look.see(True)
-    told = []
-    monkeypatch.setattr(
-        shared, "checks", lambda run, on_progress, step: told.append(on_progress) or []
-    )
-    bench.pick([bench.runs[0].id])
-    told[0](1, 2)
-    bench.pick([bench.runs[1].id])
-    with pytest.raises(InterruptedError):
-        told[0](2, 2)
+    first, second = (run.id for run in bench.runs)
+    checked = []
+
+    def checks(
+        run: Run, step: int | None, on_decoding: object, on_checking: Callable[[int, int], None]
+    ) -> list[Check]:
+        on_checking(1, 2)
+        if run.id == first:
+            bench.pick([second])
+            on_checking(2, 2)
+        checked.append(run.id)
+        return []
+
+    monkeypatch.setattr(decoding, "checks", checks)
+    bench.pick([first])
+    assert checked == [second]
 
 
 def test_what_a_run_says_of_itself_is_text():

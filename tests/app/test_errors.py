@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from app import shared
+from app import decoding
 from app.views.closer import Closer
 from app.workbench import Workbench
 
@@ -19,7 +19,7 @@ def test_every_value_is_counted_once(bench: Workbench, closer: Closer):
     bench.pick([run.id for run in bench.runs])
     assert counted(look.plot.source) == [bench.field.values.size] * 2
     assert bench.runs[0].name in look.table.object
-    error = shared.whole(bench.runs[0]) - bench.field.values
+    error = decoding.whole(bench.runs[0]) - bench.field.values
     assert f"<td>{np.abs(error).max():.1f}</td>" in look.table.object
     before = look.plot.source.data
     bench.time = 2

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from app import shared
+from app import decoding
 from app.views.mapboard import MapBoard
 from app.views.shown import Original, Shown
 from app.workbench import Workbench
@@ -27,7 +27,9 @@ def bench() -> Workbench:
 def board(bench: Workbench, monkeypatch: pytest.MonkeyPatch) -> MapBoard:
     """A board of three runs that are off by a known amount."""
     cells = bench.field.values.reshape(len(bench.field.time), -1)
-    monkeypatch.setattr(shared, "frame", lambda run, time, step=None: cells[time] + OFFSETS[run.id])
+    monkeypatch.setattr(
+        decoding, "frame", lambda run, time, step=None: cells[time] + OFFSETS[run.id]
+    )
     board = MapBoard(bench)
     runs = [kept(id, name=f"run {id}") for id in OFFSETS]
     bench.param.update(runs=runs, picked=list(OFFSETS), following=False)

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 from bokeh.models import ColumnDataSource
 
-from app import shared
+from app import decoding, shared
 from app.views.closer import Closer
+from app.views.look import STOPPED
 from app.workbench import Workbench
 from cainr_core.evaluate.zonal import zonal_mean
+from cainr_core.runs import Run
 
 
 def drawn(closer: Closer, title: str) -> ColumnDataSource:
@@ -29,7 +33,7 @@ def test_the_original_is_drawn_alone_until_runs_are_picked(bench: Workbench):
     ]
     assert len(set(data["colour"])) == 3
     run, field = bench.runs[1], bench.field
-    _, mean = zonal_mean(shared.whole(run)[0].astype(float), field.grid)
+    _, mean = zonal_mean(decoding.whole(run)[0].astype(float), field.grid)
     assert np.allclose(data["ys"][2], mean, atol=1e-3)
 
 
@@ -52,11 +56,42 @@ def test_a_problem_is_told_over_what_is_shown(bench: Workbench, monkeypatch: pyt
     def broken(*args: object) -> None:
         raise ValueError("<script>")
 
-    monkeypatch.setattr(shared, "decode", broken)
+    monkeypatch.setattr(decoding, "decode", broken)
     bench.pick([bench.runs[0].id])
     told = closer.looks["Zonal mean"]._told.object
     assert "did not expect" in told
     assert "<script>" not in told
+
+
+@pytest.mark.parametrize("title", ["RMSE over time", "Errors", "Place"])
+def test_how_far_decoding_is_and_that_it_can_be_stopped(
+    bench: Workbench, monkeypatch: pytest.MonkeyPatch, title: str
+):
+    bench.param.update(place_lat=0.0, place_lon=0.0)
+    look = Closer(bench).looks[title]
+    look.see(True)
+    told, whole = [], decoding.whole
+
+    def half(run: Run, step: int | None, on_decoding: Callable[[float], None]) -> np.ndarray:
+        look._say_busy()  # as the page does after a moment
+        on_decoding(0.5)
+        look.poll()  # as it does a few times a second
+        told.append((look._told.object, look._halt.label, look._halt.visible))
+        look._stop_or_compute()
+        on_decoding(0.6)
+        raise AssertionError("it goes on")
+
+    monkeypatch.setattr(decoding, "whole", half)
+    bench.pick([run.id for run in bench.runs])
+    ((sentence, label, visible),) = told
+    assert "Decoding run 1 of 2 for all times: 50% …" in sentence
+    assert (label, visible) == ("Stop", True)
+    assert STOPPED in look._told.object
+    assert (look._halt.label, look._halt.visible) == ("Compute", True)
+    monkeypatch.setattr(decoding, "whole", whole)
+    look._stop_or_compute()
+    assert STOPPED not in look._told.object
+    assert not look._halt.visible
 
 
 def test_the_open_tab_is_part_of_the_view(bench: Workbench):

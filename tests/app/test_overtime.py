@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from app import shared
+from app import decoding
 from app.views import overtime
 from app.views.closer import Closer
 from app.views.projections import Extent
@@ -18,7 +18,7 @@ def test_each_run_has_a_map_and_a_line(bench: Workbench, closer: Closer):
     assert not any(card.view.visible for card in look.cards.values())
     bench.pick([run.id for run in bench.runs])
     assert [card.view.visible for card in look.cards.values()] == [True, True]
-    error = shared.whole(bench.runs[0]) - bench.field.values
+    error = decoding.whole(bench.runs[0]) - bench.field.values
     image = look.maps.source.data["a"][0]
     assert np.nanmax(image) <= np.sqrt((error**2).mean(0)).max() * 1.0001
     assert look.maps.mappers["a"].high == look.maps.mappers["b"].high > 0

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from app import shared
+from app import decoding
 from app.views.closer import Closer
 from app.workbench import Workbench
 
@@ -18,7 +18,7 @@ def test_a_place_shows_the_original_the_runs_and_their_errors(bench: Workbench, 
     values, errors = look.plot.source.data, look.errors.source.data
     row = np.abs(bench.field.grid.lat - 47.6).argmin()
     assert np.array_equal(values["ys"][0], bench.field.values[:, row, 7])
-    there = shared.whole(bench.runs[1])[:, row, 7]
+    there = decoding.whole(bench.runs[1])[:, row, 7]
     assert np.allclose(errors["ys"][1], there - bench.field.values[:, row, 7], atol=1e-4)
     assert errors["name"][1].startswith(f"B: {bench.runs[1].name}: RMSE here ")
     bench.time = 2

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import cainr_core
-from app import shared
+from app import decoding, shared
 from app.recent import Recent
 from app.views.closer import Closer
 from app.views.curves import Curves
@@ -65,11 +65,11 @@ def test_a_state_is_decoded_as_its_own_file(bench: Workbench):
     run = named(bench, "with")
     for moment in run.history:
         alone = cainr_core.open(moment.source).values(1).ravel()
-        np.testing.assert_array_equal(shared.decode(run, 1, moment.step), alone)
-        assert shared.frame(run, 1, moment.step + 1) is shared.frame(run, 1, moment.step)
-    assert shared.whole(run, 0).shape == shared.whole(run).shape
-    assert not np.array_equal(shared.whole(run, 0), shared.whole(run))
-    np.testing.assert_array_equal(shared.decode(run, 1, END), shared.whole(run)[1].ravel())
+        np.testing.assert_array_equal(decoding.decode(run, 1, moment.step), alone)
+        assert decoding.frame(run, 1, moment.step + 1) is decoding.frame(run, 1, moment.step)
+    assert decoding.whole(run, 0).shape == decoding.whole(run).shape
+    assert not np.array_equal(decoding.whole(run, 0), decoding.whole(run))
+    np.testing.assert_array_equal(decoding.decode(run, 1, END), decoding.whole(run)[1].ravel())
 
 
 def test_there_may_be_nothing_to_look_back_on(bench: Workbench):
@@ -147,17 +147,17 @@ def test_closer_looks_are_of_the_state_and_say_so(bench: Workbench):
     bench.step = 0
     (early,) = selected(bench).runs
     assert (finished.title, early.title) == ("with", "with, step 0")
-    np.testing.assert_array_equal(early.at(1), shared.decode(run, 1, 0))
-    np.testing.assert_array_equal(early.values()[1].ravel(), early.at(1))
+    np.testing.assert_array_equal(early.at(1), decoding.decode(run, 1, 0))
+    np.testing.assert_array_equal(early.values(print)[1].ravel(), early.at(1))
 
 
 def test_a_picture_for_print_is_of_the_state_and_says_so(
     bench: Workbench, monkeypatch: pytest.MonkeyPatch
 ):
     run, asked = named(bench, "with"), []
-    plain = shared.decode
+    plain = decoding.decode
     monkeypatch.setattr(
-        shared, "decode", lambda *state: (asked.append(state[1:]), plain(*state))[1]
+        decoding, "decode", lambda *state: (asked.append(state[1:]), plain(*state))[1]
     )
     figure = MapFigure(of_run(run, run.history[1].step), Look("robinson", 0))
     figure.show(1)
@@ -169,9 +169,9 @@ def test_a_picture_for_print_is_of_the_state_and_says_so(
 
 def test_a_hand_that_moved_on_is_not_waited_for(bench: Workbench, monkeypatch: pytest.MonkeyPatch):
     run, decoded, waiting = named(bench, "with"), [], []
-    monkeypatch.setattr(shared, "_frames", Recent(1e9))
+    monkeypatch.setattr(decoding, "_frames", Recent(1e9))
     monkeypatch.setattr(shared, "background", lambda *turn: waiting.append(turn))
-    monkeypatch.setattr(shared, "decode", lambda *state: decoded.append(state[1:]))
+    monkeypatch.setattr(decoding, "decode", lambda *state: decoded.append(state[1:]))
     source = RunSource(run, 2, lambda time: None, bench.report)
     for moment in run.history:
         source.step = moment.step
@@ -207,9 +207,9 @@ def test_the_checks_are_of_the_state(bench: Workbench):
     closer.open()
     bench.tab = "Analysis"
     table = closer.looks["Analysis"].table
-    assert analyse(bench.field, shared.whole(run))[0].sentence in table.object
+    assert analyse(bench.field, decoding.whole(run))[0].sentence in table.object
     bench.step = 0
-    early = analyse(bench.field, shared.whole(run, 0))[0].sentence
+    early = analyse(bench.field, decoding.whole(run, 0))[0].sentence
     assert early in table.object
     assert "with, step 0" in table.object
     bench.step = None

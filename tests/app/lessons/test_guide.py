@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from app import shared
+from app import decoding, shared
 from app.lessons import LESSONS, context, rate, wavelet
 from app.lessons.guide import Guide, beside_sperr
 from app.lessons.lesson import STEPS
@@ -27,7 +27,7 @@ METRICS = Metrics(30.0, 39.0, 2.0, 2.0, 9.0, 0.1, 2000, 0, 500.0, 0.04, 300.0, 9
 def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workbench:
     kept = Library(tmp_path / "runs")
     monkeypatch.setattr(shared, "kept_runs", lambda: kept)
-    monkeypatch.setattr(shared, "prefetch", lambda *of: None)
+    monkeypatch.setattr(decoding, "prefetch", lambda *of: None)
     bench = Workbench()
     bench.open_data()
     bench.list_runs()
