@@ -133,6 +133,7 @@ class Sweeping(param.Parameterized):
                 recipe=bench.choices.recipe,
                 seconds=choice.seconds or None,
                 device=bench.device,
+                keep_history=True,
             )
         except CainrError as problem:
             self.param.update(wanted=None, refusal=str(problem))

@@ -18,7 +18,7 @@ from cainr_core.errors import CainrError
 from cainr_core.evaluate.metrics import Metrics, measure
 from cainr_core.files import atomic_write
 from cainr_core.fit.recipe import Recipe
-from cainr_core.history import Moment, Recorder
+from cainr_core.history import MOST, MOST_TOGETHER, Moment, Recorder
 from cainr_core.model.architecture import Architecture
 from cainr_core.planning import NETWORK_BITS, ROUGH_BITS, TAIL_ROOM, Plan, models_bytes, plan
 
@@ -158,7 +158,10 @@ class Compression:
         noise = DEFAULT_NOISE if self._start is None else LATENT_NOISE
         if self._keeps_history:
             folder = None if checkpoint is None else checkpoint.with_name("history")
-            self._recorder = Recorder(self._parts, self._start, noise, self.plan.file_bytes, folder)
+            states = MOST if self._together is None else MOST_TOGETHER
+            self._recorder = Recorder(
+                self._parts, self._start, noise, self.plan.file_bytes, folder, states
+            )
         yield from self._watched(fitting.run(checkpoint))
         most = None if self._limit is None else self._limit - self._overhead(fitting)
         room = None if most is None else int(most * TAIL_ROOM)

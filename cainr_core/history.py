@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 TABLE = "moments.csv"
 COLUMNS = ["step", "psnr", "file_bytes"]
 MOST = 32
+MOST_TOGETHER = 12  # of each fit, where many learn together and wait for each other's states
 MOST_BYTES = 8 << 20  # of all states of a fit together, about
 APART = 60  # steps of the fit, at least, for each state: it takes as long as two or three
 PROBES, PROBE_POINTS = 2, 1 << 10  # to choose how finely a state is rounded
@@ -40,10 +41,10 @@ class Moment:
     source: Path | bytes
 
 
-def planned(steps: int, file_bytes: int) -> list[int]:
-    """After which of so many steps a state is kept, close to each other at first, where much
-    happens. `file_bytes`: expected of each. The finished fit is not among them."""
-    count = min(MOST, steps // APART, MOST_BYTES // max(1, file_bytes))
+def planned(steps: int, file_bytes: int, most: int = MOST) -> list[int]:
+    """After which of so many steps a state is kept, `most` at most, close to each other at first,
+    where much happens. `file_bytes`: expected of each. The finished fit is not among them."""
+    count = min(most, steps // APART, MOST_BYTES // max(1, file_bytes))
     return sorted({round(steps * (number / count) ** 3) for number in range(count)})
 
 
@@ -57,12 +58,13 @@ class Recorder:
         noise: float,
         file_bytes: int,
         folder: Path | None = None,
+        most: int = MOST,
     ) -> None:
         """`parts`, `start` (latents), `noise` (of rounding, as for `steps_for`) and `file_bytes`
         (expected): of the fit's file. `folder`: where copies lie until the fit has ended, for an
-        interrupted one to take up."""
+        interrupted one to take up. `most`: states."""
         self._parts, self._start, self._noise = parts, start, noise
-        self._file_bytes, self._folder = file_bytes, folder
+        self._file_bytes, self._folder, self._most = file_bytes, folder, most
         self._due: list[int] | None = None
         self.moments: list[Moment] = []
 
@@ -73,7 +75,7 @@ class Recorder:
         learn rounded to; where None, they are chosen."""
         for progress in learning:
             if self._due is None:
-                self._due = planned(progress.steps, self._file_bytes)
+                self._due = planned(progress.steps, self._file_bytes, self._most)
                 self._take_up(progress.step)
             if self._due and self._due[0] <= progress.step < progress.steps:
                 self._keep(fitting, progress.step, steps)

@@ -112,6 +112,14 @@ def test_a_sweep_goes_on_where_it_was_stopped(tmp_path: Path) -> None:
     assert runs_of(others, library) == []
 
 
+def test_states_on_the_way_are_kept_where_asked_for(tmp_path: Path) -> None:
+    one = {"depths": [1], "widths": [6], "recipe": Recipe(steps=180)}
+    for keep in (True, False):
+        (fit,) = sweep(small(**one, keep_history=keep), Library(tmp_path / str(keep)))
+        assert fit.run is not None
+        assert len(fit.run.history) == 3 * keep
+
+
 def test_a_fit_that_was_stopped_is_none_of_a_sweep(tmp_path: Path) -> None:
     library, wanted = Library(tmp_path), small(depths=[1], widths=[6])
     (whole,) = (fit.run for fit in sweep(wanted, library))
@@ -168,13 +176,14 @@ def test_lost_workers_fits_are_run_again_elsewhere(tmp_path: Path) -> None:
         scheduler_kwargs={"dashboard_address": "127.0.0.1:0"}, silence_logs=logging.CRITICAL,
     ) as cluster:  # fmt: skip
         ended = []
-        for fit in sweep(small(recipe=Recipe(steps=300)), library, cluster.scheduler_address):
+        wanted = small(recipe=Recipe(steps=300), keep_history=True)
+        for fit in sweep(wanted, library, cluster.scheduler_address):
             ended.append(fit)
             if len(ended) == 1:  # both of them, and with them all copies of the field
                 for worker in cluster.workers.values():
                     os.kill(worker.process.pid, signal.SIGKILL)
     assert [fit.problem for fit in ended] == [""] * 4
-    assert len(library.list()) == 4
+    assert [len(run.history) for run in library.list()] == [5] * 4
 
 
 @pytest.mark.filterwarnings("ignore")

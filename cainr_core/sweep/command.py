@@ -95,6 +95,14 @@ def sweep_command(
     thin: options.Thin = 1,
     device: options.Device = "auto",
     seed: options.Seed = None,
+    keep_history: Annotated[
+        bool,
+        typer.Option(
+            "--keep-history",
+            help="Keep states on the way of each fit: the dashboard's training step looks back on "
+            "them.",
+        ),
+    ] = False,
     as_json: options.Json = False,
 ) -> None:
     """Fit a field with many networks, keep each as a run, and say which is best at which size.
@@ -129,6 +137,7 @@ def sweep_command(
         recipe=options.recipe_of(recipe or base["recipe"], steps=steps, seed=seed),
         seconds=seconds,
         device=device,
+        keep_history=keep_history,
     )
     total = len(wanted.fits())
     output.mkdir(parents=True, exist_ok=True)

@@ -28,13 +28,15 @@ def here(
     seconds: float | None,
     field: Field,
     contexts: Mapping[str, Context],
+    keep_history: bool,
     stopped: Callable[[], bool],
 ) -> Iterator[Ended]:
     """Each fit with its number as it ends, until all have or the sweep is stopped."""
     for group in groups(todo, field):
         if stopped():
             return
-        for number, ended in fitted([todo[index] for index in group], seconds, field, contexts):
+        fits = [todo[index] for index in group]
+        for number, ended in fitted(fits, seconds, field, contexts, keep_history):
             yield group[number], ended
 
 
@@ -43,10 +45,12 @@ def fitted(
     seconds: float | None,
     field: Field,
     contexts: Mapping[str, Context],
+    keep_history: bool,
 ) -> Iterator[Ended]:
     """Fits that learn together, or one, each with its number and the choices it was made with.
 
     `contexts`: by their words. `seconds`: about what each may learn, in place of its steps.
+    `keep_history`: whether states on the way are kept.
     """
     from cainr_core.compression import compress
 
@@ -57,14 +61,17 @@ def fitted(
             if seconds:
                 group = in_seconds(group, seconds, field, chosen)
             if len(group) > 1:
-                for number, result in fitted_together(group, field, chosen, turn.pause, turn.end):
+                for number, result in fitted_together(
+                    group, field, chosen, keep_history, turn.pause, turn.end
+                ):
                     left.remove(number)
                     yield number, (group[number], result)
                 return
             (one,) = group
             result = compress(
-                field, chosen[0], one.architecture, one.recipe, one.target, one.device, turn.pause
-            )
+                field, chosen[0], one.architecture, one.recipe, one.target, one.device, turn.pause,
+                keep_history,
+            )  # fmt: skip
             yield 0, (one, result)
     except CainrError as problem:
         for number in sorted(left):

@@ -39,7 +39,8 @@ class Sweep:
 
     `resolutions`, degrees: each context is also given alone and coarsened to these, to the deepest
     and widest network. `architecture`: what else the networks are. `seconds`: about what each may
-    learn, in place of the recipe's steps.
+    learn, in place of the recipe's steps. `keep_history`: whether states on the way are kept, to
+    look back on.
     """
 
     data: DataChoice = field(default_factory=DataChoice)
@@ -51,6 +52,7 @@ class Sweep:
     recipe: Recipe = field(default_factory=Recipe)
     seconds: float | None = None
     device: str = "auto"
+    keep_history: bool = False
 
     def fits(self) -> list[Choices]:
         """The choices of every fit, small networks first. CainrError where there are too many."""

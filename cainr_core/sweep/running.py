@@ -70,9 +70,10 @@ def _results(
     if todo and (scheduler or several):
         with Workers(scheduler) as workers:
             data = _data(wanted, todo)
-            yield from workers.fitted(todo, wanted.seconds, *data, stopped)
+            yield from workers.fitted(todo, wanted.seconds, *data, wanted.keep_history, stopped)
     else:
-        yield from here(todo, wanted.seconds, *_data(wanted, todo), stopped)
+        data = _data(wanted, todo)
+        yield from here(todo, wanted.seconds, *data, wanted.keep_history, stopped)
 
 
 def _data(wanted: Sweep, todo: Sequence[Choices]) -> tuple[Field, dict[str, Context]]:

@@ -76,11 +76,13 @@ def fitted_together(
     todo: Sequence[Choices],
     field: Field,
     contexts: Sequence[Sequence[Context]],
+    keep_history: bool,
     pause: Callable[[], None],
     learned: Callable[[], None],
 ) -> Iterator[tuple[int, Compressed | CainrError]]:
     """Fit these choices of one shape side by side; each with its number as it ends.
 
+    `keep_history`: whether states on the way are kept, fewer than of a fit alone.
     `pause` is called between steps, where the GPU may be lent to somebody else; `learned` once all
     have learned and are still to be written and measured.
     """
@@ -90,7 +92,16 @@ def fitted_together(
 
     together = Together(len(todo))
     works = [
-        Compression(field, chosen, one.architecture, one.recipe, one.target, one.device, together)
+        Compression(
+            field,
+            chosen,
+            one.architecture,
+            one.recipe,
+            one.target,
+            one.device,
+            together,
+            keep_history,
+        )
         for one, chosen in zip(todo, contexts, strict=True)
     ]
     learning = {number: work.run() for number, work in enumerate(works)}
@@ -159,4 +170,4 @@ def _outcome(work: Compression, seconds: float) -> Compressed:
     from cainr_core.compression import Compressed
 
     assert work.metrics is not None
-    return Compressed(work.data, work.metrics, work.curve, work.plan, seconds)
+    return Compressed(work.data, work.metrics, work.curve, work.plan, seconds, work.history)

@@ -51,6 +51,7 @@ class Workers:
         seconds: float | None,
         field: Field,
         contexts: Mapping[str, Context],
+        keep_history: bool,
         stopped: Callable[[], bool],
     ) -> Iterator[Ended]:
         """Each fit with its number as it ends, as `fits.here`. CainrError where the scheduler is
@@ -59,14 +60,18 @@ class Workers:
             _, client = self._connected.result()
         except OSError as error:
             raise CainrError(f"The scheduler at {self._scheduler} cannot be reached.") from error
-        return _Sent(client, todo, seconds, field, contexts).results(stopped)
+        return _Sent(client, todo, seconds, field, contexts, keep_history).results(stopped)
 
 
 def fitted_all(
-    group: Sequence[Choices], seconds: float | None, field: Field, contexts: Mapping[str, Context]
+    group: Sequence[Choices],
+    seconds: float | None,
+    field: Field,
+    contexts: Mapping[str, Context],
+    keep_history: bool,
 ) -> list[Ended]:
     """`fitted`, to its end."""
-    return list(fitted(group, seconds, field, contexts))
+    return list(fitted(group, seconds, field, contexts, keep_history))
 
 
 class _Sent:
@@ -79,9 +84,10 @@ class _Sent:
         seconds: float | None,
         field: Field,
         contexts: Mapping[str, Context],
+        keep_history: bool,
     ) -> None:
         self._client, self._todo, self._seconds = client, todo, seconds
-        self._field, self._contexts = field, contexts
+        self._field, self._contexts, self._keep_history = field, contexts, keep_history
         self._sent: dict[Any, list[int]] = {}
         self._losses: Counter[int] = Counter()
         self._share()
@@ -95,7 +101,7 @@ class _Sent:
     def _send(self, group: list[int]) -> Any:
         fits = [self._todo[index] for index in group]
         future = self._client.submit(
-            fitted_all, fits, self._seconds, self._shared, self._known,
+            fitted_all, fits, self._seconds, self._shared, self._known, self._keep_history,
             pure=False, priority=PRIORITY,
         )  # fmt: skip
         self._sent[future] = group

@@ -10,6 +10,10 @@ import torch
 
 pytest.importorskip("triton")
 
+from cainr_core import history
+from cainr_core.choices import Choices
+from cainr_core.codec.reconstruction import read
+from cainr_core.compression import Compressed
 from cainr_core.fit import fitting as module
 from cainr_core.fit.fitting import Fitting
 from cainr_core.fit.kernels import together as kernels
@@ -17,6 +21,7 @@ from cainr_core.fit.kernels.together import Together
 from cainr_core.fit.progress import WAITING
 from cainr_core.fit.rounding import Rounding
 from cainr_core.model.architecture import Architecture
+from cainr_core.sweep.together import fitted_together
 from tests import small
 
 INTERPRETED = os.environ.get("TRITON_INTERPRET") == "1"
@@ -101,6 +106,26 @@ def test_fits_of_several_widths_and_contexts_learn_as_each_alone(
         assert fit.best_error == pytest.approx(plain.best_error, rel=2e-2)
         # what the kernels made of the weights is what the network makes of them
         assert fit._error() == pytest.approx(fit.best_error, rel=1e-2)
+
+
+def test_states_on_the_way_are_kept_of_each(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(history, "APART", 4)
+    monkeypatch.setattr(history, "MOST_TOGETHER", 3)
+    recipe = small.brief(precision="fused", steps=20, batch=48)
+    todo = [
+        Choices(architecture=Architecture(depth=3, width=width), recipe=recipe, device=DEVICE)
+        for width in (9, 14)
+    ]
+    field = small.field(times=5)
+    for keep in (True, False):
+        ended = fitted_together(todo, field, [[], []], keep, lambda: None, lambda: None)
+        for number, result in ended:
+            assert isinstance(result, Compressed)
+            assert len(result.history) == 3 * keep
+            for moment in result.history:
+                state = read(moment.source)
+                assert state.architecture.width == todo[number].architecture.width
+                assert state.values().shape == field.values.shape
 
 
 def test_a_fit_alone_waits_for_nobody() -> None:
