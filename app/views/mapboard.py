@@ -166,6 +166,8 @@ class MapBoard:
         new_field = shown.field is not self.shown.field
         if shown.sources != self.shown.sources:
             self.colours.forget_differences()
+        if new_field and shown.field is not None:
+            self.regions.face(shown.field.grid)  # while the maps are still of the one before
         self.colours.learning = any(isinstance(source, FitSource) for source in shown.sources)
         self.shown = shown
         if shown.field is None:

@@ -9,7 +9,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from app.views.projections import PROJECTIONS, Extent, place_at, point_of
+from app.views.projections import PART, PROJECTIONS, Extent, place_at, point_of
+from cainr_core.data.fields import Grid
 
 METRES = 111_195.0  # a degree of arc
 MOST = 0.95  # of the width of the map that a region takes
@@ -49,6 +50,19 @@ def centred(region: Region, name: str, centre: float) -> float:
     off = abs((region.lon - centre + 180) % 360 - 180)
     straight = 180 - region.across / 2 if name == "plate_carree" else SLANTED
     return centre if off <= straight else round(region.lon, -1)
+
+
+def covered(grid: Grid) -> Region | None:
+    """The region that a grid covers; None for one that goes around most of the globe."""
+    lat, lon = grid.points()
+    east = np.unique(np.mod(lon, 360))
+    gaps = np.diff(east, append=east[0] + 360)
+    widest = int(gaps.argmax())
+    across = 360 - float(gaps[widest])
+    if across > PART * 360:
+        return None
+    middle = float(east[(widest + 1) % len(east)]) + across / 2
+    return Region(float(lat.min() + lat.max()) / 2, 180 - (180 - middle) % 360, across)
 
 
 def window(region: Region, name: str, centre: float, whole: Extent) -> Extent | None:

@@ -96,7 +96,7 @@ class Scrubber:
         step = f"step {moment.step:,} of {taken}"
         if moment == end:
             step = f"after {taken} steps"
-            note = "" if run.history else "; no states before were kept"
+            step += "" if run.history else ", no states before kept"
         elif moment.step == 0 and run.choices.architecture.has_latents:
             note = "; the latents as chosen"
         told = f"{letter}{step}, {moment.psnr:.1f} dB, {size_of(moment.file_bytes)}"

@@ -10,8 +10,9 @@ from app import shared
 from app.settling import settled
 from app.views.maps import Geography
 from app.views.projections import Extent
-from app.views.regions import REGIONS, Region, centred, region_of, window
+from app.views.regions import REGIONS, Region, centred, covered, region_of, window
 from app.workbench import Workbench
+from cainr_core.data.fields import Grid
 
 WHOLE, BY_HAND = "Globe", "Zoomed"
 SETTLED = 250  # ms without a change of what is seen
@@ -81,7 +82,9 @@ class RegionChoice:
 
     def __init__(self, workbench: Workbench, geography: Geography) -> None:
         self.workbench, self.geography = workbench, geography
-        self._turned: tuple[float, float] | None = None  # the centre before a region, and for it
+        # the centre before a region or a field was turned to, and for it
+        self._turned: tuple[float, float] | None = None
+        self._faced: tuple[float, float] | None = None
         self.choice = pmui.Select(
             label="Region", description="A part of the globe to zoom in on, in all maps at once.",
             options=[WHOLE, *REGIONS], value=WHOLE, size="small", width=None,
@@ -95,6 +98,20 @@ class RegionChoice:
         self.choice.param.watch(shared.held(self._choose), "value")
         self.back.on_click(shared.held(self._whole))
         workbench.param.watch(shared.held(self._offer), "region")
+
+    def face(self, grid: Grid) -> None:
+        """Turn to a field of a part of the globe that the maps would cut or show slanted, and back
+        for one of all of it."""
+        bench, faced, region = self.workbench, self._faced, covered(grid)
+        if region is not None:
+            centre = centred(region, bench.projection, bench.centre)
+            if centre != bench.centre:
+                self._faced = (bench.centre if faced is None else faced[0], centre)
+                bench.centre = centre
+            return
+        self._faced = None
+        if faced is not None and bench.centre == faced[1]:  # else it was chosen since
+            bench.centre = faced[0]
 
     def _offer(self, *events: object) -> None:
         region = self.workbench.region

@@ -226,7 +226,7 @@ def test_another_projection_and_another_region_of_data_are_seen_whole(dashboard:
         select(dashboard, "projection", title)
         whole()
     globe = dashboard.evaluate(RANGE)
-    for region in ("0:30,0:40", "-40:0,-80:-40", ":"):
+    for region in ("0:30,0:40", "-40:0,-80:-40", "30:60,170:-170", ":"):
         before = dashboard.evaluate(RANGE)
         enter(dashboard, "region", region)
         dashboard.wait_for_function(f"(before) => `${{({RANGE})()}}` != `${{before}}`", arg=before)

@@ -15,7 +15,7 @@ import pytest
 from bokeh.models import Image as ImageGlyph
 from PIL import Image
 
-from app import shared
+from app import decoding, shared
 from app.views import prints
 from app.views.curves import TAIL, Curves
 from app.views.fitbar import FitBar
@@ -412,7 +412,7 @@ def test_a_picture_has_the_size_for_print_and_the_colours_of_the_page(
     runs = RunTable(bench, board.sheet)
     values = bench.field.values[2] + 1
     for name in ("decode", "frame"):
-        monkeypatch.setattr(shared, name, lambda run, time, step=None: values.ravel())
+        monkeypatch.setattr(decoding, name, lambda run, time, step=None: values.ravel())
     plain = prints._map
     monkeypatch.setattr(prints, "_map", lambda *told: (drawn.append(told[-1]), plain(*told))[1])
     bench.param.update(

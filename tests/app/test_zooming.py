@@ -100,6 +100,27 @@ def test_a_saved_view_is_brought_back_at_once(board: MapBoard):
     assert bench.region == [20, 80, 60]
 
 
+@pytest.mark.parametrize("name", ["robinson", "plate_carree", "orthographic"])
+def test_data_of_a_region_that_the_map_would_cut_are_put_in_the_middle(board: MapBoard, name: str):
+    bench, whole = board.workbench, board.geography.whole
+    bench.projection = name
+    bench.data.region = "30:60,170:-170"
+    bench.open_data()
+    assert bench.centre == 180
+    assert board.geography.whole.width < 0.5 * whole.width
+    board.regions.back.clicks += 1
+    assert bench.centre == 180
+    bench.data.region = ""
+    bench.open_data()
+    assert bench.centre == 0
+    bench.data.region = "30:60,170:-170"
+    bench.open_data()
+    bench.centre = 90.0
+    bench.data.region = ""
+    bench.open_data()
+    assert bench.centre == 90.0
+
+
 def test_a_region_that_a_map_does_not_show_is_told(board: MapBoard):
     bench = board.workbench
     bench.projection = "south"
