@@ -117,6 +117,7 @@ def build() -> pmui.Page:
         address.view,
         share.view,
         later,
+        lessons.room,
         css=":host { width: auto; align-self: stretch; }",
         margin=12,
     )  # fmt: skip

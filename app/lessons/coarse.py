@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.lessons.lesson import Lesson, Network, Step
+from app.lessons.lesson import GAIN, MAPS, RMSE_MAPS, Lesson, Network, Step
 
 LESSON = Lesson(
     title="When a context is too coarse",
@@ -30,7 +30,8 @@ LESSON = Lesson(
             "than A, while on the open sea the two are alike.",
             learn="four",
             show=("fine", "four"),
-            view={"tab": "RMSE over time"},
+            view={"tab": RMSE_MAPS},
+            see=(MAPS, RMSE_MAPS),
         ),
         Step(
             title="Averaged over 30 degrees",
@@ -41,6 +42,7 @@ LESSON = Lesson(
             "better. A context helps with what is larger than its own cells.",
             learn="thirty",
             show=("fine", "thirty"),
+            see=(MAPS, GAIN),
         ),
     ),
 )

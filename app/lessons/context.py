@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.lessons.lesson import Lesson, Network, Step
+from app.lessons.lesson import CURVES, GAIN, MAPS, Lesson, Network, Step
 
 BOTH = ("topography", "climatology")
 LESSON = Lesson(
@@ -28,6 +28,7 @@ LESSON = Lesson(
             "curves at their beginnings.",
             learn="both",
             show=("none", "both"),
+            see=(MAPS, CURVES),
         ),
         Step(
             title="Where it helps",
@@ -39,7 +40,7 @@ LESSON = Lesson(
             "where the weather changes most, nothing is gained.",
             show=("none", "both"),
             view={"centre": 90},
-            gain=True,
+            see=(GAIN,),
         ),
     ),
 )

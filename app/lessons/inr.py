@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.lessons.lesson import Lesson, Network, Step
+from app.lessons.lesson import CURVES, MAPS, TIME, Lesson, Network, Step
 
 LESSON = Lesson(
     title="What an INR is",
@@ -15,6 +15,7 @@ LESSON = Lesson(
             "values, 6.6 MB.",
             watch="Play the time. Neighbouring days and neighbouring places resemble each other; "
             "whatever resembles something else need not be stored twice.",
+            see=(TIME, MAPS),
         ),
         Step(
             title="A function in place of the table",
@@ -24,6 +25,7 @@ LESSON = Lesson(
             "and weather; PSNR rises quickly and then slowly.",
             learn="plain",
             show=("plain",),
+            see=(MAPS, CURVES),
         ),
         Step(
             title="Its weights are the file",
@@ -33,6 +35,7 @@ LESSON = Lesson(
             watch="Where is the error large? Mountains, coasts, the edge of the ice and weather "
             "systems have detail that so few weights do not hold. Look at other days, too.",
             show=("plain",),
+            see=(MAPS, TIME),
         ),
     ),
 )

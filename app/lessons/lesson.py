@@ -13,6 +13,17 @@ from cainr_core.fit.recipe import Recipe
 from cainr_core.model.architecture import Architecture
 
 STEPS = 400  # of a fit: seconds on two cores, beside a browser that paints it
+MAPS, TIME, CURVES, GAIN, TABLE = "Maps", "Time", "Curves", "Gain of B over A", "Table of runs"
+RMSE_MAPS, TRADE_OFF = "RMSE over time", "Trade-off"
+PLACES = {  # of the page, by what the lessons call them: their class in it
+    MAPS: "map-a",
+    TIME: "player",
+    CURVES: "curves",
+    GAIN: "map-gain",
+    TABLE: "runs",
+    RMSE_MAPS: "look-rmse-over-time",
+    TRADE_OFF: "look-trade-off",
+}
 
 
 def steps_allowed() -> int:
@@ -44,8 +55,8 @@ class Step:
 
     told: what is the case; watch: where to look, once there is a fit of `learn`, the network that
     the lesson waits for. show: the networks whose runs are looked at, A and B. view: of `Viewing`.
-    sperr: the networks that the wavelet codec SPERR is compared with, at their bytes. gain: whether
-    it is about the map of what B gains over A.
+    sperr: the networks that the wavelet codec SPERR is compared with, at their bytes. see: the
+    places of the page that it speaks of; the first is brought into view.
     """
 
     title: str
@@ -55,15 +66,7 @@ class Step:
     show: tuple[str, ...] = ()
     view: Mapping[str, Any] = field(default_factory=dict)
     sperr: tuple[str, ...] = ()
-    gain: bool = False
-
-    @property
-    def place(self) -> str:
-        """What of the page it is about, where that is not what stands first: a closer look, or the
-        map of the gain; a fit is watched at the maps first."""
-        if self.gain:
-            return "map-gain"
-        return "closer" if "tab" in self.view and not self.learn else ""
+    see: tuple[str, ...] = (MAPS,)
 
     @property
     def chosen(self) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.lessons.context import BOTH
-from app.lessons.lesson import Lesson, Network, Step
+from app.lessons.lesson import MAPS, TABLE, TRADE_OFF, Lesson, Network, Step
 
 LESSON = Lesson(
     title="Rate and distortion",
@@ -21,6 +21,7 @@ LESSON = Lesson(
             watch="The table below has the bytes, the ratio and the RMSE of the run.",
             learn="12",
             show=("12",),
+            see=(MAPS, TABLE),
         ),
         Step(
             title="Twice as wide",
@@ -28,6 +29,7 @@ LESSON = Lesson(
             watch="Read both rows of the table: how many bytes more, how many dB?",
             learn="24",
             show=("12", "24"),
+            see=(MAPS, TABLE),
         ),
         Step(
             title="Twice as wide again",
@@ -45,7 +47,8 @@ LESSON = Lesson(
             watch="A, B and C in the trade-off under Look closer, and how steeply one rises from "
             "each to the next. The heavy line runs along the best of all runs of the library.",
             show=("12", "24", "48"),
-            view={"tab": "Trade-off"},
+            view={"tab": TRADE_OFF},
+            see=(TRADE_OFF, TABLE),
         ),
     ),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.lessons.lesson import Lesson, Network, Step
+from app.lessons.lesson import GAIN, MAPS, Lesson, Network, Step
 
 LESSON = Lesson(
     title="Depth, width and omega",
@@ -29,6 +29,7 @@ LESSON = Lesson(
             "network (B) is closer than the small one (A).",
             learn="wide",
             show=("small", "wide"),
+            see=(MAPS, GAIN),
         ),
         Step(
             title="Three times as deep instead",
@@ -48,6 +49,7 @@ LESSON = Lesson(
             "in the map of the gain where mountains, coasts and weather are missing.",
             learn="slow",
             show=("wide", "slow"),
+            see=(MAPS, GAIN),
         ),
     ),
 )

@@ -11,7 +11,7 @@ import panel_material_ui as pmui
 from app import shared
 from app.lessons import LESSONS
 from app.lessons.guide import Guide
-from app.lessons.lesson import STEPS, Lesson, steps_allowed
+from app.lessons.lesson import MAPS, PLACES, STEPS, Lesson, steps_allowed
 from app.style import LEGIBLE, TOLD_BELOW_LEFTWARD
 from app.views.cards import card, stack
 from app.views.shown import LETTERS
@@ -27,6 +27,11 @@ _PLACE = """
     z-index: 1100; max-height: 46vh; overflow-y: auto; }
 }
 """
+# On a phone: the end of the page can be scrolled above the panel.
+_ROOM = """
+:host { display: none; }
+@media (max-width: 700px) { :host { display: block; height: 46vh; } }
+"""
 _CSS = """
 .head { display: flex; gap: 4px 14px; flex-wrap: wrap; align-items: baseline; }
 .lesson { font-weight: 600; font-size: .95rem; }
@@ -34,6 +39,12 @@ _CSS = """
 .step { font-weight: 600; margin-top: 4px; font-size: .9rem; }
 @media (min-width: 701px) { .said { min-height: 132px; } } /* of most steps: nothing jumps */
 p { margin: 2px 0; font-size: .88rem; line-height: 1.45; max-width: 110ch; }
+.ways { display: flex; gap: 4px; align-items: baseline; margin-left: auto; font-size: .78rem; }
+.ways button { font: inherit; color: inherit; background: none; padding: 3px 9px; cursor: pointer;
+  border: 1px solid color-mix(in srgb, currentColor 35%, transparent); border-radius: 11px; }
+.ways button:hover { border-color: currentColor; }
+.ways button:focus-visible { outline: 2px solid var(--panel-primary-color); }
+@media (max-width: 700px) { .ways { margin-left: 0; } }
 .fewer { font-size: .78rem; opacity: .75; }
 .watch::before { content: 'Watch'; font-size: .72rem; font-weight: 600; padding: 1px 6px;
   border-radius: 4px; margin-right: 6px; color: #ffffff; background: #1a7a9c; }
@@ -64,6 +75,8 @@ class LessonPanel:
             css_classes=["lessons"], stylesheets=[TOLD_BELOW_LEFTWARD],
         )  # fmt: skip
         self.view = card(css=_PLACE, css_class="lesson-panel", visible=False)
+        self.room = stack(css=_ROOM, visible=False)
+        self.view.jslink(self.room, visible="visible")
         self.button.on_click(shared.held(self._open))
         self._made = False
 
@@ -87,7 +100,12 @@ class LessonPanel:
         self.status = pn.pane.HTML(
             "", stylesheets=[_STATUS], margin=(0, 6), css_classes=["lesson-status"]
         )
-        self.fit = pmui.Button(label="Fit", icon="play_arrow", css_classes=["lesson-fit"], **small)
+        self.fit = pmui.Button(
+            label="Fit",
+            icon="play_arrow",
+            css_classes=["lesson-fit", f"to-{PLACES[MAPS]}"],
+            **small,
+        )
         self.cancel = pmui.Button(
             label="Cancel", icon="stop", color="error", variant="outlined", visible=False,
             css_classes=["lesson-cancel"], **small,
@@ -124,7 +142,7 @@ class LessonPanel:
             label=f"{number}. {lesson.title}", variant="outlined", size="small", margin=4,
             width=None, sizing_mode="stretch_width", description=lesson.told,
             sx={"justifyContent": "flex-start", "textAlign": "left"},
-            css_classes=["lesson-offer"],
+            css_classes=["lesson-offer", f"to-{PLACES[lesson.steps[0].see[0]]}"],
         )  # fmt: skip
         button.on_click(shared.held(partial(self._start, lesson)))
         return button
@@ -175,10 +193,10 @@ class LessonPanel:
         self._tell()
 
     def _leads(self, number: int) -> list[str]:
-        """The mark of a button that leads to a step about a place further down the page."""
-        steps = self.guide.lesson.steps
-        place = steps[number].place if 0 <= number < len(steps) else ""
-        return [f"to-{place}"] if place else []
+        """The mark of a button that leads to a step, with what that is about."""
+        steps, following = self.guide.lesson.steps, LESSONS[self.guide.place :][:1]
+        ways = [step.see[0] for step in (*steps, *(lesson.steps[0] for lesson in following))]
+        return [f"to-{PLACES[ways[number]]}"] if 0 <= number < len(ways) else []
 
     def _tell(self, *events: object) -> None:
         """How far the step is."""
@@ -195,11 +213,15 @@ class LessonPanel:
     def _told(self) -> str:
         guide = self.guide
         step = guide.step
+        ways = "".join(
+            f'<button type="button" class="to-{PLACES[name]}">{name}</button>' for name in step.see
+        )
         place = f"Lesson {guide.place} of {len(LESSONS)}, step {guide.number + 1} of "
         html = (
             f'<div class="said"><div class="head">'
             f'<span class="lesson">{escape(guide.lesson.title)}</span>'
-            f'<span class="place">{place}{len(guide.lesson.steps)}</span></div>'
+            f'<span class="place">{place}{len(guide.lesson.steps)}</span>'
+            f'<span class="ways">See {ways}</span></div>'
             f'<div class="step">{escape(step.title)}</div><p>{escape(step.told)}</p>'
             f'<p class="watch">{escape(self._watch())}</p></div>'
         )

@@ -8,10 +8,9 @@ from app import shared
 from app.style import SMALL
 from app.workbench import Workbench
 
-# What a step of a lesson is about are the maps or, of few, the gain or a closer look: whoever asks
-# for it may have scrolled away from the former, and has yet to find the latter.
+# A button whose class is to-NAME leads to what bears the class NAME; a step of a lesson leads to
+# what it is about, which may be far away or, of a closer look, not be there yet.
 SCROLL = """
-const turns = ["lesson-offer", "lesson-next", "lesson-back", "to-maps"]
 const find = (root, name) => {
   for (const node of root.querySelectorAll("*")) {
     if (node.classList.contains(name)) return node
@@ -19,28 +18,37 @@ const find = (root, name) => {
     if (found) return found
   }
 }
+// Into view, below the lessons, which on a phone take the lower half of the screen; `rows`: how
+// many times its height has to have room.
+const show = (there, panel, rows) => {
+  let page = there
+  const scrolls = (node) => node.scrollHeight > node.clientHeight &&
+    /auto|scroll/.test(getComputedStyle(node).overflowY)
+  while (page && !(page instanceof Element && scrolls(page))) page = page.parentNode ?? page.host
+  if (!page) return
+  const told = panel?.getBoundingClientRect(), head = Math.max(page.getBoundingClientRect().top, 0)
+  const above = told && getComputedStyle(panel).position == "sticky"
+  const [first, last] = above ? [head + told.height, innerHeight] : [head, told?.top ?? innerHeight]
+  const { top, height } = there.getBoundingClientRect()
+  if (top >= first && top + rows * height <= last) return
+  const more = above ? 30 : 8 // px: the text may take a line more by then
+  page.scrollBy({ top: top - first - more, behavior: "smooth" })
+}
 document.addEventListener("click", (event) => {
   const path = event.composedPath()
   const within = (name) => path.find((node) => node.classList?.contains(name))
+  const names = path.flatMap((node) => [...(node.classList ?? [])])
+  const asked = names.find((name) => name.startsWith("to-"))?.slice(3)
+  if (!asked) return
   const panel = within("lesson-panel")
-  const covered = panel && getComputedStyle(panel).position == "sticky" ? panel.offsetHeight : 0
-  const map = panel && find(document, "map-a")
-  if (!turns.some(within) && !(map && within("lesson-fit"))) return
-  const place = ["closer", "map-gain"].find((name) => within(`to-${name}`))
-  if (place) {
-    const there = find(document, place)
-    const above = (covered || 24) + 40 // the text may take a line more by then
-    there.style.scrollMarginTop = `${above}px`
-    there.scrollIntoView({ behavior: "smooth" })
-  } else if (map) { // on a phone above the text, which takes the lower half of such a screen
-    const { top, bottom, height } = map.getBoundingClientRect()
-    const free = covered && top > panel.getBoundingClientRect().bottom
-    if (free && bottom + height < innerHeight) return // there is room for two rows of maps
-    map.style.scrollMarginTop = `${covered ? covered + 30 : 64}px`
-    map.scrollIntoView({ behavior: "smooth" })
-  } else {
-    for (const node of path) if (node.scrollTop > 0) node.scrollTo({ top: 0, behavior: "smooth" })
+  const rows = asked == "map-a" && panel && innerWidth > 900 ? 2 : 1 // those of B stand below it
+  const go = (tries) => {
+    const there = find(document, asked)
+    if (there?.offsetHeight) show(there, panel, rows)
+    else if (tries) setTimeout(() => go(tries - 1), 100)
+    else for (const node of path) node.scrollTo?.({ top: 0, behavior: "smooth" }) // one large map
   }
+  go(20)
 })
 // A closer look that is less high than the one before would let the page end above its foot, and
 // the tabs slip away from under the pointer: before it comes the card is made as high as they need.
@@ -62,7 +70,7 @@ def to_the_maps(workbench: Workbench) -> pmui.Button:
     button = pmui.Button(
         label="See the maps", description="Scroll up to the maps of what is picked",
         icon="arrow_upward", variant="outlined", size="small", margin=SMALL,
-        css_classes=["to-maps"], visible=False,
+        css_classes=["to-map-a"], visible=False,
     )  # fmt: skip
 
     def show(*events: object) -> None:

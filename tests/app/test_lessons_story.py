@@ -10,12 +10,29 @@ pytest.importorskip("playwright")
 from playwright.sync_api import Page, expect
 
 from app.lessons import LESSONS
-from app.lessons.lesson import Lesson, Network
+from app.lessons.lesson import PLACES, Lesson, Network
 from tests.app.browser import REPOSITORY
 
 pytestmark = pytest.mark.browser
 LEARNED: set[Network] = set()  # lessons share some, whose runs are taken from the library
 PICTURES = REPOSITORY / "test-output" / "screens" / "lessons"
+LAPTOP, PHONE = {"width": 1366, "height": 768}, {"width": 390, "height": 844}
+ON_A_PHONE = {(3, 2), (4, 2)}  # steps that are looked at there, too: each change of width takes 2 s
+IN_VIEW = """(name) => {
+  const find = (root, name) => {
+    for (const node of root.querySelectorAll("*")) {
+      if (node.classList.contains(name)) return node
+      const found = node.shadowRoot && find(node.shadowRoot, name)
+      if (found) return found
+    }
+  }
+  const panel = find(document, "lesson-panel")
+  const told = panel.getBoundingClientRect()
+  const above = getComputedStyle(panel).position == "sticky"
+  const [first, last] = above ? [told.bottom, innerHeight] : [0, told.top]
+  const { top, bottom, height } = find(document, name).getBoundingClientRect()
+  return top >= first - 1 && Math.min(bottom, last) - top >= Math.min(height, 0.8 * (last - first))
+}"""  # all of it, or as much as there is room for
 
 
 @pytest.mark.parametrize("number", range(len(LESSONS)))
@@ -27,11 +44,13 @@ def test_a_lesson_is_gone_through(dashboard: Page, number: int):
         dashboard.locator(".lessons button").click()
         expect(dashboard.locator(".lesson-offer")).to_have_count(len(LESSONS))
         dashboard.locator(".lesson-offer button").first.click()
+    dashboard.set_viewport_size(LAPTOP)
     PICTURES.mkdir(parents=True, exist_ok=True)
     for place, step in enumerate(lesson.steps, 1):
         head = f"Lesson {number + 1} of {len(LESSONS)}, step {place} of {len(lesson.steps)}"
         expect(panel).to_contain_text(head)
         expect(panel).to_contain_text(step.title)
+        dashboard.wait_for_function(IN_VIEW, arg=PLACES[step.see[0]], polling=200)
         if step.learn and (network := lesson.networks[step.learn]) not in LEARNED:
             LEARNED.add(network)
             learn.click()
@@ -40,6 +59,13 @@ def test_a_lesson_is_gone_through(dashboard: Page, number: int):
         expect(further).to_be_enabled()
         if step.watch:
             expect(panel).to_contain_text(step.watch[:40])
+        for screen in (PHONE, LAPTOP) if (number + 1, place) in ON_A_PHONE else (LAPTOP,):
+            if dashboard.viewport_size != screen:
+                dashboard.set_viewport_size(screen)
+                dashboard.wait_for_timeout(4000)  # in which all is laid out anew
+            for name in step.see[::-1]:
+                dashboard.locator(".lesson-panel .ways button", has_text=name).click()
+                dashboard.wait_for_function(IN_VIEW, arg=PLACES[name], polling=200)
         dashboard.screenshot(path=PICTURES / f"{number + 1}-{place}.png")
         if (number + 1, place) < (len(LESSONS), len(lesson.steps)):
             further.click()

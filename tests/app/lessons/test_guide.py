@@ -11,7 +11,7 @@ import pytest
 from app import decoding, shared
 from app.lessons import LESSONS, context, rate, wavelet
 from app.lessons.guide import Guide, beside_sperr
-from app.lessons.lesson import STEPS
+from app.lessons.lesson import PLACES, STEPS
 from app.state import state_of
 from app.views.fitbar import FitBar
 from app.views.lessonpanel import LessonPanel
@@ -113,7 +113,7 @@ def test_in_a_lesson_there_is_one_button_of_a_kind(bench: Workbench):
     assert bar.fit.visible
 
 
-def test_buttons_know_which_steps_are_about_a_closer_look(bench: Workbench):
+def test_buttons_lead_to_what_the_steps_are_about(bench: Workbench):
     panel = LessonPanel(bench)
     panel._open(None)
     guide = panel.guide
@@ -121,8 +121,11 @@ def test_buttons_know_which_steps_are_about_a_closer_look(bench: Workbench):
     marked = []
     for number in range(len(rate.LESSON.steps)):
         guide.go(number)
-        marked.append(["to-closer" in button.css_classes for button in (panel.back, panel.next)])
-    assert marked == [[False, False], [False, False], [False, True], [False, False]]
+        marked.append([button.css_classes[1:] for button in (panel.back, panel.next)])
+        for name in rate.LESSON.steps[number].see:
+            assert f'class="to-{PLACES[name]}"' in panel.text.object
+    maps, curve = ["to-map-a"], ["to-look-trade-off"]
+    assert marked == [[[], maps], [maps, maps], [maps, curve], [maps, maps]]
     assert bench.tab == "Trade-off"
 
 
