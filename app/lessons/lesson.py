@@ -22,7 +22,7 @@ PLACES = {  # of the page, by what the lessons call them: their class in it
     GAIN: "map-gain",
     TABLE: "runs",
     RMSE_MAPS: "look-rmse-over-time",
-    TRADE_OFF: "look-trade-off",
+    TRADE_OFF: "trade-off-plot",
 }
 
 

@@ -13,6 +13,7 @@ _ROW = """
   padding: 0 12px 8px; box-sizing: border-box; }
 """
 _MORE = {"padding": "2px 10px", "fontSize": ".8rem", "whiteSpace": "nowrap", "gap": "6px"}
+HIGH = 37  # px of a row of buttons, which are drawn a moment after their place is there
 LIMITS = ("low", "high", "reach")
 # The limits that the maps of a mode have; those in percent have none.
 LIMITS_OF = {
@@ -47,7 +48,8 @@ class CompareBar:
         self.second = stack(row, visible=False)
         first = [] if apart else [self.mode]
         self.modes = stack(*([self.mode] if apart else []), css=_ROW)
-        self.view = stack(stack(*first, self.scale, self.more, css=_ROW), css_class="compare-bar")
+        inside = stack(*first, self.scale, self.more, css=_ROW, min_height=HIGH)
+        self.view = stack(inside, css_class="compare-bar")
         while_visible(self.view, (*self.view.objects, self.second))
         self.more.param.watch(self._open, "value")
         viewing.param.watch(self._locked, ["scale", "mode", *LIMITS])

@@ -55,7 +55,7 @@ class FitBar:
         )  # fmt: skip
         self.bar = pmui.LinearProgress(
             value=0, variant="determinate", margin=0, sizing_mode="stretch_width", width=None,
-            sx=IDLE,
+            min_height=4, sx=IDLE,
         )  # fmt: skip
         self.view = card(
             pn.Row(self.fit, self.cancel, self.figures, sizing_mode="stretch_width", min_width=0),

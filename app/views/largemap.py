@@ -30,7 +30,9 @@ _BELOW = (10, 6, 6, 6)  # the label of a choice stands half over it
 _HIGH = 40  # pixels of a choice, which is drawn a moment after its place is there
 _SMALL = {"& .MuiSelect-select": {"fontSize": ".8rem"}}  # names of runs are long
 _TOLD = """
-.told { font-size: .8rem; line-height: 1.35; opacity: .8; font-variant-numeric: tabular-nums; }
+.told { font-size: .8rem; line-height: 1.35; opacity: .8; font-variant-numeric: tabular-nums;
+  min-height: 1.35em; }
+@media (max-width: 700px) { .told { min-height: 4.05em; } }
 """
 Columns = dict[str, "NDArray[np.floating] | None"]  # native cells by the map that draws them
 NOTHING = "Fit this field, or tick a run below, to compare it with the original."
@@ -55,8 +57,8 @@ class LargeMap:
             )
             for side in SIDES
         )  # fmt: skip
-        self.told = pn.pane.HTML(
-            "", stylesheets=[_TOLD], margin=(4, 12), sizing_mode="stretch_width", visible=False
+        self.told = pn.pane.HTML(  # below the map, with room of its own, so that nothing moves
+            "", stylesheets=[_TOLD], margin=(4, 16, 8, 16), sizing_mode="stretch_width"
         )
         plots = {
             name: pn.pane.Bokeh(plot, sizing_mode="scale_width", margin=0)
@@ -69,11 +71,8 @@ class LargeMap:
             "", stylesheets=[BAR], height=28, margin=(6, 20, 6, 20), sizing_mode="stretch_width"
         )
         self.view = card(
-            side_by_side(
-                self.left, self.right, self.told, shares="5 5 4", narrow=NARROW, rows=0,
-                styles={"align-items": "center"},
-            ),
-            self.overlay, self.bar,
+            side_by_side(self.left, self.right, shares="1 1", narrow=NARROW, rows=0),
+            self.overlay, self.bar, self.told,
             css_class="map-card map-large", margin=(0, 0, GAP, 0),
         )  # fmt: skip
         self.overlay.param.watch(lambda event: setattr(workbench, "divider", event.new), "at")
@@ -234,4 +233,4 @@ class LargeMap:
             told = "…"
         html = f'<div class="told">{escape(told)}</div>'
         if html != self.told.object:
-            self.told.param.update(object=html, visible=bool(told))
+            self.told.object = html

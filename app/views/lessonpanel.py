@@ -214,7 +214,9 @@ class LessonPanel:
         guide = self.guide
         step = guide.step
         ways = "".join(
-            f'<button type="button" class="to-{PLACES[name]}">{name}</button>' for name in step.see
+            f'<button type="button" class="to-{PLACES[name]}" title="Bring it into view">'
+            f"{name}</button>"
+            for name in step.see
         )
         place = f"Lesson {guide.place} of {len(LESSONS)}, step {guide.number + 1} of "
         html = (

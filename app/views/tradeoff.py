@@ -118,7 +118,9 @@ class TradeOff(Look):
         figure = pn.pane.Bokeh(self.plot.figure, sizing_mode="stretch_width", height=HEIGHT)
         self._tell_codecs()
         return stack(
-            choices, self.progress, side_by_side(figure, self.key, shares="4 1", narrow=NARROW)
+            choices,
+            self.progress,
+            side_by_side(figure, self.key, shares="4 1", narrow=NARROW, css_class="trade-off-plot"),
         )
 
     def work(self, chosen: Selected) -> Callable[[], Any]:

@@ -124,7 +124,7 @@ def test_buttons_lead_to_what_the_steps_are_about(bench: Workbench):
         marked.append([button.css_classes[1:] for button in (panel.back, panel.next)])
         for name in rate.LESSON.steps[number].see:
             assert f'class="to-{PLACES[name]}"' in panel.text.object
-    maps, curve = ["to-map-a"], ["to-look-trade-off"]
+    maps, curve = ["to-map-a"], ["to-trade-off-plot"]
     assert marked == [[[], maps], [maps, maps], [maps, curve], [maps, maps]]
     assert bench.tab == "Trade-off"
 
