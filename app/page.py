@@ -72,8 +72,18 @@ if (document.querySelector(".connection-lost")) return
 const told = document.body.appendChild(document.createElement("div"))
 told.className = "connection-lost"
 told.setAttribute("role", "alert")
-told.textContent = "Connection lost: the server was stopped or cannot be reached. "
+const words = told.appendChild(document.createElement("span"))
+words.textContent = "Connection lost: the server was stopped or cannot be reached. "
   + "When it is back, reload the page; runs are kept, and a fit under way goes on."
+// asking for that begins no session
+const still = document.querySelector("script[src*='static/']")?.src
+const look = async () => {
+  if (!told.isConnected) return
+  const back = await fetch(still, { method: "HEAD", cache: "no-store" }).catch(() => null)
+  if (!back?.ok) return setTimeout(look, 2000)
+  words.textContent = "The server is back: reload the page to go on where it was."
+}
+if (still) look()
 const reload = told.appendChild(document.createElement("button"))
 reload.textContent = "Reload"
 reload.addEventListener("click", () => location.reload())  // at its address, which has the state

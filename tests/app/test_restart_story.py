@@ -68,6 +68,7 @@ def test_a_fit_outlives_its_worker_and_its_server(page: Page, server: Server, tm
     assert lost.bounding_box()["y"] > head["y"] + head["height"]  # type: ignore[index]
     reached, address = step(page), page.url
     server.start()
+    expect(lost).to_contain_text("The server is back")
     lost.get_by_role("button", name="Reload").click()
     expect(lost).to_have_count(0)
     assert page.url == address
