@@ -103,7 +103,7 @@ class LessonPanel:
         self.fit = pmui.Button(
             label="Fit",
             icon="play_arrow",
-            css_classes=["lesson-fit", f"to-{PLACES[MAPS]}"],
+            css_classes=["lesson-fit", _way(MAPS)],
             **small,
         )
         self.cancel = pmui.Button(
@@ -142,7 +142,7 @@ class LessonPanel:
             label=f"{number}. {lesson.title}", variant="outlined", size="small", margin=4,
             width=None, sizing_mode="stretch_width", description=lesson.told,
             sx={"justifyContent": "flex-start", "textAlign": "left"},
-            css_classes=["lesson-offer", f"to-{PLACES[lesson.steps[0].see[0]]}"],
+            css_classes=["lesson-offer", _way(lesson.steps[0].see[0])],
         )  # fmt: skip
         button.on_click(shared.held(partial(self._start, lesson)))
         return button
@@ -196,7 +196,7 @@ class LessonPanel:
         """The mark of a button that leads to a step, with what that is about."""
         steps, following = self.guide.lesson.steps, LESSONS[self.guide.place :][:1]
         ways = [step.see[0] for step in (*steps, *(lesson.steps[0] for lesson in following))]
-        return [f"to-{PLACES[ways[number]]}"] if 0 <= number < len(ways) else []
+        return [_way(ways[number])] if 0 <= number < len(ways) else []
 
     def _tell(self, *events: object) -> None:
         """How far the step is."""
@@ -214,8 +214,7 @@ class LessonPanel:
         guide = self.guide
         step = guide.step
         ways = "".join(
-            f'<button type="button" class="to-{PLACES[name]}" title="Bring it into view">'
-            f"{name}</button>"
+            f'<button type="button" class="{_way(name)}" title="Bring it into view">{name}</button>'
             for name in step.see
         )
         place = f"Lesson {guide.place} of {len(LESSONS)}, step {guide.number + 1} of "
@@ -280,6 +279,11 @@ class LessonPanel:
             f"{name}: {measures.psnr:.1f} dB, RMSE {three(measures.rmse)} {self._unit()}, "
             f"{size_of(measures.file_bytes)}"
         )
+
+
+def _way(place: str) -> str:
+    """The class of a button that leads to a place of the page (app/views/ways.py)."""
+    return f"to-{PLACES[place]}"
 
 
 def _table(rows: list[tuple[str, int, float, float]], unit: str) -> str:

@@ -54,15 +54,14 @@ def centred(region: Region, name: str, centre: float) -> float:
 
 def covered(grid: Grid) -> Region | None:
     """The region that a grid covers; None for one that goes around most of the globe."""
-    lat, lon = grid.points()
-    east = np.unique(np.mod(lon, 360))
+    east = np.unique(np.mod(grid.lon, 360))
     gaps = np.diff(east, append=east[0] + 360)
     widest = int(gaps.argmax())
     across = 360 - float(gaps[widest])
     if across > PART * 360:
         return None
     middle = float(east[(widest + 1) % len(east)]) + across / 2
-    return Region(float(lat.min() + lat.max()) / 2, 180 - (180 - middle) % 360, across)
+    return Region(float(grid.lat.min() + grid.lat.max()) / 2, 180 - (180 - middle) % 360, across)
 
 
 def window(region: Region, name: str, centre: float, whole: Extent) -> Extent | None:

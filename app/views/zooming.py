@@ -77,14 +77,31 @@ class Zooming:
         return max(map(abs, apart)) < SLACK * wanted.width
 
 
+class Turn:
+    """The centre from which something has turned the maps away."""
+
+    def __init__(self, workbench: Workbench) -> None:
+        self.workbench = workbench
+        self._turned: tuple[float, float] | None = None  # the centre before it, and for it
+
+    def away(self, centre: float) -> None:
+        """Remember what the centre is, before it becomes another one."""
+        before = self.workbench.centre if self._turned is None else self._turned[0]
+        self._turned = before, centre
+
+    def back(self) -> float:
+        """The centre before; the present one, where that was chosen since."""
+        turned, self._turned = self._turned, None
+        centre: float = self.workbench.centre
+        return turned[0] if turned is not None and centre == turned[1] else centre
+
+
 class RegionChoice:
     """Regions to look at, and the way back to all of the map."""
 
     def __init__(self, workbench: Workbench, geography: Geography) -> None:
         self.workbench, self.geography = workbench, geography
-        # the centre before a region or a field was turned to, and for it
-        self._turned: tuple[float, float] | None = None
-        self._faced: tuple[float, float] | None = None
+        self._visited, self._faced = Turn(workbench), Turn(workbench)  # a region; a field
         self.choice = pmui.Select(
             label="Region", description="A part of the globe to zoom in on, in all maps at once.",
             options=[WHOLE, *REGIONS], value=WHOLE, size="small", width=None,
@@ -102,16 +119,12 @@ class RegionChoice:
     def face(self, grid: Grid) -> None:
         """Turn to a field of a part of the globe that the maps would cut or show slanted, and back
         for one of all of it."""
-        bench, faced, region = self.workbench, self._faced, covered(grid)
-        if region is not None:
-            centre = centred(region, bench.projection, bench.centre)
-            if centre != bench.centre:
-                self._faced = (bench.centre if faced is None else faced[0], centre)
-                bench.centre = centre
-            return
-        self._faced = None
-        if faced is not None and bench.centre == faced[1]:  # else it was chosen since
-            bench.centre = faced[0]
+        bench, region = self.workbench, covered(grid)
+        if region is None:
+            bench.centre = self._faced.back()
+        elif (centre := centred(region, bench.projection, bench.centre)) != bench.centre:
+            self._faced.away(centre)
+            bench.centre = centre
 
     def _offer(self, *events: object) -> None:
         region = self.workbench.region
@@ -132,7 +145,7 @@ class RegionChoice:
         bench, region = self.workbench, REGIONS[name]
         centre = centred(region, bench.projection, bench.centre)
         if centre != bench.centre:
-            self._turned = (bench.centre if self._turned is None else self._turned[0], centre)
+            self._visited.away(centre)
             bench.param.update(centre=centre, region=list(region))
             return
         if window(region, bench.projection, bench.centre, self.geography.whole) is None:
@@ -145,9 +158,4 @@ class RegionChoice:
 
     def _whole(self, *events: object) -> None:
         """All of the map, around the centre from which a region has turned it away."""
-        bench, turned = self.workbench, self._turned
-        self._turned = None
-        centre = bench.centre
-        if turned is not None and centre == turned[1]:  # else it was chosen since
-            centre = turned[0]
-        bench.param.update(region=[], centre=centre)
+        self.workbench.param.update(region=[], centre=self._visited.back())

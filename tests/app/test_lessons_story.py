@@ -18,21 +18,20 @@ LEARNED: set[Network] = set()  # lessons share some, whose runs are taken from t
 PICTURES = REPOSITORY / "test-output" / "screens" / "lessons"
 LAPTOP, PHONE = {"width": 1366, "height": 768}, {"width": 390, "height": 844}
 ON_A_PHONE = {(3, 2), (4, 2)}  # steps that are looked at there, too: each change of width takes 2 s
-IN_VIEW = """(name) => {
-  const find = (root, name) => {
-    for (const node of root.querySelectorAll("*")) {
-      if (node.classList.contains(name)) return node
-      const found = node.shadowRoot && find(node.shadowRoot, name)
-      if (found) return found
-    }
-  }
-  const panel = find(document, "lesson-panel")
+IN_VIEW = """([panel, place]) => {
   const told = panel.getBoundingClientRect()
   const above = getComputedStyle(panel).position == "sticky"
   const [first, last] = above ? [told.bottom, innerHeight] : [0, told.top]
-  const { top, bottom, height } = find(document, name).getBoundingClientRect()
+  const { top, bottom, height } = place.getBoundingClientRect()
   return top >= first - 1 && Math.min(bottom, last) - top >= Math.min(height, 0.8 * (last - first))
 }"""  # all of it, or as much as there is room for
+
+
+def wait_until_in_view(page: Page, name: str) -> None:
+    """Wait until a place that the lessons name is seen beside their panel."""
+    seen = [page.locator(f".{each}").first for each in ("lesson-panel", PLACES[name])]
+    handles = [each.element_handle() for each in seen]
+    page.wait_for_function(IN_VIEW, arg=handles, polling=200)
 
 
 @pytest.mark.parametrize("number", range(len(LESSONS)))
@@ -50,7 +49,7 @@ def test_a_lesson_is_gone_through(dashboard: Page, number: int):
         head = f"Lesson {number + 1} of {len(LESSONS)}, step {place} of {len(lesson.steps)}"
         expect(panel).to_contain_text(head)
         expect(panel).to_contain_text(step.title)
-        dashboard.wait_for_function(IN_VIEW, arg=PLACES[step.see[0]], polling=200)
+        wait_until_in_view(dashboard, step.see[0])
         if step.learn and (network := lesson.networks[step.learn]) not in LEARNED:
             LEARNED.add(network)
             learn.click()
@@ -65,7 +64,7 @@ def test_a_lesson_is_gone_through(dashboard: Page, number: int):
                 dashboard.wait_for_timeout(4000)  # in which all is laid out anew
             for name in step.see[::-1]:
                 dashboard.locator(".lesson-panel .ways button", has_text=name).click()
-                dashboard.wait_for_function(IN_VIEW, arg=PLACES[name], polling=200)
+                wait_until_in_view(dashboard, name)
         dashboard.screenshot(path=PICTURES / f"{number + 1}-{place}.png")
         if (number + 1, place) < (len(LESSONS), len(lesson.steps)):
             further.click()
