@@ -111,7 +111,7 @@ class Viewing(param.Parameterized):
         objects=SCALES,
         label="Scale",
         doc="Shared: all of the original; 99 % of the errors. Locked: limits stay. Symmetric: "
-        "around the mean, or zero. Percentile: 2 to 98 % of the cells seen.",
+        "values around their mean, or zero. Percentile: 2 to 98 % of the cells seen.",
     )
     palette: Any = param.Selector(
         default="CET-L20",

@@ -110,16 +110,15 @@ def symmetric(
     before: Scale | None = None,
     palette: Sequence[str] = DIVERGING,
     quantile: float = 0.99,
-    kept: float = KEPT,
 ) -> Scale:
     """A scale around zero that holds this part of the errors, with round limits.
 
-    The scale `before` is kept while they fill this part of it (`kept`), so that colours don't
-    flicker from one moment to the next.
+    The scale `before` is kept while they fill `KEPT` of it, so that colours don't flicker from one
+    moment to the next.
     """
     valid = np.abs(errors[np.isfinite(errors)])
     reach = float(np.quantile(valid, quantile)) if valid.size else 0.0
-    if before is not None and (not valid.size or kept * before.high < reach <= before.high):
+    if before is not None and (not valid.size or KEPT * before.high < reach <= before.high):
         return before
     limit = _round_up(reach)
     return Scale(-limit, limit, tuple(palette))

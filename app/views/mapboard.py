@@ -168,7 +168,6 @@ class MapBoard:
             self.colours.forget_differences()
         if new_field and shown.field is not None:
             self.regions.face(shown.field.grid)  # while the maps are still of the one before
-        self.colours.learning = any(isinstance(source, FitSource) for source in shown.sources)
         self.shown = shown
         if shown.field is None:
             return

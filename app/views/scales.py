@@ -8,14 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.viewing import Viewing
-from app.views.colours import KEPT, Scale, sequential, symmetric
+from app.views.colours import Scale, sequential, symmetric
 from app.views.palettes import GAIN, OF_DIFFERENCES, OF_VALUES
 from app.views.projections import EVERY, Cells
 from cainr_core.data.fields import Field
 
 LOW, HIGH = 0.02, 0.98  # quantiles of the field shown
 MOST, MOST_GAINS = 0.99, 0.95  # parts of differences in the scale: most cells gain little
-KEPT_LEARNING = 0.1  # while a fit learns, so that its errors are seen to fade
 
 
 class Scales:
@@ -24,7 +23,6 @@ class Scales:
     def __init__(self, viewing: Viewing) -> None:
         self.viewing = viewing
         self.now: dict[str, Scale] = {}  # those of the moment
-        self.learning = False  # whether a fit under way is shown
         self._field: Field | None = None
         self._limits: dict[str, Scale] = {}  # of differences, before they are coloured
 
@@ -79,13 +77,10 @@ class Scales:
         return self.now[kind]
 
     def _around_zero(self, kind: str, shown: NDArray[np.floating], before: Scale | None) -> Scale:
-        kept = KEPT_LEARNING if self.learning else KEPT
-        if self.viewing.scale == "symmetric":
-            return symmetric(shown, before, quantile=1.0, kept=kept)
         most = MOST_GAINS if kind == "gain" else MOST
         if self.viewing.scale == "percentile":
             return symmetric(shown, quantile=min(HIGH, most))
-        return symmetric(shown, before, quantile=most, kept=kept)
+        return symmetric(shown, before, quantile=most)
 
     def lock(self) -> None:
         """Keep the limits of the moment."""

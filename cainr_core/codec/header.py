@@ -136,7 +136,7 @@ def restore(header: dict[str, Any], sections: Iterator[bytes]) -> Description:
     ):
         raise CainrError("The file claims a field that cannot be one: it is damaged.")
     coords = _decoded_coords(header["coords"], sections)
-    time = _time(header["time"], coords, shape[0], sections)
+    time = _time(header["time"], dims[0], coords, shape[0], sections)
     lat, lon = (coords.variables[grid[key]] for key in ("lat", "lon"))
     sizes = lat.shape + lon.shape if grid["kind"] == "latlon" else lat.shape
     numeric = lat.dtype.kind + lon.dtype.kind
@@ -233,7 +233,7 @@ def _decoded_coords(entries: list[dict[str, Any]], sections: Iterator[bytes]) ->
 
 
 def _time(
-    entry: dict[str, Any], coords: xr.Dataset, count: int, sections: Iterator[bytes]
+    entry: dict[str, Any], dim: str, coords: xr.Dataset, count: int, sections: Iterator[bytes]
 ) -> TimeAxis:
     name, calendar, middles = entry["name"], entry["calendar"], entry["middles"]
     if middles == OF_BOUNDS:
@@ -241,6 +241,7 @@ def _time(
     words: tuple[str, ...] = ()
     if name is None:
         coordinate = decode_array(next(sections), "<f8", (count,))
+        words = tuple(f"{dim} {step:.10g}" for step in coordinate)  # counted, as `time_axis` does
     else:
         axis = _axis(coords, name)
         coordinate, calendar, words = axis.coordinate, axis.calendar, axis.words

@@ -47,6 +47,12 @@ class Layout:
     space: tuple[str, ...]
     others: tuple[str, ...]
 
+    @property
+    def times(self) -> str:
+        """Name of the dimension of time that its values are read with: its own, that of its one
+        time, or one of length 1 where it has none, as topography."""
+        return self.time or self.scalar_time or "time"
+
 
 def find_layout(dataset: xr.Dataset, name: str) -> Layout:
     """The layout of a variable; CainrError if it does not lie on a grid that can be used."""

@@ -132,6 +132,10 @@ def select_others(
             array = array.isel({dim: _position(array, key, dim, wanted.pop(key))})
         elif array.sizes[dim] == 1:
             array = array.isel({dim: 0})
+        elif array.sizes[dim] == 0:
+            raise CainrError(
+                f"'{array.name}' has no entries along '{dim}'; data with at least one are needed."
+            )
         else:
             example = entries_along(array, dim)[0]
             raise CainrError(

@@ -12,7 +12,14 @@ import numpy as np
 from cainr_core.data.blocks import read_blocks
 from cainr_core.data.fields import Field
 from cainr_core.data.grid import Grid
-from cainr_core.data.layout import Layout, build_grid, find_layout, places, time_bounds_name
+from cainr_core.data.layout import (
+    Layout,
+    area_name,
+    build_grid,
+    find_layout,
+    places,
+    time_bounds_name,
+)
 from cainr_core.data.reading import describe_source, opened
 from cainr_core.data.region import Part, choose_cells, part_in_words
 from cainr_core.data.samples import SAMPLE, coastlines, sample_path
@@ -127,16 +134,11 @@ def read_field(
         elif variable not in dataset.variables:
             raise CainrError(_no_such_variable(dataset, variable, describe_source(source)))
         layout = find_layout(dataset, variable)
-        if not (layout.time or layout.scalar_time):
-            raise CainrError(
-                f"'{variable}' has no time axis (its dimensions: {', '.join(layout.space)}); a "
-                "variable with a time dimension is needed."
-            )
         part = choose(build_grid(dataset, layout))
         array = select_others(dataset[variable], layout.others, select)
+        name = layout.times
         if not layout.time:
-            array = array.expand_dims(str(layout.scalar_time))
-        name = str(layout.time or layout.scalar_time)
+            array = array.expand_dims(name)
         axis = time_axis(dataset, array, name)
         index = select_times(axis, time, thin)
         cells: dict[Hashable, Any] = {}
@@ -169,7 +171,8 @@ def open_sample(
 
 
 def list_variables(source: str | Path | xr.Dataset) -> list[str]:
-    """Names of the variables with time and a grid, those that `open_field` can take."""
+    """Names of the variables on a grid that `open_field` can take: those with time, or where
+    there are none the others."""
     with opened(source) as dataset:
         return _candidates(dataset)
 
@@ -208,18 +211,23 @@ def time_axis(dataset: xr.Dataset, array: xr.DataArray, name: str) -> TimeAxis:
 
 
 def _candidates(dataset: xr.Dataset) -> list[str]:
-    return [str(name) for name in dataset.data_vars if _can_be_fitted(dataset, str(name))]
+    """Variables with time; masks and heights are offered only where there is nothing else."""
+    found = {str(name): _fitted_layout(dataset, str(name)) for name in dataset.data_vars}
+    layouts = {name: layout for name, layout in found.items() if layout is not None}
+    timed = [name for name, layout in layouts.items() if layout.time or layout.scalar_time]
+    return timed or [*layouts]
 
 
-def _can_be_fitted(dataset: xr.Dataset, name: str) -> bool:
+def _fitted_layout(dataset: xr.Dataset, name: str) -> Layout | None:
+    """The layout of a variable that can be fitted, or None."""
     if dataset[name].dtype.kind not in "iuf":
-        return False
+        return None
     try:
         layout = find_layout(dataset, name)
     except CainrError:
-        return False
-    own = {layout.lat, layout.lon}
-    return bool(layout.time or layout.scalar_time) and name not in own
+        return None
+    own = {layout.lat, layout.lon, area_name(dataset, layout)}
+    return None if name in own else layout
 
 
 def _only_variable(dataset: xr.Dataset, source: str) -> str:
@@ -240,7 +248,7 @@ def _nothing_to_fit(dataset: xr.Dataset, source: str) -> str:
             except CainrError as error:
                 return str(error)
     return (
-        f"{source} holds no variable with time and a lat-lon grid or columns (it holds: "
+        f"{source} holds no variable on a lat-lon grid or on columns (it holds: "
         f"{', '.join(map(str, dataset.variables)) or 'nothing'}); such a variable is needed."
     )
 
@@ -306,7 +314,7 @@ def _refuse_empty(field: Field) -> None:
 def _summary(dataset: xr.Dataset, name: str, shared: dict[tuple[str, ...], Any]) -> VariableSummary:
     layout = find_layout(dataset, name)
     array = dataset[name]
-    time, where = str(layout.time or layout.scalar_time), (layout.lat, layout.lon)
+    time, where = layout.times, (layout.lat, layout.lon)
     if (time,) not in shared:
         dated = array if layout.time else array.expand_dims(time)
         shared[(time,)] = time_axis(dataset, dated, time)

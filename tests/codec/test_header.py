@@ -50,6 +50,16 @@ def comes_back(field: Field) -> Description:
     return back
 
 
+def test_steps_without_a_coordinate_are_called_as_before() -> None:
+    field = open_field(small.dataset().drop_vars("time"))
+    back = comes_back(field)
+    assert (
+        [back.time.label(i) for i in (0, 5)]
+        == ["time 0", "time 5"]
+        == [field.time.label(i) for i in (0, 5)]
+    )
+
+
 # --- calendars and times ---------------------------------------------------------------
 
 

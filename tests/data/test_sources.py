@@ -74,9 +74,17 @@ def test_the_columns_of_e3sm(shared: Path) -> None:
     assert (field.time.phase == 0.5).all()
 
 
-def test_what_has_no_time(shared: Path) -> None:
-    refuse(shared / "e3sm_ne30pg2_topography.nc", "no time axis", "PHIS")
-    refuse(shared / "topography_025.nc", "holds no variable with time")
+def test_what_has_no_time_is_one_step(shared: Path) -> None:
+    for name, variable, shape in (
+        ("e3sm_ne30pg2_topography.nc", "PHIS", (1, 21600)),
+        ("topography_025.nc", None, (1, 720, 1440)),
+    ):
+        field = open_field(shared / name, variable)
+        assert field.shape == shape
+        assert field.dims[0] == "time"
+        assert "time" not in field.coords
+        assert field.time.label(0) == "time 0"
+    assert describe(shared / "topography_025.nc")[0].part() == (1, 720, 1440)
 
 
 # --- grids and times -----------------------------------------------------------
@@ -276,10 +284,19 @@ def test_bounds_and_coordinates_are_no_candidates(make_dataset) -> None:
     assert open_field(dataset).name == "pr"
 
 
+def test_what_has_no_time_is_offered_where_there_is_nothing_else(make_dataset) -> None:
+    dataset = make_dataset()
+    still = dataset["tas"].isel(time=0, drop=True)
+    dataset["orog"] = still
+    assert list_variables(dataset) == ["tas"]
+    field = open_field(dataset, "orog")  # asked for by its name
+    np.testing.assert_array_equal(field.values[0], still)
+    assert list_variables(dataset[["orog"]]) == ["orog"]
+
+
 def test_refusals(make_dataset) -> None:
     dataset = make_dataset()
     refuse(dataset, "no variable 'TS' in the dataset given; there are: tas", "TS")
-    refuse(dataset.isel(time=0, drop=True), r"no time axis \(its dimensions: lat, lon\)", "tas")
     refuse(dataset.mean("lat"), r"no latitude and longitude \(its dimensions: time, lon\)", "tas")
     refuse(dataset.mean("lat"), "no latitude and longitude")
     refuse(dataset * np.nan, "All values of 'tas' are missing", "tas")
@@ -288,7 +305,7 @@ def test_refusals(make_dataset) -> None:
     refuse(xr.Dataset(), "it holds: nothing")
     refuse(dataset, "chooses nothing", time="100:200")
     refuse(dataset, "no dimension 'lev'", select={"lev": 1})
-    refuse(dataset.isel(time=slice(0, 0)), "no variable with time|no times|no time axis", "tas")
+    refuse(dataset.isel(time=slice(0, 0)), "no entries along 'time'", "tas")
     plain = dataset.assign_coords(time=np.arange(4)).isel(time=slice(0, 0))
     refuse(plain, "no times", "tas")
 
