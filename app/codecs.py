@@ -35,25 +35,27 @@ LOST = "The codecs ended in a way that cainr did not expect; what was measured i
 class Standing:
     """How far the codecs are: modes done of all, and the one under way.
 
-    digest: of the values of the field. state: "running", "stopped", "done" or "failed".
+    digest: of the values of the field. state: "running", "stopped", "done" or "failed". part: of
+    all the time that the modes take, which is over.
     """
 
     digest: str
     state: str = "running"
     done: int = 0
     total: int = 0
+    part: float = 0.0
     words: str = ""
     problem: str = ""
     began: float = 0.0  # when the first mode began that was not `known` before, monotonic s
-    known: int = 0
+    known: float = 0.0  # the part that was measured before
 
     @property
     def seconds_left(self) -> float | None:
         """About how long the modes take that are left, by those done; None before any is."""
-        measured = self.done - self.known
-        if measured < 1:
+        measured = self.part - self.known
+        if measured <= 0:
             return None
-        return (clock.monotonic() - self.began) / measured * (self.total - self.done)
+        return (clock.monotonic() - self.began) / measured * (1 - self.part)
 
 
 class Codecs:
@@ -136,9 +138,9 @@ class Codecs:
             before, now = self.standing, clock.monotonic()
             if self.running and before is not None:  # not what was stopped meanwhile
                 standing = replace(before, **news)  # type: ignore[arg-type]
-                if standing.done > before.done == before.known and now - before.began < AT_ONCE:
-                    standing = replace(standing, known=standing.done)
-                if standing.done == standing.known:
+                if standing.part > before.part == before.known and now - before.began < AT_ONCE:
+                    standing = replace(standing, known=standing.part)
+                if standing.part == standing.known:
                     standing = replace(standing, began=now)
                 self._set(standing)
 

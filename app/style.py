@@ -55,6 +55,7 @@ THEME = {
 _BELOW = """
 .MuiTooltip-popper {{ inset: {inset} !important; transform: translateY(4px) !important; }}
 .MuiTooltip-arrow {{ display: none; }}
+@media (hover: none) {{ .MuiTooltip-popper {{ display: none; }} }} /* it would stay after a tap */
 .MuiTooltip-tooltip {{ margin: 0 !important; width: max-content; max-width: {most}px !important; }}
 """
 TOLD_BELOW = _BELOW.format(inset="100% auto auto 0", most=110)  # beside it stand figures

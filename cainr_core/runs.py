@@ -40,6 +40,7 @@ NETWORK_TITLES = {
     "gelu": "GELU",
     "latent": "Latent grids",
 }
+FREQUENCIES = ("omega", "spread", "features", "bandwidth")
 _ID = re.compile(r"\d{8}-\d{6}-[0-9a-f]{6}")
 
 
@@ -240,8 +241,16 @@ def contexts_title(contexts: Sequence[ContextChoice]) -> str:
 
 
 def network_title(architecture: Architecture) -> str:
-    """Kind, depth and width: SIREN 10 × 50."""
-    return f"{network_kind(architecture)} {architecture.depth} × {architecture.width}"
+    """Kind, depth and width, and the frequencies that are not the usual ones: SIREN 10 × 50, omega
+    5."""
+    shape = f"{network_kind(architecture)} {architecture.depth} × {architecture.width}"
+    chosen = {name: getattr(architecture, name) for name in FREQUENCIES}
+    others = (
+        f"{name} {value:g}"
+        for name, value in chosen.items()
+        if name in architecture.used() and value != architecture.param[name].default
+    )
+    return ", ".join([shape, *others])
 
 
 def network_kind(architecture: Architecture) -> str:

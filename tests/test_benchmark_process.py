@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from cainr_core.benchmark.classical import BASELINES, part_done
 from cainr_core.choices import DataChoice, values_of
 from cainr_core.compression import open_data
+from cainr_core.evaluate.baselines import CODECS
 from cainr_core.evaluate.report import Report
 
 pytest.importorskip("numcodecs_wasm_sperr")
@@ -34,11 +36,22 @@ def test_it_tells_how_far_it_is_and_keeps_what_it_measured(tmp_path: Path):
     told = list(map(json.loads, process.stdout))
     assert process.wait() == 0
     assert [one["done"] for one in told] == [0, 1]
+    assert [one["part"] for one in told] == [0, 0.5]
     assert {one["total"] for one in told} == {2}
     assert "anomaly" in told[1]["words"]
     rows = Report(path, open_data(DATA)).rows
     assert {row.on for row in rows} == {"field", "anomaly"}
     process.stdin.close()
+
+
+def test_the_slowest_codec_takes_the_largest_part_of_the_time():
+    modes = [len(CODECS[name].modes) for name in BASELINES]
+    total = 2 * sum(modes)
+    parts = [part_done(BASELINES, done, total) for done in range(total + 1)]
+    assert parts[0] == 0
+    assert parts[-1] == 1
+    assert sorted(set(parts)) == parts
+    assert 1 - parts[-1 - 2 * modes[-1]] > 0.4 > 2 * modes[-1] / total  # EBCC, the last one
 
 
 def test_it_ends_when_nobody_is_left_to_hear_of_it(tmp_path: Path):

@@ -17,7 +17,7 @@ from cainr_core.data.contexts import ContextChoice
 from cainr_core.errors import CainrError
 from cainr_core.evaluate.metrics import Metrics
 from cainr_core.model.architecture import Architecture
-from cainr_core.runs import CURVE, FIELD, RECORD, Library, Run
+from cainr_core.runs import CURVE, FIELD, RECORD, Library, Run, default_name
 from cainr_core.worker import Fitted
 
 DATA = b"CAINR and so on"
@@ -97,6 +97,8 @@ def test_runs_are_listed_oldest_first(library: Library) -> None:
 def test_the_name_tells_what_was_chosen(library: Library) -> None:
     assert add(library).name == "TS · topography (4°) + climatology · SIREN 3 × 12"
     assert add(library, name="  my \n run ").name == "my run"
+    slow = Choices(architecture=Architecture(depth=2, width=16, omega=5.0))
+    assert default_name(slow) == "no context · SIREN 2 × 16, omega 5"  # else called as with 30
 
 
 def test_rename(library: Library) -> None:

@@ -16,6 +16,7 @@ from app.style import SMALL
 from app.words import plain, shape_of, size_of
 from app.workbench import Workbench
 from cainr_core.apart import Contents, describe_apart
+from cainr_core.choices import values_of
 from cainr_core.data.samples import SAMPLE as CESM
 from cainr_core.data.samples import sample_path
 from cainr_core.data.sources import VariableSummary, describe
@@ -32,6 +33,7 @@ class DataSection:
     def __init__(self, workbench: Workbench) -> None:
         self.workbench, choice = workbench, workbench.data
         self._variables: list[VariableSummary] = []
+        self._former = values_of(choice)  # what was chosen before a file was sent
         wide = {"width": None, "sizing_mode": "stretch_width", "margin": SMALL, "size": "small"}
         self.source = pmui.RadioButtonGroup(
             options=[SAMPLE, FILE, *([UPLOAD] if settings.uploads_allowed else [])],
@@ -107,6 +109,7 @@ class DataSection:
 
     def _sent(self, path: Path | str) -> None:
         """A file has arrived: nothing of the former one holds for it."""
+        self._former = values_of(self.workbench.data)
         self.workbench.data.param.update(
             path=str(path), variable="", select={}, time="", region="", thin=1
         )
@@ -141,11 +144,12 @@ class DataSection:
 
     def _refused(self, problem: Exception) -> None:
         if uploads.is_upload(self.workbench.data.path):  # nobody can mend its name, as a path's
-            self._sent("")
             self.workbench.holding = ("", [])
+            self.workbench.data.param.update(**self._former)  # which is described once more
         else:
             self._take_variables([])
         self.workbench.report(problem)
+        self.size.object = plain(self.workbench.problem)  # beside what it is about, too
 
     def _take(self, path: str, contents: Contents) -> None:
         if uploads.is_upload(path):

@@ -66,10 +66,10 @@ def beside(*objects: Viewable) -> pn.Column:
 
 
 def side_by_side(
-    *objects: Viewable, shares: str, narrow: int, rows: int = GAP, **options: Any
+    *objects: Viewable, shares: str, narrow: int, rows: int = GAP, css: str = "", **options: Any
 ) -> pn.Column:
     """Objects in columns of these shares ("1 1 1"), one below the other up to `narrow` px, then
-    `rows` px apart."""
+    `rows` px apart, unless `css` has it otherwise."""
     columns = " ".join(f"minmax(0, {share}fr)" for share in shares.split())
-    css = _SIDE_BY_SIDE.format(gap=GAP, rows=rows, columns=columns, narrow=narrow)
-    return stack(*objects, css=css, **options)
+    usual = _SIDE_BY_SIDE.format(gap=GAP, rows=rows, columns=columns, narrow=narrow)
+    return stack(*objects, css=usual + css, **options)

@@ -13,6 +13,11 @@ _ROW = """
   padding: 0 12px 8px; box-sizing: border-box; }
 """
 _MORE = {"padding": "2px 10px", "fontSize": ".8rem", "whiteSpace": "nowrap", "gap": "6px"}
+# Panel's own colours of a pressed one are white on light and on dark.
+_PRESSED = {
+    "color": "inherit !important",
+    "backgroundColor": "color-mix(in srgb, currentColor 16%, transparent) !important",
+}
 HIGH = 37  # px of a row of buttons, which are drawn a moment after their place is there
 LIMITS = ("low", "high", "reach")
 # The limits that the maps of a mode have; those in percent have none.
@@ -35,7 +40,7 @@ class CompareBar:
         self.more = pmui.Toggle(
             label="Colours", description="Colour maps, and the limits of a locked scale",
             icon="palette", size="small", width=None, sizing_mode=None, margin=0,
-            color="default", sx=_MORE, css_classes=["more-colours"],
+            color="default", sx=_MORE | {"&.Mui-selected": _PRESSED}, css_classes=["more-colours"],
         )  # fmt: skip
         small = {"margin": 0, "sizing_mode": None}
         self.palettes = [

@@ -45,6 +45,8 @@ p { margin: 2px 0; font-size: .88rem; line-height: 1.45; max-width: 110ch; }
 .ways button:hover { border-color: currentColor; }
 .ways button:focus-visible { outline: 2px solid var(--panel-primary-color); }
 @media (max-width: 700px) { .ways { margin-left: 0; } }
+.beside { display: flex; gap: 0 28px; align-items: flex-start; } .beside .said { flex: 1; }
+@media (max-width: 700px) { .beside { flex-flow: column; } }
 .fewer { font-size: .78rem; opacity: .75; }
 .watch::before { content: 'Watch'; font-size: .72rem; font-weight: 600; padding: 1px 6px;
   border-radius: 4px; margin-right: 6px; color: #ffffff; background: #1a7a9c; }
@@ -56,7 +58,13 @@ th:first-child, td:first-child { text-align: left; }
 _LINE = """
 :host { display: flex; flex-flow: row wrap; align-items: center; gap: 4px 8px; }
 .lesson-status { flex: 1 1 200px; min-width: 0; align-self: center; }
+@media (max-width: 700px) { /* below its text, which scrolls */
+  :host { position: sticky; bottom: 0; z-index: 1; padding: 4px 0 8px; margin-bottom: 0 !important;
+    background: var(--panel-surface-color); }
+  .lesson-status { order: -1; flex-basis: 100%; }
+}
 """
+_SMALL = {"@media (max-width: 700px)": {"padding": "4px 8px"}}
 THERE = "Its fit is in the library: go on, or press Fit again to see it learn."
 _STATUS = ".status { font-size: .82rem; opacity: .85; }"
 _LIST = """
@@ -92,7 +100,7 @@ class LessonPanel:
     def _make(self) -> None:
         """What nobody has opened costs nothing."""
         self._made = True
-        small = {"size": "small", "margin": 0}
+        small = {"size": "small", "margin": 0, "sx": _SMALL}
         self.text = pn.pane.HTML(
             "", stylesheets=[_CSS], sizing_mode="stretch_width", margin=(10, 14, 4, 14),
             css_classes=["lesson-text"],
@@ -115,7 +123,10 @@ class LessonPanel:
         )
         self.next = pmui.Button(label="Next", css_classes=["lesson-next"], **small)
         self.leave = pmui.Button(
-            label="Leave", variant="text", sx=LEGIBLE, css_classes=["lesson-leave"], **small
+            label="Leave",
+            variant="text",
+            css_classes=["lesson-leave"],
+            **small | {"sx": _SMALL | LEGIBLE},
         )
         self.line = stack(
             self.fit, self.cancel, self.status, self.back, self.next, self.leave,
@@ -218,7 +229,7 @@ class LessonPanel:
             for name in step.see
         )
         place = f"Lesson {guide.place} of {len(LESSONS)}, step {guide.number + 1} of "
-        html = (
+        said = (
             f'<div class="said"><div class="head">'
             f'<span class="lesson">{escape(guide.lesson.title)}</span>'
             f'<span class="place">{place}{len(guide.lesson.steps)}</span>'
@@ -226,12 +237,14 @@ class LessonPanel:
             f'<div class="step">{escape(step.title)}</div><p>{escape(step.told)}</p>'
             f'<p class="watch">{escape(self._watch())}</p></div>'
         )
-        if (steps := steps_allowed()) < STEPS:
-            html += (
-                f'<p class="fewer">Fits take {steps:,} steps here, and the figures above are of '
-                f"{STEPS:,}: errors are larger.</p>"
-            )
-        return html + (_table(guide.table, self._unit()) if guide.table else "")
+        if guide.table:  # beside it, not below, where the panel would grow over the maps
+            said = f'<div class="beside">{said}{_table(guide.table, self._unit())}</div>'
+        if (steps := steps_allowed()) == STEPS:
+            return said
+        return (
+            f'{said}<p class="fewer">Fits take {steps:,} steps here, and the figures above are of '
+            f"{STEPS:,}: errors are larger.</p>"
+        )
 
     def _watch(self) -> str:
         """What to do, and where to look then."""

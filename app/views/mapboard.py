@@ -80,21 +80,25 @@ class MapBoard:
             narrow=PHONE,
             rows=0,
         )
-        when = side_by_side(
-            self.player, Scrubber(workbench, NARROW).view, shares="9 17", narrow=NARROW,
-            rows=0, styles={"align-items": "center"},
-        )  # fmt: skip
-        self.stage = stack(self.six.view)
+        scrubber = Scrubber(workbench, NARROW).view
+        self.stage = stack(self.six.view, css_class="stage")
         narrow = shared.is_narrow()
         bar = CompareBar(workbench, apart=narrow)
         if narrow:
             # The maps come before what is chosen of them, which would fill the screen; but not
             # before the modes, which give them another height.
-            self.view = stack(card(self.title, bar.modes, when), self.stage, card(where, bar.view))
+            self.view = stack(
+                card(self.title, bar.modes, self.player), self.stage,
+                card(scrubber, where, bar.view),
+            )  # fmt: skip
         else:
             head = side_by_side(
                 self.title, where, shares="1 1", narrow=NARROW, styles={"align-items": "center"}
             )
+            when = side_by_side(
+                self.player, scrubber, shares="9 17", narrow=NARROW, rows=0,
+                styles={"align-items": "center"},
+            )  # fmt: skip
             self.view = stack(card(head, when, bar.view), self.stage)
         self.player.param.watch(lambda event: workbench.look_at(event.new), "value")
         self._watch(self._look, ["field", "job", "fitted", "picked", "following", "runs"])
@@ -105,6 +109,7 @@ class MapBoard:
         self._watch(self._draw, ["low", "high", "reach"])
         self._watch(self._rescale, ["scale"])
         self._watch(self._turn, ["mode"])
+        self._watch(self._entitle, ["region"])
         self._watch(self._place, ["projection", "centre"])
         self._look()
 
@@ -173,13 +178,19 @@ class MapBoard:
             return
         if new_field:
             self._take_field(shown.field)
-        opened = values_of(self.workbench.choices.data)
-        runs = [source.run for source in shown.sources if isinstance(source, RunSource)]
-        self.title.tell(shown.field, any(values_of(run.choices.data) != opened for run in runs))
+        self._entitle()
         for board in (self.six, self.large):
             if board is not None:
                 board.take(shown)
         self._turn()
+
+    def _entitle(self) -> None:
+        """Name the field over the maps."""
+        if self.shown.field is not None:
+            opened = values_of(self.workbench.choices.data)
+            runs = [source.run for source in self.shown.sources if isinstance(source, RunSource)]
+            of_others = any(values_of(run.choices.data) != opened for run in runs)
+            self.title.tell(self.shown.field, of_others, bool(self.workbench.region))
 
     def _take_field(self, field: Field) -> None:
         texts = {field.time.label(i): i for i in range(len(field.time))}

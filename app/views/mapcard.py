@@ -39,7 +39,8 @@ BAR = """
 .ticks span { position: absolute; transform: translateX(-50%); opacity: .8; }
 """
 
-
+ZOOM = "Ctrl + wheel zooms the maps, drag pans."
+PERCENTILE = "Percentile colours the part that is seen."
 _FIELD = """
 .title { font-size: 1.05rem; font-weight: 600; overflow: hidden; text-overflow: ellipsis;
   white-space: nowrap; }
@@ -57,18 +58,16 @@ class FieldHead(pn.pane.HTML):
             "", stylesheets=[_FIELD], sizing_mode="stretch_width", margin=(8, 12, 4, 12), height=42
         )
 
-    def tell(self, field: Field, of_others: bool) -> None:
-        """Name a field; `of_others`: that of runs of other data than are open at the left."""
+    def tell(self, field: Field, of_others: bool, zoomed: bool) -> None:
+        """Name a field; `of_others`: that of runs of other data than are open at the left;
+        `zoomed`: whether a part of it is seen."""
         source = f"{escape(field.source)}, {shape_of(field.shape)} values"
-        way = "Ctrl + wheel zooms the maps, drag pans. "
-        first = (
-            "<b>The runs ticked are of other data than those open at the left.</b> "
-            if of_others
-            else f'<span class="mouse">{way}</span>'
-        )
+        first = "<b>The runs ticked are of other data than those open at the left.</b> "
+        way = PERCENTILE if zoomed else ZOOM
+        told = f'{first if of_others else ""}{source}. <span class="mouse">{way}</span>'
         html = (
             f'<div class="title">{escape(about(field))}</div>'
-            f'<div class="source" title="{source}">{first}{source}</div>'
+            f'<div class="source" title="{source}. {way}">{told}</div>'
         )
         if html != self.object:
             self.object = html

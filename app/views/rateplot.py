@@ -45,7 +45,7 @@ const first = Math.ceil(start / step)
 return Array.from({length: Math.floor(end / step) - first + 1}, (_, n) => (first + n) * step)
 """
 RING = 0.04  # of the axes, that the ring around a point takes
-RING_COLOUR = "#7b858d"  # none of a point: what colours points is not what colours runs
+RING_COLOUR = "#d9733a"  # none of a point: what colours points is not what colours runs
 PICK = ("x", "y", "letter")  # of a run that is looked at
 _TOLD = (
     "<div style='font-size:12px'><div>@name</div><b>@y{0.00} dB</b>, @x{0,0.0} times smaller<br>"

@@ -15,7 +15,7 @@ from app.workbench import Workbench
 from cainr_core.runs import Run
 
 EVERY = 400  # ms between two states
-SHARES = "9 8"
+SHARES = "8 9"
 TOLD = 2  # runs whose state is told: those on the maps
 HEIGHT = 38  # px: so many lines
 LIVE = "When the fit has ended, its steps can be looked back on."
@@ -93,12 +93,12 @@ class Scrubber:
         chosen = run.choices.recipe.steps
         rounding = f" + {end.step - chosen:,}" if end.step > chosen else ""
         taken, note = f"{min(chosen, end.step):,}{rounding}", ""
-        step = f"step {moment.step:,} of {taken}"
+        step = f", step {moment.step:,} of {taken}"
         if moment == end:
-            step = f"after {taken} steps"
+            step = f" after {taken} steps"
             step += "" if run.history else ", no states before kept"
         elif moment.step == 0 and run.choices.architecture.has_latents:
             note = "; the latents as chosen"
-        told = f"{letter}{step}, {moment.psnr:.1f} dB, {size_of(moment.file_bytes)}"
+        told = f"{letter}{moment.psnr:.1f} dB, {size_of(moment.file_bytes)}{step}"
         dot = f'<b style="--colour:{colours(bench)[run.id]}"></b>'
         return f'<div title="{told}{note}">{dot}{told}</div>'

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from functools import partial
 
 import numpy as np
 import panel as pn
@@ -34,6 +35,13 @@ ROWS = (
         Plate("error_b", "Error of B", DIFFERENCE, "left"),
     ),
 )
+# On a phone what is compared is seen at once, in pairs over the error.
+_NARROW = f"""
+@media (max-width: {NARROW}px) {{
+  :host {{ grid-template-columns: repeat(2, minmax(0, 1fr)); }}
+  .map-error-a, .map-error-b {{ grid-column: 1 / -1; }}
+}}
+"""
 KINDS = {  # the scale that each map is coloured by
     **dict.fromkeys(("original", "a", "b"), "original"),
     **dict.fromkeys(("error_a", "error_b"), "error"),
@@ -52,8 +60,9 @@ class SideBySide:
         self.shown = Shown(None)
         self._at_hand = AtHand()
         self._names: dict[str, str] = {}  # of the maps, as the hover box has them
-        self._wide = 0  # on the page, told by it
-        self.maps.figures["original"].on_change("inner_width", self._laid_out)
+        self._wide: dict[str, int] = {}  # maps on the page, told by it
+        for column, plot in self.maps.figures.items():
+            plot.on_change("inner_width", partial(self._laid_out, column))
         self.view = stack(self._row(ROWS[0]))  # the second row comes with the first comparison
 
     def _row(self, plates: tuple[Plate, ...]) -> pn.Column:
@@ -66,6 +75,7 @@ class SideBySide:
             *(self.cards[plate.column].view for plate in plates),
             shares="1 1 1",
             narrow=NARROW,
+            css=_NARROW,
             margin=(0, 0, GAP, 0),
         )
 
@@ -75,10 +85,11 @@ class SideBySide:
         told."""
         if not self._wide:
             return USUAL
-        return min(max(WIDTHS * math.ceil(self._wide * shared.density() / WIDTHS), LEAST), MOST)
+        wide = max(self._wide.values()) * shared.density()
+        return min(max(WIDTHS * math.ceil(wide / WIDTHS), LEAST), MOST)
 
-    def _laid_out(self, name: str, before: int, wide: int) -> None:
-        self._wide = wide
+    def _laid_out(self, column: str, name: str, before: int, wide: int) -> None:
+        self._wide[column] = wide
 
     def _show_second(self, shown: bool) -> None:
         if shown and len(self.view) == 1:
@@ -92,15 +103,16 @@ class SideBySide:
         self.maps.place(picture, aspect)
 
     def take(self, shown: Shown) -> None:
-        """Show these from the next `draw` on; headings call the runs by their names, and the hover
-        box, which is to be small, by their letters."""
+        """Show these from the next `draw` on; headings call the runs by their names, but on a
+        phone by their letters, as does the hover box, which is to be small."""
         self.shown = shown
         self._show_second(shown.comparing)
         titles = {"original": "Original"}
         for letter, source in zip("ab", shown.sources, strict=False):
             error = f"Error of {letter.upper()}" if shown.comparing else "Error"
             titles |= {letter: shown.in_short(source), f"error_{letter}": error}
-            self.cards[letter].title(shown.title(source), source.colour)
+            name = shown.in_short(source) if shared.is_narrow() else shown.title(source)
+            self.cards[letter].title(name, source.colour)
             self.cards[f"error_{letter}"].title(error, source.colour)
         if not shown.sources:
             self.cards["a"].title("Reconstruction")
@@ -173,7 +185,8 @@ class SideBySide:
             cards[letter].tell(still)
             cards[f"error_{letter}"].tell(still or told)
         if not self.shown.sources:
-            cards["a"].tell("press Fit to learn this field")
+            # a phone's map has no room for it, and Fit stands just above
+            cards["a"].tell("" if shared.is_narrow() else "press Fit to learn this field")
             cards["error_a"].tell("")
         if self.shown.comparing:
             gain = values["gain"]

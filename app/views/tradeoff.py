@@ -20,7 +20,16 @@ from app.views.cards import beside, side_by_side, stack
 from app.views.colours import kind_colours
 from app.views.lineplot import Chart
 from app.views.look import Look
-from app.views.rateplot import DEFINITIONS, Definition, Front, Other, Point, RatePlot, point_of
+from app.views.rateplot import (
+    DEFINITIONS,
+    RING_COLOUR,
+    Definition,
+    Front,
+    Other,
+    Point,
+    RatePlot,
+    point_of,
+)
 from app.views.selected import Selected
 from app.views.ways import to_the_maps
 from app.words import about_duration
@@ -40,7 +49,7 @@ MARKS = {
     "sperr": ("circle", "●", "#59636b"),  # the strongest, with which others are compared
     "sz3": ("square", "■", "#b08856"),
     "zfp": ("triangle", "▲", "#7a83b8"),
-    "jpeg2000": ("diamond", "◆", "#5f9a92"),
+    "jpeg2000": ("diamond", "◆", "#4e9dbd"),
     "bitround": ("inverted_triangle", "▼", "#b57386"),
     "ebcc": ("cross", "✚", "#9a7fae"),
 }
@@ -253,7 +262,10 @@ def _key(drawn: Drawn) -> str:
     if len(drawn.best) > 1:
         line = f'<i style="--line:{FRONT}"></i>'
         told.append(f'<div class="front">{line}Pareto front of the runs</div>')
-    if not drawn.points:
+    if drawn.points:
+        ring = f'<b style="--line:{RING_COLOUR}">○</b>'
+        told.append(f"<div>{ring}Runs on the maps, at the step that they show</div>")
+    else:
         told.append("<div>No runs of these data yet.</div>")
     found = {codec for codec, rows in drawn.curves if rows}
     for codec, (_, mark, colour) in MARKS.items():

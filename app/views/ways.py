@@ -18,13 +18,17 @@ const find = (root, name) => {
     if (found) return found
   }
 }
+// What scrolls it: the window does not.
+const scroller = (node) => {
+  const scrolls = (page) => page.scrollHeight > page.clientHeight &&
+    /auto|scroll/.test(getComputedStyle(page).overflowY)
+  while (node && !(node instanceof Element && scrolls(node))) node = node.parentNode ?? node.host
+  return node
+}
 // Into view, below the lessons, which on a phone take the lower half of the screen; `rows`: how
 // many times its height has to have room.
 const show = (there, panel, rows) => {
-  let page = there
-  const scrolls = (node) => node.scrollHeight > node.clientHeight &&
-    /auto|scroll/.test(getComputedStyle(node).overflowY)
-  while (page && !(page instanceof Element && scrolls(page))) page = page.parentNode ?? page.host
+  const page = scroller(there)
   if (!page) return
   const told = panel?.getBoundingClientRect(), head = Math.max(page.getBoundingClientRect().top, 0)
   const above = told && getComputedStyle(panel).position == "sticky"
@@ -46,10 +50,25 @@ document.addEventListener("click", (event) => {
     const there = find(document, asked)
     if (there?.offsetHeight) show(there, panel, rows)
     else if (tries) setTimeout(() => go(tries - 1), 100)
-    else for (const node of path) node.scrollTo?.({ top: 0, behavior: "smooth" }) // one large map
+    else if (asked == "map-a") show(find(document, "stage"), panel, 1) // of one large map
   }
   go(20)
 })
+// Maps that come or go above what is read, as those of B when a lesson's fit ends, do not move it.
+const steady = (stage, page, before = stage.offsetHeight, scrolled = 0) => {
+  page.addEventListener("scroll", () => { scrolled = page.scrollTop })
+  new ResizeObserver(() => {
+    const more = stage.offsetHeight - before
+    before += more
+    const above = stage.getBoundingClientRect().bottom - more - page.getBoundingClientRect().top
+    if (above < 90 && page.scrollTop == scrolled) page.scrollTop += more // px: and read on
+  }).observe(stage)
+}
+const settle = () => {
+  const stage = find(document, "stage")
+  stage?.offsetHeight ? steady(stage, scroller(stage)) : setTimeout(settle, 500)
+}
+settle()
 // A closer look that is less high than the one before would let the page end above its foot, and
 // the tabs slip away from under the pointer: before it comes the card is made as high as they need.
 document.addEventListener("click", (event) => {

@@ -14,7 +14,7 @@ from app.views.regions import REGIONS, Region, centred, covered, region_of, wind
 from app.workbench import Workbench
 from cainr_core.data.fields import Grid
 
-WHOLE, BY_HAND = "Globe", "Zoomed"
+WHOLE, BY_HAND = "Whole map", "Zoomed"
 SETTLED = 250  # ms without a change of what is seen
 BELOW = (9, 6, 6, 6)  # px around a choice, whose label stands half over it
 SLACK = 0.01  # of the width: what the page rounds
@@ -110,7 +110,7 @@ class RegionChoice:
         )  # fmt: skip
         self.back = pmui.IconButton(
             icon="public", size="small", margin=(11, 0), disabled=True,
-            description="See the whole globe", css_classes=["whole-globe"],
+            description="See the whole map", css_classes=["whole-map"],
         )  # fmt: skip
         self.choice.param.watch(shared.held(self._choose), "value")
         self.back.on_click(shared.held(self._whole))

@@ -4,7 +4,8 @@
 
 It reads one line of JSON: the `data` of a choice, the `path` of the report, `sizes` in bytes, and
 the names of `codecs`.
-It writes lines of JSON: `done`, `total` and `words` before each mode of a codec, or a `problem`.
+It writes lines of JSON before each mode of a codec: `done` of `total` modes, the `part` of the time
+that is over, and `words`; or a `problem`.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from pathlib import Path
 from threading import Thread
 from typing import Any
 
-from cainr_core.benchmark.classical import base_of, measure_codecs
+from cainr_core.benchmark.classical import base_of, measure_codecs, part_done
 from cainr_core.choices import DataChoice
 from cainr_core.errors import CainrError
 
@@ -46,7 +47,8 @@ def _measure(asked: dict[str, Any]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
 
     def tell(done: int, total: int, words: str = "") -> None:
-        _say(done=done, total=total, words=words)
+        part = part_done(asked["codecs"], done, total)
+        _say(done=done, total=total, part=part, words=words)
 
     report = Report(path, field)
     measure_codecs(

@@ -126,9 +126,19 @@ def choose_cells(grid: Grid, region: str = "", thin: int = 1) -> Part | None:
     if not all(each.size for each in index):
         raise CainrError(
             f"The region '{region}' holds no cell: latitudes go from {grid.lat.min():g} to "
-            f"{grid.lat.max():g}, longitudes from {grid.lon.min():g} to {grid.lon.max():g}."
+            f"{grid.lat.max():g}, longitudes from {grid.lon.min():g} to {grid.lon.max():g}"
+            f"{_spacing(grid)}."
         )
     return Part(index, turns)
+
+
+def _spacing(grid: Grid) -> str:
+    """How far cells are apart, in words; nothing of columns, which have no such measure."""
+    steps = [np.abs(np.diff(axis)) for axis in (grid.lat, grid.lon)]
+    if grid.kind == "columns" or not all(each.size for each in steps):
+        return ""
+    lat, lon = (f"{np.median(each):.3g}" for each in steps)
+    return f", in steps of {lat} and {lon} degrees"
 
 
 def find_cells(grid: Grid, wanted: Grid) -> Part | None:

@@ -43,6 +43,7 @@ __all__ = [
 # Surface or near-surface temperature, as E3SM, CESM, CMIP6 and ECMWF name it.
 TEMPERATURE_NAMES = ("TREFHT", "TS", "tas", "ts", "t2m", "2t", "T2M", "t2", "skt", "SST", "tos")
 
+MIDNIGHT = " 00:00"  # told where the other end of a range has an hour
 _KEPT_ENCODING = ("units", "calendar", "dtype", "_FillValue", "scale_factor", "add_offset")
 
 
@@ -84,7 +85,14 @@ class VariableSummary:
 
 
 def _ends(axis: TimeAxis) -> tuple[str, str]:
-    return (axis.label(0), axis.label(len(axis) - 1)) if len(axis) else ("", "")
+    if not len(axis):
+        return "", ""
+    first, last = axis.label(0), axis.label(len(axis) - 1)
+    if len(first) < len(last) and not axis.words:
+        first += MIDNIGHT
+    elif len(last) < len(first) and not axis.words:
+        last += MIDNIGHT
+    return first, last
 
 
 def open_field(

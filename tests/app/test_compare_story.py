@@ -179,7 +179,7 @@ def test_a_region_is_seen_sharply_and_kept(dashboard: Page):
     expect(error).to_contain_text("RMSE of this part")
     dashboard.wait_for_timeout(1500)  # what the page tells of its ranges has come by then
     expect(error).to_contain_text("RMSE of this part")
-    dashboard.locator(".whole-globe button").click()
+    dashboard.locator(".whole-map button").click()
     expect(error).to_contain_text("RMSE of this time")
     dashboard.wait_for_function(
         "() => Bokeh.documents[0].get_model_by_name('maps-near').data['x'].length == 0"

@@ -187,7 +187,7 @@ def test_a_part_of_it_is_seen_cell_by_cell_while_time_goes_on(story: Story):
     page.wait_for_function(f"() => ({MISMATCH})() < 1e-3", polling=200)
     expect(page.locator(".map-error-a")).to_contain_text("RMSE of this part")
     story.take("near")
-    page.locator(".whole-globe button").click()
+    page.locator(".whole-map button").click()
     expect(page.locator(".map-error-a")).to_contain_text("RMSE of this time")
 
 

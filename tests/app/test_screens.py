@@ -129,7 +129,7 @@ def test_every_view_has_its_picture(
         page.locator(".closer").first.scroll_into_view_if_needed()
         camera.take(f"look-{place}-{title.lower().replace(' ', '-')}")
         nameless |= unnamed(page)
-    expect(page.locator(".whole-globe button")).to_be_disabled()  # no look has zoomed the maps
+    expect(page.locator(".whole-map button")).to_be_disabled()  # no look has zoomed the maps
     expect(page.locator(".map-gain")).to_be_visible()  # nor is there one run less
     page.get_by_label("Toggle theme").click()
     page.wait_for_function(f"() => ({_DARK_ON_DARK})() == 0")

@@ -108,12 +108,16 @@ def test_a_file_that_is_too_large_is_refused_by_page_and_server(dashboard: Page,
 
 
 @pytest.mark.parametrize("name", ["text.nc", "notes.md"])
-def test_a_file_that_is_no_netcdf_is_refused(dashboard: Page, tmp_path: Path, name: str):
+def test_a_file_that_is_no_netcdf_is_refused_and_loses_nothing(
+    dashboard: Page, tmp_path: Path, name: str
+):
     (tmp_path / name).write_text("nothing of the sort")
     send(dashboard, tmp_path / name)
     assert told(dashboard).startswith(f"'{name}' is not a data file")
-    expect(dashboard.locator(".open-data button")).to_be_disabled()  # there is nothing to open
-    expect(dashboard.locator(".context-held")).to_be_hidden()
+    expect(dashboard.locator(".data-size")).to_contain_text("6 × 15 × 13 of 6 × 15 × 24")
+    expect(dashboard.locator(".choice-region input").first).to_have_value("-90:90,0:180")
+    expect(dashboard.locator(".open-data button")).to_be_enabled()
+    expect(dashboard.locator(".context-held")).to_be_visible()
     assert dashboard.locator(".problem a").count() == 0  # a file's name is no link
 
 

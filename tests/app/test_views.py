@@ -348,10 +348,10 @@ def test_where_weights_begin_to_be_rounded_is_marked(bench: Workbench):
 def test_maps_are_as_fine_as_the_page_shows_them(bench: Workbench):
     board = MapBoard(bench)
     assert board.maps.whole.picture.index.shape[1] == USUAL
-    board.six._laid_out("inner_width", 0, 500)
+    board.six._laid_out("error_a", "inner_width", 0, 500)
     bench.look_at(1)
     assert board.maps.whole.picture.index.shape[1] == round(1.7 * 288)  # not finer than cells ask
-    board.six._laid_out("inner_width", 500, 250)
+    board.six._laid_out("error_a", "inner_width", 500, 250)
     bench.look_at(2)
     assert board.maps.whole.picture.index.shape[1] == 300
     kept_picture = board.maps.whole.picture

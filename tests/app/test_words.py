@@ -61,6 +61,8 @@ def test_a_guess_moves_in_steps(seconds: float, words: str):
 
 def test_networks_and_fields(sample: Field):
     assert network_title(Architecture(network="siren", depth=10, width=50)) == "SIREN 10 × 50"
+    behind_waves = Architecture(network="relu", features=32, omega=5.0)  # which it does not have
+    assert network_title(behind_waves) == "ReLU 5 × 48, features 32"
     assert NETWORK_TITLES.keys() == NETWORKS.keys()
     assert about(sample).startswith("TS: ")
     assert about(sample).endswith("(K)")

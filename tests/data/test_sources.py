@@ -328,6 +328,9 @@ def test_describe(make_dataset) -> None:
     assert (surface.name, surface.long_name, surface.units) == ("tas", "air temperature", "K")
     assert surface.times == ("2000-01-01", "2000-01-04")
     assert surface.times_of("1:4", 2) == ("2000-01-02", "2000-01-04")
+    times = np.array(["2000-01-01T06", "2000-01-02"], "M8[ns]")
+    hourly = base.isel(time=slice(2)).assign_coords(time=times)
+    assert describe(hourly)[0].times == ("2000-01-01 06:00", "2000-01-02 00:00")
     assert (surface.shape, surface.levels, surface.grid.kind) == ((4, 36, 72), {}, "latlon")
     assert levels.levels == {"lev": [500.0, 850.0]}
     assert levels.part() == surface.part() == (4, 36, 72)
