@@ -38,30 +38,38 @@ const show = (there, panel, rows) => {
   const more = above ? 30 : 8 // px: the text may take a line more by then
   page.scrollBy({ top: top - first - more, behavior: "smooth" })
 }
+let asks = 0
 document.addEventListener("click", (event) => {
   const path = event.composedPath()
   const within = (name) => path.find((node) => node.classList?.contains(name))
   const names = path.flatMap((node) => [...(node.classList ?? [])])
   const asked = names.find((name) => name.startsWith("to-"))?.slice(3)
   if (!asked) return
-  const panel = within("lesson-panel")
+  const panel = within("lesson-panel"), mine = ++asks
   const rows = asked == "map-a" && panel && innerWidth > 900 ? 2 : 1 // those of B stand below it
   const go = (tries) => {
     const there = find(document, asked)
-    if (there?.offsetHeight) show(there, panel, rows)
-    else if (tries) setTimeout(() => go(tries - 1), 100)
+    if (there?.offsetHeight) {
+      show(there, panel, rows)
+      const place = () => there.getBoundingClientRect().top + scroller(there)?.scrollTop
+      const before = place() // maps may come or go above it while the page moves
+      const moved = () => mine == asks && Math.abs(place() - before) > 2
+      setTimeout(() => moved() && show(there, panel, rows), 800)
+    } else if (tries) setTimeout(() => go(tries - 1), 100)
     else if (asked == "map-a") show(find(document, "stage"), panel, 1) // of one large map
   }
   go(20)
 })
-// Maps that come or go above what is read, as those of B when a lesson's fit ends, do not move it.
+// Maps that come or go above what is read, as those of B when a lesson's fit ends, do not move it:
+// browsers see to that themselves, but not all, and not each time.
 const steady = (stage, page, before = stage.offsetHeight, scrolled = 0) => {
   page.addEventListener("scroll", () => { scrolled = page.scrollTop })
   new ResizeObserver(() => {
     const more = stage.offsetHeight - before
     before += more
     const above = stage.getBoundingClientRect().bottom - more - page.getBoundingClientRect().top
-    if (above < 90 && page.scrollTop == scrolled) page.scrollTop += more // px: and read on
+    const still = () => page.scrollTop == scrolled
+    if (above < 90 && still()) requestAnimationFrame(() => still() && (page.scrollTop += more)) // px
   }).observe(stage)
 }
 const settle = () => {
