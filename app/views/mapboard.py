@@ -81,7 +81,7 @@ class MapBoard:
             rows=0,
         )
         scrubber = Scrubber(workbench, NARROW).view
-        self.stage = stack(self.six.view, css_class="stage")
+        self.stage = stack(self.six.view, css_class="boards")
         narrow = shared.is_narrow()
         bar = CompareBar(workbench, apart=narrow)
         if narrow:

@@ -56,25 +56,26 @@ document.addEventListener("click", (event) => {
       const moved = () => mine == asks && Math.abs(place() - before) > 2
       setTimeout(() => moved() && show(there, panel, rows), 800)
     } else if (tries) setTimeout(() => go(tries - 1), 100)
-    else if (asked == "map-a") show(find(document, "stage"), panel, 1) // of one large map
+    else if (asked == "map-a") show(find(document, "boards"), panel, 1) // of one large map
   }
   go(20)
 })
 // Maps that come or go above what is read, as those of B when a lesson's fit ends, do not move it:
 // browsers see to that themselves, but not all, and not each time.
-const steady = (stage, page, before = stage.offsetHeight, scrolled = 0) => {
+const steady = (maps, page, before = maps.offsetHeight, scrolled = 0) => {
   page.addEventListener("scroll", () => { scrolled = page.scrollTop })
   new ResizeObserver(() => {
-    const more = stage.offsetHeight - before
+    const more = maps.offsetHeight - before
     before += more
-    const above = stage.getBoundingClientRect().bottom - more - page.getBoundingClientRect().top
+    const above = maps.getBoundingClientRect().bottom - more - page.getBoundingClientRect().top
     const still = () => page.scrollTop == scrolled
-    if (above < 90 && still()) requestAnimationFrame(() => still() && (page.scrollTop += more)) // px
-  }).observe(stage)
+    // 90 px: where nothing of them is read any more
+    if (above < 90 && still()) requestAnimationFrame(() => still() && (page.scrollTop += more))
+  }).observe(maps)
 }
 const settle = () => {
-  const stage = find(document, "stage")
-  stage?.offsetHeight ? steady(stage, scroller(stage)) : setTimeout(settle, 500)
+  const maps = find(document, "boards")
+  maps?.offsetHeight ? steady(maps, scroller(maps)) : setTimeout(settle, 500)
 }
 settle()
 // A closer look that is less high than the one before would let the page end above its foot, and
