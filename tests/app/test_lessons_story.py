@@ -84,6 +84,8 @@ def test_a_lesson_is_gone_through(dashboard: Page, number: int):
             for name in step.see[::-1]:
                 dashboard.locator(".lesson-panel .ways button", has_text=name).click()
                 wait_until_in_view(dashboard, name)
+        if step.sperr:
+            expect(panel.locator("table")).to_be_visible()
         dashboard.screenshot(path=PICTURES / f"{number + 1}-{place}.png")
         if (number + 1, place) < (len(LESSONS), len(lesson.steps)):
             further.click()
