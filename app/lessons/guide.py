@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
+from string import ascii_uppercase
 from typing import Any
 
 import param
@@ -153,6 +154,13 @@ class Guide(param.Parameterized):
 
     # ------------------------------------------------------------------ the wavelet
 
+    @property
+    def awaited(self) -> list[str]:
+        """Names of the rows that the comparison will have."""
+        runs = [run for run in map(self.run, self.step.sperr) if run is not None]
+        of_sperr = [f"SPERR on the {on}" for on in sperr_on(runs) for run in runs]
+        return [*(name for name, *_ in rows_of(self.shown())), *of_sperr]
+
     def _compare(self, step: Step) -> None:
         """Ask for what SPERR makes of the field at the bytes of the networks."""
         runs = [run for run in map(self.run, step.sperr) if run is not None]
@@ -163,7 +171,7 @@ class Guide(param.Parameterized):
         self._compared = asked
         shown = self.shown()
 
-        def take(rows: list[tuple[str, int, float, float]]) -> None:
+        def take(rows: list[Row]) -> None:
             if asked == self._compared:
                 self.table = rows
                 self._look()
@@ -176,20 +184,36 @@ class Guide(param.Parameterized):
         shared.background(partial(beside_sperr, field, runs, shown), take, refuse)
 
 
-def beside_sperr(
-    field: Field, runs: Sequence[Run], shown: Sequence[Run]
-) -> list[tuple[str, int, float, float]]:
-    """Name, bytes, RMSE and PSNR of the runs shown, and of SPERR at the bytes of `runs`, on the
-    field and on its anomaly from the climatology. CainrError where SPERR is not installed."""
-    from cainr_core.evaluate.baselines import CODECS
-    from cainr_core.evaluate.rate_distortion import ANOMALY, measure_codec, tasks
+Row = tuple[str, int, float, float]  # name, bytes, RMSE and PSNR
 
-    rows = [(run.name, run.metrics.file_bytes, run.metrics.rmse, run.metrics.psnr) for run in shown]
+
+def rows_of(shown: Sequence[Run]) -> list[Row]:
+    """The runs shown, called by their letters where there are two, as their maps are."""
+    names = ascii_uppercase if len(shown) > 1 else [run.name for run in shown]
+    measures = [run.metrics for run in shown]
+    return [
+        (name, each.file_bytes, each.rmse, each.psnr)
+        for name, each in zip(names, measures, strict=False)
+    ]
+
+
+def sperr_on(runs: Sequence[Run]) -> list[str]:
+    """What SPERR is given beside these runs: the anomaly, too, where one of them had a context."""
+    return ["field", *(["anomaly"] if any(run.choices.contexts for run in runs) else [])]
+
+
+def beside_sperr(field: Field, runs: Sequence[Run], shown: Sequence[Run]) -> list[Row]:
+    """The runs shown, and SPERR at the bytes of `runs`, on the field and on its anomaly from the
+    climatology. CainrError where SPERR is not installed."""
+    from cainr_core.evaluate.baselines import CODECS
+    from cainr_core.evaluate.rate_distortion import measure_codec, tasks
+
+    rows = rows_of(shown)
     codec = CODECS[SPERR]
     problems: list[str] = []
-    with_context = any(run.choices.contexts for run in runs)
-    for task in tasks(field, shared.context("climatology") if with_context else None):
-        name = "SPERR on the anomaly" if task.on == ANOMALY else "SPERR on the field"
+    climatology = shared.context("climatology") if sperr_on(runs)[1:] else None
+    for task in tasks(field, climatology):
+        name = f"SPERR on the {task.on}"
         for run in runs:
             size = run.metrics.file_bytes
             for row in measure_codec(

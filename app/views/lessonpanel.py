@@ -10,7 +10,7 @@ import panel_material_ui as pmui
 
 from app import shared
 from app.lessons import LESSONS
-from app.lessons.guide import Guide
+from app.lessons.guide import Guide, Row
 from app.lessons.lesson import MAPS, PLACES, STEPS, Lesson, steps_allowed
 from app.style import LEGIBLE, TOLD_BELOW_LEFTWARD
 from app.views.cards import card, stack
@@ -37,7 +37,7 @@ _CSS = """
 .lesson { font-weight: 600; font-size: .95rem; }
 .place { font-size: .78rem; opacity: .75; }
 .step { font-weight: 600; margin-top: 4px; font-size: .9rem; }
-@media (min-width: 701px) { .said { min-height: 132px; } } /* of most steps: nothing jumps */
+@media (min-width: 701px) { .said { min-height: 104px; } } /* of most steps: nothing jumps */
 p { margin: 2px 0; font-size: .88rem; line-height: 1.45; max-width: 110ch; }
 .ways { display: flex; gap: 4px; align-items: baseline; margin-left: auto; font-size: .78rem; }
 .ways button { font: inherit; color: inherit; background: none; padding: 3px 9px; cursor: pointer;
@@ -229,22 +229,25 @@ class LessonPanel:
             for name in step.see
         )
         place = f"Lesson {guide.place} of {len(LESSONS)}, step {guide.number + 1} of "
-        said = (
-            f'<div class="said"><div class="head">'
-            f'<span class="lesson">{escape(guide.lesson.title)}</span>'
+        head = (
+            f'<div class="head"><span class="lesson">{escape(guide.lesson.title)}</span>'
             f'<span class="place">{place}{len(guide.lesson.steps)}</span>'
             f'<span class="ways">See {ways}</span></div>'
-            f'<div class="step">{escape(step.title)}</div><p>{escape(step.told)}</p>'
-            f'<p class="watch">{escape(self._watch())}</p></div>'
         )
-        if guide.table:  # beside it, not below, where the panel would grow over the maps
-            said = f'<div class="beside">{said}{_table(guide.table, self._unit())}</div>'
-        if (steps := steps_allowed()) == STEPS:
-            return said
-        return (
-            f'{said}<p class="fewer">Fits take {steps:,} steps here, and the figures above are of '
-            f"{STEPS:,}: errors are larger.</p>"
+        said = (
+            f'<div class="said"><div class="step">{escape(step.title)}</div>'
+            f'<p>{escape(step.told)}</p><p class="watch">{escape(self._watch())}</p></div>'
         )
+        if step.sperr and not guide.told:
+            # from the beginning and beside it, or the panel would grow over the maps
+            table = _table(guide.table, guide.awaited, self._unit())
+            said = f'<div class="beside">{said}{table}</div>'
+        if (steps := steps_allowed()) < STEPS:
+            said += (
+                f'<p class="fewer">Fits take {steps:,} steps here, and the figures above are of '
+                f"{STEPS:,}: errors are larger.</p>"
+            )
+        return head + said
 
     def _watch(self) -> str:
         """What to do, and where to look then."""
@@ -299,11 +302,13 @@ def _way(place: str) -> str:
     return f"to-{PLACES[place]}"
 
 
-def _table(rows: list[tuple[str, int, float, float]], unit: str) -> str:
-    lines = "".join(
-        f"<tr><td>{escape(name)}</td><td>{size:,}</td><td>{rmse:.2f}</td><td>{psnr:.1f}</td></tr>"
+def _table(rows: list[Row], awaited: list[str], unit: str) -> str:
+    """The comparison: HTML; rows that are still awaited have their names."""
+    told = [
+        f"<td>{escape(name)}</td><td>{size:,}</td><td>{rmse:.2f}</td><td>{psnr:.1f}</td>"
         for name, size, rmse, psnr in rows
-    )
+    ] or [f"<td>{escape(name)}</td><td>…</td><td>…</td><td>…</td>" for name in awaited]
+    lines = "".join(f"<tr>{line}</tr>" for line in told)
     return (
         f"<table><tr><th></th><th>bytes</th><th>RMSE ({escape(unit)})</th><th>PSNR (dB)</th></tr>"
         f"{lines}</table>"

@@ -221,6 +221,7 @@ def test_the_wavelet_is_compared_at_equal_bytes(bench: Workbench):
     guide.start(wavelet.LESSON)
     learned(guide, "none")
     guide.go(1)
+    assert guide.awaited == [bench.runs[0].name, "SPERR on the field"]
     names = [name for name, *_ in guide.table]
     assert names == [bench.runs[0].name, "SPERR on the field"]
     assert abs(guide.table[1][1] / 2000 - 1) < 0.1
