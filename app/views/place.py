@@ -56,7 +56,7 @@ class Place(Look):
         self.plot = DatePlot("", "place-values", FIELD_HEIGHT)
         self.errors = DatePlot("error", "place-errors", ERROR_HEIGHT)
         self.errors.figure.x_range = self.plot.figure.x_range
-        self.errors.view.visible = False
+        self.plot.view.visible = self.errors.view.visible = False
         bench.param.watch(shared.held(lambda event: self._mark()), "time")
         self._field: Field | None = None
         return stack(where, self.plot.view, self.errors.view)
@@ -95,7 +95,7 @@ class Place(Look):
         self.errors.label("", f"error{unit}")
         self.plot.draw_over(result.field.time, result.values)  # first: the range is of both
         self.errors.draw_over(result.field.time, result.errors)
-        self.errors.view.visible = bool(result.errors)
+        self.plot.view.visible, self.errors.view.visible = True, bool(result.errors)
         self._mark()
 
     def of(self) -> str:
@@ -105,6 +105,7 @@ class Place(Look):
     def blank(self) -> None:
         self.plot.blank()
         self.errors.blank()
+        self.plot.view.visible = self.errors.view.visible = False
 
     def _mark(self) -> None:
         if self._field is not None:
