@@ -46,6 +46,8 @@ return Array.from({length: Math.floor(end / step) - first + 1}, (_, n) => (first
 """
 RING = 0.04  # of the axes, that the ring around a point takes
 RING_COLOUR = "#d9733a"  # none of a point: what colours points is not what colours runs
+BESIDE = 0.03  # of the axes, within which rings share one text
+LEAST = 10.0  # times smaller: up to there other codecs are hardly lossy, and would fill the axes
 PICK = ("x", "y", "letter")  # of a run that is looked at
 _TOLD = (
     "<div style='font-size:12px'><div>@name</div><b>@y{0.00} dB</b>, @x{0,0.0} times smaller<br>"
@@ -182,16 +184,13 @@ class RatePlot:
         self._hold()
 
     def _hold(self) -> None:
-        """Let the axes hold all points, with the rings around some; where they do already, they
-        stay as somebody has zoomed them."""
-        sources = (self.points, self.others, self.picks)
-        every = np.concatenate(
-            [
-                np.array([source.data["x"], source.data["y"]], dtype=np.float64)
-                for source in sources
-            ],
-            axis=1,
+        """Let the axes hold all runs, with the rings around some, and what other codecs make that
+        is no match in size; where they do already, they stay as somebody has zoomed them."""
+        runs, others, picks = (
+            np.array([source.data["x"], source.data["y"]], dtype=np.float64)
+            for source in (self.points, self.others, self.picks)
         )
+        every = np.concatenate([runs, others[:, others[0] >= LEAST], picks], axis=1)
         every = every[:, np.isfinite(every).all(axis=0)]
         held = EMPTY
         if every.size:
@@ -242,9 +241,33 @@ class RatePlot:
             for id, letter in zip(picked, LETTERS, strict=False)
             if id in places
         ]
+        self._ring(rings)
+        self._hold()
+        self._ring(self._apart(rings))  # by axes that hold them
+
+    def _ring(self, rings: Sequence[tuple[float, float, str]]) -> None:
         columns = zip(*rings, strict=True) if rings else ((),) * len(PICK)
         self.picks.data = {name: list(of) for name, of in zip(PICK, columns, strict=True)}
-        self._hold()
+
+    def _apart(self, rings: Sequence[tuple[float, float, str]]) -> list[tuple[float, float, str]]:
+        """Rings whose letters do not lie over one another: those of several are told at the first
+        of them."""
+        (left, right), (low, high) = self._held
+        told: list[tuple[float, float, str]] = []
+        for x, y, letter in rings:
+            near = (
+                place
+                for place, (there, up, _) in enumerate(told)
+                if abs(np.log(x / there)) < BESIDE * np.log(right / left)
+                and abs(y - up) < 2 * BESIDE * (high - low)
+            )
+            first = next(near, None)
+            if first is None:
+                told.append((x, y, letter))
+            else:
+                told[first] = *told[first][:2], f"{told[first][2]}, {letter}".lstrip(", ")
+                told.append((x, y, ""))
+        return told
 
     def _tapped(self, attr: str, old: list[int], new: list[int]) -> None:
         if new:

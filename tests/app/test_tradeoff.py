@@ -79,6 +79,27 @@ def test_a_click_opens_a_run_and_a_second_one_compares(bench: Workbench, look: t
     assert bench.picked == [bench.runs[0].id]
 
 
+def test_rings_in_one_place_share_their_letters(bench: Workbench, look: tradeoff.TradeOff):
+    plot, (first, second) = look.plot, [run.id for run in bench.runs]
+    x, y = plot.points.data["x"][0], plot.points.data["y"][0]
+    plot.mark([first, second], {first: (x, y), second: (x * 1.001, y)})
+    assert plot.picks.data["letter"] == ["A, B", ""]
+    assert len(plot.picks.data["x"]) == 2
+    plot.mark([first, second], {first: (x, y), second: (x * 9, y)})
+    assert plot.picks.data["letter"] == ["A", "B"]
+
+
+def test_what_codecs_hardly_compress_does_not_fill_the_axes(
+    look: tradeoff.TradeOff, codecs: FakeCodecs, bench: Workbench
+):
+    size = bench.field.original_bytes
+    codecs.rows_of_field = (*ROWS, replace(ROWS[0], bytes=size // 3, ratio=3.0, psnr=110.0))
+    look.refresh()
+    assert 110.0 in look.plot.others.data["y"]
+    assert look.plot.figure.y_range.end < 110
+    assert look.plot.figure.x_range.start > 3
+
+
 def test_the_way_to_the_maps_is_offered_where_they_show_a_run(bench: Workbench):
     way = to_the_maps(bench)
     assert not way.visible
