@@ -67,14 +67,15 @@ class VariableSummary:
     levels: dict[str, list[Any]]
     level_units: dict[str, str]
 
-    @property
-    def times(self) -> tuple[str, str]:
-        """First and last time as text."""
-        return _ends(self.axis)
-
     def times_of(self, time: str = "", thin: int = 1) -> tuple[str, str]:
-        """The same of a part; CainrError where it is none."""
-        return _ends(self.axis[select_times(self.axis, time, thin)])
+        """First and last time of a part as text; CainrError where it is none."""
+        axis = self.axis[select_times(self.axis, time, thin)]
+        first, last = axis.label(0), axis.label(len(axis) - 1)
+        if len(first) < len(last) and not axis.words:
+            first += MIDNIGHT
+        elif len(last) < len(first) and not axis.words:
+            last += MIDNIGHT
+        return first, last
 
     def part(self, time: str = "", region: str = "", thin: int = 1) -> tuple[int, ...]:
         """Shape (time, *space) of a part, as `open_field` would take it; CainrError where it is
@@ -82,17 +83,6 @@ class VariableSummary:
         times = np.arange(len(self.axis))[select_times(self.axis, time, thin)].size
         part = choose_cells(self.grid, region, thin)
         return times, *(self.grid.shape if part is None else (each.size for each in part.index))
-
-
-def _ends(axis: TimeAxis) -> tuple[str, str]:
-    if not len(axis):
-        return "", ""
-    first, last = axis.label(0), axis.label(len(axis) - 1)
-    if len(first) < len(last) and not axis.words:
-        first += MIDNIGHT
-    elif len(last) < len(first) and not axis.words:
-        last += MIDNIGHT
-    return first, last
 
 
 def open_field(
