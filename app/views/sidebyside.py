@@ -119,6 +119,7 @@ class SideBySide:
             self.cards["error_a"].title("Error")
         if shown.comparing:
             titles["gain"] = "Gain of B over A"
+            self.cards["gain"].title("Gain of B" if shared.is_narrow() else titles["gain"])
         self._names = titles
 
     def draw(self, time: int, original: bool = True) -> None:
@@ -192,7 +193,8 @@ class SideBySide:
             gain = values["gain"]
             of = "these cells" if part else "all cells"
             closer = None if gain is None or not gain[seen].size else np.mean(gain[seen] > 0)
-            cards["gain"].tell("…" if closer is None else f"B closer in {closer:.0%} of {of}")
+            told = f"B closer in {{:.0%}} of {of}" if not shared.is_narrow() else "{:.0%} of cells"
+            cards["gain"].tell("…" if closer is None else told.format(closer))
 
 
 def _span(values: NDArray, unit: str) -> str:
