@@ -232,7 +232,8 @@ class DataSection:
         if part != chosen.shape:
             all_shape, all_size = _extent(chosen.shape, chosen.itemsize)
             shape, size = f"{shape} of {all_shape}", f"{size} of {all_size}"
-        self.size.object = plain(f"{shape} values, {size}; {first} to {last}")
+        times = first if first == last else f"{first} to {last}"
+        self.size.object = plain(f"{shape} values, {size}; {times}")
         return True
 
     def _field_opened(self, *events: object) -> None:

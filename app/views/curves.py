@@ -21,7 +21,7 @@ from app.views.filemenu import FileMenu, Made
 from app.views.lineplot import Chart
 from app.views.lineplot import Line as Drawn
 from app.views.printing import FORMATS, file_name, provenance
-from app.views.shown import colours
+from app.views.shown import colours, lettered
 from app.workbench import Workbench
 from cainr_core.errors import CainrError
 from cainr_core.fit.recipe import Recipe
@@ -245,8 +245,9 @@ class Curves:
             curve = bench.snapshot.curve if bench.snapshot is not None else None
             fit = ("this fit", given[None], curve, bench.job.choices.recipe)
         others = []
-        for run in filter(None, map(bench.run, bench.picked)):
-            line = (run.name, given[run.id], run.curve, run.choices.recipe)
+        runs = [run for run in map(bench.run, bench.picked) if run is not None]
+        for run, name in zip(runs, lettered([run.name for run in runs]), strict=True):
+            line = (name, given[run.id], run.curve, run.choices.recipe)
             if bench.fitted is not None and run.id == bench.fitted.id:
                 fit = line
             else:

@@ -37,6 +37,8 @@ BAR = """
   overflow: clip; overflow-clip-margin: 6px; text-overflow: ellipsis; white-space: nowrap; }
 .ticks { position: relative; height: 16px; margin-top: 3px; }
 .ticks span { position: absolute; transform: translateX(-50%); opacity: .8; }
+:host { container-type: inline-size; } /* as narrow as a phone's pair of maps: every other tick */
+@container (max-width: 200px) { .ticks span:nth-child(even) { display: none; } }
 """
 
 ZOOM = "Ctrl + wheel zooms the maps, drag pans."

@@ -32,6 +32,7 @@ from cainr_core.evaluate.over_time import rmse, rmse_of_cells, rmse_of_times
 
 LETTERS = "abcdefghijkl"  # columns of maps, as many as are seen at once
 FIRST = 2  # of them with figures from the start, as each takes a tenth of a second
+MOST = 0.999  # of the cells in the scale: mountains, which are few, are to be told apart
 NOTHING = "Tick a run to see where and when its errors are large."
 TOLD = "Above, RMSE over all times at each cell, on one scale; below, over all cells at each time."
 _WRAP = f":host {{ display: flex; flex-flow: row wrap; gap: {GAP}px; }}"
@@ -99,7 +100,7 @@ class RmseOverTime(Look):
         field, runs = result
         self.tell(TOLD if runs else NOTHING)
         every = np.concatenate([run.cells.ravel() for run in runs] or [np.empty(0)])
-        self._scale = sequential(0, float(np.nanquantile(every, 0.99)) if runs else 1)
+        self._scale = sequential(0, float(np.nanquantile(every, MOST)) if runs else 1)
         count = max(1, math.ceil(len(runs) / len(LETTERS)))
         self.pages.param.update(
             count=count, value=min(self.pages.value or 0, count - 1), visible=count > 1

@@ -51,7 +51,9 @@ MARK = (
     '<i style="background: var(--colour-<%- value %>, transparent)"></i>'
     '<b style="--letter: var(--letter-<%- value %>)"></b>'
 )
-MEASURE = "<%- (value < 0.1 ? value.toPrecision(3) : value.toFixed(3)) + ' ' + units %>"
+MEASURE = (
+    "<%- (value < 0.1 ? value.toPrecision(3) : value.toFixed(value < 100 ? 3 : 1)) + ' ' + units %>"
+)
 TABLE = """
 .tabulator { font-size: 12.5px; }
 .tabulator .tabulator-header .tabulator-col[tabulator-field] .tabulator-col-content {

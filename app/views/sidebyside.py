@@ -17,7 +17,7 @@ from app.views.maps import Geography, MapSet, Plate
 from app.views.projections import Cells, Picture
 from app.views.scales import Scales
 from app.views.shown import AtHand, Shown
-from app.words import three
+from app.words import signed, three
 from cainr_core.evaluate.over_time import rmse
 
 LEAST, USUAL, MOST = 240, 360, 720  # pixels that a map is drawn wide
@@ -200,4 +200,4 @@ class SideBySide:
 def _span(values: NDArray, unit: str) -> str:
     """From the least to the greatest of those that are known."""
     known = values[np.isfinite(values)]
-    return f"{three(known.min())} to {three(known.max())} {unit}" if known.size else "no values"
+    return f"{signed(known.min())} to {signed(known.max())} {unit}" if known.size else "no values"

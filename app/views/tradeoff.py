@@ -66,6 +66,7 @@ _CSS = """
 .key .front i { width: 16px; height: 2px; border-radius: 0; vertical-align: middle; }
 .key .dashed i { background: repeating-linear-gradient(90deg, var(--line) 0 5px,
   transparent 5px 8px); }
+.key .ring { background: none; border: 2.5px solid var(--line); margin: 0 6px -3px -2px; }
 .key b { display: inline-block; width: 14px; margin-right: 4px; font-weight: 400;
   color: var(--line); }
 @media (max-width: 900px) { .key { flex-flow: row wrap; gap: 3px 14px; } }
@@ -263,7 +264,7 @@ def _key(drawn: Drawn) -> str:
         line = f'<i style="--line:{FRONT}"></i>'
         told.append(f'<div class="front">{line}Pareto front of the runs</div>')
     if drawn.points:
-        ring = f'<b style="--line:{RING_COLOUR}">○</b>'
+        ring = f'<i class="ring" style="--line:{RING_COLOUR}"></i>'
         told.append(f"<div>{ring}Runs on the maps, at the step that they show</div>")
     else:
         told.append("<div>No runs of these data yet.</div>")

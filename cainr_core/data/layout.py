@@ -48,9 +48,14 @@ class Layout:
     others: tuple[str, ...]
 
     @property
+    def has_time(self) -> bool:
+        """Whether its values are of some time; topography's are not."""
+        return bool(self.time or self.scalar_time)
+
+    @property
     def times(self) -> str:
         """Name of the dimension of time that its values are read with: its own, that of its one
-        time, or one of length 1 where it has none, as topography."""
+        time, or one of length 1 where it has none."""
         return self.time or self.scalar_time or "time"
 
 

@@ -51,7 +51,8 @@ _KEPT_ENCODING = ("units", "calendar", "dtype", "_FillValue", "scale_factor", "a
 class VariableSummary:
     """A variable that can be fitted, for a person to choose from.
 
-    shape: of all that the file holds, levels included; itemsize: bytes of a value there.
+    dims, shape: of all that the file holds, time and levels included; itemsize: bytes of a value
+        there.
     grid, axis: where and when it is known; levels: entries of each dimension to select from,
     and their units, or "".
     """
@@ -137,7 +138,7 @@ def read_field(
         name = layout.times
         if not layout.time:
             array = array.expand_dims(name)
-        axis = time_axis(dataset, array, name)
+        axis = time_axis(dataset, array, name) if layout.has_time else TimeAxis.none()
         index = select_times(axis, time, thin)
         cells: dict[Hashable, Any] = {}
         if part is not None:
@@ -212,7 +213,7 @@ def _candidates(dataset: xr.Dataset) -> list[str]:
     """Variables with time; masks and heights are offered only where there is nothing else."""
     found = {str(name): _fitted_layout(dataset, str(name)) for name in dataset.data_vars}
     layouts = {name: layout for name, layout in found.items() if layout is not None}
-    timed = [name for name, layout in layouts.items() if layout.time or layout.scalar_time]
+    timed = [name for name, layout in layouts.items() if layout.has_time]
     return timed or [*layouts]
 
 
@@ -312,10 +313,13 @@ def _refuse_empty(field: Field) -> None:
 def _summary(dataset: xr.Dataset, name: str, shared: dict[tuple[str, ...], Any]) -> VariableSummary:
     layout = find_layout(dataset, name)
     array = dataset[name]
-    time, where = layout.times, (layout.lat, layout.lon)
-    if (time,) not in shared:
-        dated = array if layout.time else array.expand_dims(time)
-        shared[(time,)] = time_axis(dataset, dated, time)
+    if not layout.time:
+        array = array.expand_dims(layout.times)
+    time, where = (layout.times, str(layout.has_time)), (layout.lat, layout.lon)
+    if time not in shared:
+        shared[time] = (
+            time_axis(dataset, array, layout.times) if layout.has_time else TimeAxis.none()
+        )
     if where not in shared:
         shared[where] = build_grid(dataset, layout)
     levels = {dim: entries_along(array, dim) for dim in layout.others}
@@ -327,7 +331,7 @@ def _summary(dataset: xr.Dataset, name: str, shared: dict[tuple[str, ...], Any])
         shape=tuple(array.shape),
         itemsize=np.dtype(array.encoding.get("dtype", array.dtype)).itemsize,
         grid=shared[where],
-        axis=shared[(time,)],
+        axis=shared[time],
         levels=levels,
         level_units={
             dim: str(array[dim].attrs.get("units", "")) if dim in array.coords else ""

@@ -74,6 +74,11 @@ class TimeAxis:
             )
         return cls.of_days(coordinate, calendar, middles, words)
 
+    @classmethod
+    def none(cls) -> TimeAxis:
+        """The axis of values that are of no time, which are one step."""
+        return cls.of_days(np.zeros(1), "noleap", words=("no time",))
+
     def __len__(self) -> int:
         return self.coordinate.size
 

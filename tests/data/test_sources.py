@@ -83,8 +83,10 @@ def test_what_has_no_time_is_one_step(shared: Path) -> None:
         assert field.shape == shape
         assert field.dims[0] == "time"
         assert "time" not in field.coords
-        assert field.time.label(0) == "time 0"
-    assert describe(shared / "topography_025.nc")[0].part() == (1, 720, 1440)
+        assert field.time.label(0) == "no time"
+    summary = describe(shared / "topography_025.nc")[0]
+    assert summary.part() == summary.shape == (1, 720, 1440)
+    assert summary.times_of() == ("no time", "no time")
 
 
 # --- grids and times -----------------------------------------------------------
