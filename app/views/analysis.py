@@ -174,7 +174,8 @@ def _row(checks: Sequence[Check], runs: Sequence[Checked], opened: bool) -> str:
     cells, sentences = [], []
     for check, one in zip(checks, runs, strict=True):
         sentence = escape(check.sentence)
-        value = f'<span class="value">{check.figure} {check.unit}</span>' if check.figure else ""
+        figure = check.figure.replace("-", "\N{MINUS SIGN}")
+        value = f' <span class="value">{figure} {check.unit}</span>' if figure else ""
         cells.append(
             f'<div class="run" title="{sentence}"><span class="phone">{_dot(one)}</span>'
             f'<span class="verdict {check.verdict.replace(" ", "-")}">'

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from app.views.lineplot import Chart
+from app.views.lineplot import RING, Chart
 from app.views.printing import written
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ WIDE, HIGH, TOLD = 6.6, 3.4, 0.13  # inches: of a chart, and of a line of proven
 _DASHES = {"solid": "-", "dashed": "--", "dotted": ":", "dotdash": "-.", "dashdot": "-."}
 _MARKS = {
     "circle": "o", "square": "s", "triangle": "^", "diamond": "D", "inverted_triangle": "v",
-    "cross": "P",
+    "cross": "P", RING: "o",
 }  # fmt: skip
 
 
@@ -47,10 +47,15 @@ def draw_chart(axes: Axes, chart: Chart) -> None:
             ls=_DASHES.get(line.dash, "-"),
         )  # fmt: skip
     for dots in chart.dots:
-        axes.scatter(
-            dots.x, dots.y, s=14, color=dots.colour, marker=_MARKS[dots.marker], label=dots.name,
-            linewidths=0, zorder=3,
-        )  # fmt: skip
+        look: dict[str, Any] = {"s": 14, "color": dots.colour, "linewidths": 0, "zorder": 3}
+        if dots.marker == RING:
+            look |= {"s": 70, "color": "none", "edgecolors": dots.colour, "linewidths": 1.2}
+        axes.scatter(dots.x, dots.y, marker=_MARKS[dots.marker], label=dots.name, **look)
+        for across, up, word in zip(dots.x, dots.y, dots.words, strict=False):
+            axes.annotate(
+                word, (across, up), (4, 4), textcoords="offset points", size=8, weight="bold",
+                color=dots.colour,
+            )  # fmt: skip
     axes.set_xscale("log" if chart.logarithmic[0] else "linear")
     axes.set_yscale("log" if chart.logarithmic[1] else "linear")
     if chart.dots and chart.logarithmic[0]:  # ratios, as numbers

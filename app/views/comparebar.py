@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import panel_material_ui as pmui
+from panel.viewable import Viewable
 
 from app.controls.form import buttons, while_visible, widget
 from app.views.cards import stack
@@ -32,8 +33,9 @@ LIMITS_OF = {
 class CompareBar:
     """Mode and scale at one click each; colour maps and locked limits in a row that opens."""
 
-    def __init__(self, workbench: Workbench, apart: bool = False) -> None:
-        """`apart`: whether the modes stand elsewhere than in the view, in `modes`."""
+    def __init__(self, workbench: Workbench, *beside: Viewable, apart: bool = False) -> None:
+        """`beside`: what else stands in the row. `apart`: whether the modes stand elsewhere than in
+        the view, in `modes`."""
         self.workbench = viewing = workbench
         self.mode = buttons(viewing.param.mode, margin=0)
         self.scale = buttons(viewing.param.scale, margin=0)
@@ -53,7 +55,7 @@ class CompareBar:
         self.second = stack(row, visible=False)
         first = [] if apart else [self.mode]
         self.modes = stack(*([self.mode] if apart else []), css=_ROW)
-        inside = stack(*first, self.scale, self.more, css=_ROW, min_height=HIGH)
+        inside = stack(*first, self.scale, self.more, *beside, css=_ROW, min_height=HIGH)
         self.view = stack(inside, css_class="compare-bar")
         while_visible(self.view, (*self.view.objects, self.second))
         self.more.param.watch(self._open, "value")

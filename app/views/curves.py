@@ -17,7 +17,7 @@ from app.style import TOOLS
 from app.views.cards import card, line
 from app.views.charts import chart_file
 from app.views.colours import RUN_COLOURS
-from app.views.filemenu import FileMenu, Made
+from app.views.filemenu import ICON_ONLY, FileMenu, Made
 from app.views.lineplot import Chart
 from app.views.lineplot import Line as Drawn
 from app.views.printing import FORMATS, file_name, provenance
@@ -88,7 +88,7 @@ class Curves:
         self.picture = FileMenu(
             list(FORMATS), self._picture, workbench.report, label="",
             description="Download these curves at print size", margin=(6, 6, 6, 0),
-            sx={"minWidth": 0, "px": "6px", "& .MuiButton-startIcon": {"mr": 0}},
+            sx=ICON_ONLY,
         )  # fmt: skip
         self._rounded: list[Line] = []  # of what is shown, what has come to its rounded weights
         self._plot: Any = None  # as HoloViews drew it; from then on only its data change

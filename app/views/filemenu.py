@@ -26,6 +26,7 @@ link.download = name
 link.click()
 setTimeout(() => { URL.revokeObjectURL(link.href); link.remove() }, 1000)
 """
+ICON_ONLY = {"minWidth": 0, "px": "6px", "& .MuiButton-startIcon": {"mr": 0}}
 _LINE = ":host { display: flex; flex-flow: row wrap; align-items: flex-start; width: auto; }"
 
 Told = Callable[[int, int], None]  # how many parts are done, of how many
@@ -54,7 +55,7 @@ class FileMenu:
         self._choose, self._failed, self._long, self._label = choose, failed, long, label
         self._stop: Event | None = None  # of the file that is being made
         self._far, self._number = "", 0
-        css_class = f"menu-{label.lower()}"
+        css_class = f"menu-{(label or 'picture').lower()}"
         self.menu = pmui.MenuButton(
             items=[{"label": kind} for kind in kinds], label=label, icon="image",
             variant="outlined", size="small", css_classes=[css_class], **look,

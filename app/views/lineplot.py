@@ -27,6 +27,8 @@ _CSS = """
   transparent 4px 5px); border-radius: 0; }
 """
 
+RING = "ring"  # a marker around other points
+
 
 @dataclass(frozen=True)
 class Line:
@@ -42,13 +44,15 @@ class Line:
 
 @dataclass(frozen=True)
 class Dots:
-    """Points of one colour and one of Bokeh's markers: their name, and where they stand, (n,)."""
+    """Points of one colour, of one of Bokeh's markers or `RING`: their name, where they stand,
+    (n,), and words beside them, (n,) or none."""
 
     name: str
     colour: str
     marker: str
     x: Sequence[float]
     y: Sequence[float]
+    words: Sequence[str] = ()
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ BUSY = "Computing …"
 SOON = 300  # ms that are not worth saying that something is computed
 REST = 600  # ms in which a hand or a player has not moved on to another step of the fits
 STOP, AGAIN = {"label": "Stop", "icon": "stop"}, {"label": "Compute", "icon": "play_arrow"}
-STOPPED = "Stopped: Compute begins anew, and what was decoded is kept."
+STOPPED = "Stopped. Compute goes on from what was decoded."
 LINE = 38  # px of the sentence and the button beside it, so that nothing moves when this comes
 _CSS = """
 .told { font-size: .8rem; opacity: .8; line-height: 1.4; }

@@ -13,6 +13,7 @@ from app.views.cards import NARROW, card, side_by_side, stack
 from app.views.comparebar import CompareBar
 from app.views.largemap import LargeMap
 from app.views.mapcard import FieldHead
+from app.views.mapfiles import map_files
 from app.views.maps import Geography
 from app.views.overlay import HIGHEST
 from app.views.panels import Look, Sheet, of_pair, of_runs
@@ -83,7 +84,8 @@ class MapBoard:
         scrubber = Scrubber(workbench, NARROW).view
         self.stage = stack(self.six.view, css_class="boards")
         narrow = shared.is_narrow()
-        bar = CompareBar(workbench, apart=narrow)
+        self.files = map_files(workbench, self.sheet)
+        bar = CompareBar(workbench, self.files.view, apart=narrow)
         if narrow:
             # The maps come before what is chosen of them, which would fill the screen; but not
             # before the modes, which give them another height.

@@ -20,6 +20,7 @@ from bokeh.models import (
 from bokeh.plotting import figure
 
 from app import shared
+from app.views.lineplot import RING as RING_MARK
 from app.views.lineplot import Chart, Dots, Line
 from app.views.shown import LETTERS
 from cainr_core.sweep.lines import Line as Fit
@@ -47,7 +48,11 @@ return Array.from({length: Math.floor(end / step) - first + 1}, (_, n) => (first
 RING = 0.04  # of the axes, that the ring around a point takes
 RING_COLOUR = "#d9733a"  # none of a point: what colours points is not what colours runs
 BESIDE = 0.03  # of the axes, within which rings share one text
-LEAST = 10.0  # times smaller: up to there other codecs are hardly lossy, and would fill the axes
+LEAST = 25.0  # times smaller: up to there other codecs are hardly lossy, and would fill the axes
+MOST_TOLD = 2  # runs in one place, whose boxes would hide the plot
+LOOKED_AT = "Runs on the maps, at the step that they show"
+SAME, DASHED, GREY = "the same on the anomaly from the climatology", "dashed", "#98a2aa"
+ON = " on the "  # in the names of other codecs, before what they are on
 PICK = ("x", "y", "letter")  # of a run that is looked at
 _TOLD = (
     "<div style='font-size:12px'><div>@name</div><b>@y{0.00} dB</b>, @x{0,0.0} times smaller<br>"
@@ -157,8 +162,8 @@ class RatePlot:
             text_color=RING_COLOUR, text_font_size="14px", text_font_style="bold",
         )  # fmt: skip
         plot.add_tools(
-            HoverTool(renderers=[points], tooltips=_TOLD, visible=False),
-            HoverTool(renderers=[others], tooltips=_TOLD_OF_OTHERS, visible=False),
+            HoverTool(renderers=[points], tooltips=_TOLD, visible=False, limit=MOST_TOLD),
+            HoverTool(renderers=[others], tooltips=_TOLD_OF_OTHERS, visible=False, limit=1),
             TapTool(renderers=[points], visible=False),
         )
         return plot
@@ -222,8 +227,13 @@ class RatePlot:
         told = self.others.data
         for row in zip(*(told[each] for each in Other._fields[:5]), strict=True):
             x, y, colour, marker, name = row
-            runs.setdefault((name, colour, marker), []).append((x, y))
+            runs.setdefault((name.partition(ON)[0], colour, marker), []).append((x, y))
         dots = tuple(Dots(*key, *zip(*places, strict=True)) for key, places in runs.items())
+        if any(line.dash == DASHED for line in lines):
+            lines += (Line(SAME, GREY, *2 * (np.empty(0),), 1.4, DASHED),)
+        picks: Any = self.picks.data
+        if len(picks["x"]):
+            dots += (Dots(LOOKED_AT, RING_COLOUR, RING_MARK, *(picks[each] for each in PICK)),)
         x, y = ((axis.start, axis.end) for axis in (plot.x_range, plot.y_range))
         across, up = (str(axis[0].axis_label or "") for axis in (plot.xaxis, plot.yaxis))
         return Chart(across, up, lines, (True, False), (x, y), dots=dots)

@@ -11,7 +11,7 @@ from app import decoding, shared
 from app.uploads import without_folders
 from app.views import panels, prints
 from app.views.analysis import CSS, Checked, table
-from app.words import about, data_of, duration, size_of, summary, three
+from app.words import about, data_of, duration, signed, size_of, summary, three
 from cainr_core import __version__
 from cainr_core.data.fields import Field
 from cainr_core.runs import Run
@@ -94,7 +94,7 @@ def _figures(run: Run, field: Field) -> list[tuple[str, str, str]]:
         ("RMSE", f"{three(measures.rmse)} {units}", "over all cells and times"),
         ("RMSE, weighted", f"{three(measures.rmse_weighted)} {units}", "by the areas of the cells"),
         ("Largest error", f"{three(measures.max_abs_error)} {units}", "absolute"),
-        ("Bias", f"{measures.bias:.3g} {units}", "mean of reconstruction − original"),
+        ("Bias", f"{signed(measures.bias)} {units}", "mean of reconstruction − original"),
         ("File", f"{measures.file_bytes:,} bytes", "everything in it"),
         ("Context", size_of(measures.context_bytes), "what a reader must have besides"),
         (
@@ -103,7 +103,7 @@ def _figures(run: Run, field: Field) -> list[tuple[str, str, str]]:
         ),
         ("Bits a value", f"{measures.bits_per_value:.3g}", "of the file"),
         ("Weights", f"{measures.weights:,}", "and biases of the network"),
-        ("Fit", duration(run.seconds), "spent learning"),
+        ("Fit", duration(round(run.seconds)), "spent learning"),
     ]
 
 

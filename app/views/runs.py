@@ -13,14 +13,12 @@ import panel_material_ui as pmui
 
 from app import decoding, shared
 from app.settings import settings
-from app.views import animation, prints, report
+from app.views import report
 from app.views.cards import card, line
 from app.views.curves import HEAD, HEIGHT
 from app.views.download import Download
-from app.views.filemenu import FileMenu
-from app.views.filemenu import Made as MadeSlowly
 from app.views.panels import Look, Sheet
-from app.views.printing import FORMATS, file_name
+from app.views.printing import file_name
 from app.views.runcolumns import BESIDE, COLUMNS, RIGHT, TABLE, formatters, frame_of
 from app.views.shown import LETTERS, colours
 from app.views.table import Table
@@ -43,7 +41,7 @@ class RunTable:
     """Rows of the library; the ticked ones are what the workbench has picked."""
 
     def __init__(self, workbench: Workbench, maps: Callable[[], tuple[Sheet, Look]]) -> None:
-        """`maps`: what the maps show and how, for pictures of them."""
+        """`maps`: what the maps show and how, for the report."""
         self.workbench, self._maps = workbench, maps
         self._ids: list[str] = []
         self._filling = False
@@ -88,12 +86,6 @@ class RunTable:
         icon = {"size": "small", "margin": (8, 2), "disabled": True}
         self.cainr = self._download(".cainr", "Download the compressed file", self._cainr, **icon)
         self.netcdf = self._download("NetCDF", "Download the reconstruction", self._netcdf, **icon)
-        self.picture = FileMenu(
-            [*FORMATS, *animation.ANIMATIONS], self._picture, workbench.report,
-            allowed=lambda: workbench.field is not None, long=animation.ANIMATIONS,
-            description="Download the maps as they are shown, at print size, or moving over time",
-            margin=(8, 2), disabled=True,
-        )  # fmt: skip
         self.report = self._download(
             "Report", "Download choices, curve, maps, figures and checks as one HTML file",
             self._html, long=True, **icon,
@@ -108,7 +100,7 @@ class RunTable:
             description="Remove what is ticked, and its files, for good; asks before it does",
             **icon,
         )  # fmt: skip
-        files = (self.cainr, self.netcdf, self.picture.view, self.report)
+        files = (self.cainr, self.netcdf, self.report)
         buttons = (self.reuse, *files, self.delete)
         self.question = pmui.Typography("")
         self.dialog: pmui.Dialog | None = None  # made when first wanted
@@ -142,9 +134,7 @@ class RunTable:
             for button in (self.reuse, self.cainr, self.netcdf, self.report)
         ]
         self._allow.append(shared.decided(self.delete, "disabled", lambda: not self._own_runs()))
-        self._allow.append(self.picture.allow)
         workbench.param.watch(self._list, "runs")
-        workbench.param.watch(lambda event: self._buttons(), "field")
         workbench.param.watch(lambda *events: self._letter(), ["job", "fitted"])
         workbench.param.watch(lambda event: shared.after_maps(self._mark), "picked")
         self._list()
@@ -263,17 +253,6 @@ class RunTable:
     def _html(self, run: Run) -> Made:
         time, (_, look) = self.workbench.time, self._maps()
         return file_name(run.name, "html"), lambda: report.html(run, time, look)
-
-    def _picture(self, kind: str) -> MadeSlowly:
-        sheet, look = self._maps()
-        if kind in animation.ANIMATIONS:
-            moving = animation.ANIMATIONS[kind]
-            name = file_name(sheet.name, moving)
-            return name, lambda told: animation.animation(sheet, look, moving, told)
-        field = sheet.field
-        time = min(self.workbench.time, len(field.time) - 1)
-        name = file_name(f"{sheet.name} {field.time.label(time)}", FORMATS[kind])
-        return name, lambda told: prints.maps(sheet, time, look, FORMATS[kind])
 
 
 def _words(run: Run) -> str:

@@ -21,8 +21,13 @@ from app.views.colours import kind_colours
 from app.views.lineplot import Chart
 from app.views.look import Look
 from app.views.rateplot import (
+    DASHED,
     DEFINITIONS,
+    GREY,
+    LOOKED_AT,
+    ON,
     RING_COLOUR,
+    SAME,
     Definition,
     Front,
     Other,
@@ -53,7 +58,6 @@ MARKS = {
     "bitround": ("inverted_triangle", "▼", "#b57386"),
     "ebcc": ("cross", "✚", "#9a7fae"),
 }
-GREY = "#98a2aa"
 TOLD = (
     "Every run of these data in the library. Click a point to open the run, a second one to "
     "compare; the table of runs does the same by keyboard."
@@ -170,10 +174,10 @@ class TradeOff(Look):
         fronts, others = [Front(result.best, FRONT, 2.4)], []
         for (codec, on), rows in result.curves.items():
             mark, _, colour = MARKS[codec]
-            dash = "dashed" if on == ANOMALY else "solid"
+            dash = DASHED if on == ANOMALY else "solid"
             places = [_place(row, result.by, result.field) for row in rows]
             fronts.append(Front(places, colour, 1.8 if codec == "sperr" else 1.4, dash))
-            name = f"{CODECS[codec].title} on the {on}"
+            name = f"{CODECS[codec].title}{ON}{on}"
             others += [
                 Other(x, y, colour, mark, name, row.bytes)
                 for (x, y), row in zip(places, rows, strict=True)
@@ -265,7 +269,7 @@ def _key(drawn: Drawn) -> str:
         told.append(f'<div class="front">{line}Pareto front of the runs</div>')
     if drawn.points:
         ring = f'<i class="ring" style="--line:{RING_COLOUR}"></i>'
-        told.append(f"<div>{ring}Runs on the maps, at the step that they show</div>")
+        told.append(f"<div>{ring}{LOOKED_AT}</div>")
     else:
         told.append("<div>No runs of these data yet.</div>")
     found = {codec for codec, rows in drawn.curves if rows}
@@ -273,8 +277,5 @@ def _key(drawn: Drawn) -> str:
         if codec in found:
             told.append(f'<div><b style="--line:{colour}">{mark}</b>{CODECS[codec].title}</div>')
     if any(on == ANOMALY for _, on in drawn.curves):
-        told.append(
-            f'<div class="front dashed"><i style="--line:{GREY}"></i>the same on the anomaly from '
-            "the climatology</div>"
-        )
+        told.append(f'<div class="front dashed"><i style="--line:{GREY}"></i>{SAME}</div>')
     return f'<div class="key">{"".join(told)}</div>'

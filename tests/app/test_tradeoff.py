@@ -10,7 +10,10 @@ import pytest
 
 from app.codecs import Standing
 from app.views import tradeoff
+from app.views.charts import chart_file
 from app.views.closer import Closer
+from app.views.lineplot import RING
+from app.views.rateplot import LOOKED_AT, SAME
 from app.views.ways import to_the_maps
 from app.workbench import Workbench
 from cainr_core.evaluate.rate_distortion import Row
@@ -87,6 +90,21 @@ def test_rings_in_one_place_share_their_letters(bench: Workbench, look: tradeoff
     assert len(plot.picks.data["x"]) == 2
     plot.mark([first, second], {first: (x, y), second: (x * 9, y)})
     assert plot.picks.data["letter"] == ["A", "B"]
+
+
+def test_a_picture_tells_apart_what_the_page_does(
+    look: tradeoff.TradeOff, codecs: FakeCodecs, bench: Workbench
+):
+    codecs.rows_of_field = tuple(ROWS)
+    bench.pick([bench.runs[0].id])
+    look.refresh()
+    (chart,) = look.charts()
+    names = [each.name for each in (*chart.lines, *chart.dots)]
+    assert names.count("SPERR") == names.count("ZFP") == names.count(SAME) == 1
+    assert not any("anomaly" in each.name for each in chart.dots)
+    ring = next(each for each in chart.dots if each.name == LOOKED_AT)
+    assert (ring.marker, list(ring.words)) == (RING, ["A"])
+    assert chart_file([chart], "Trade-off", "of a test", "svg").startswith(b"<?xml")
 
 
 def test_what_codecs_hardly_compress_does_not_fill_the_axes(

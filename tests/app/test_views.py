@@ -409,7 +409,6 @@ def test_a_picture_has_the_size_for_print_and_the_colours_of_the_page(
     bench: Workbench, monkeypatch: pytest.MonkeyPatch, projection: str
 ):
     board, drawn = MapBoard(bench), []
-    runs = RunTable(bench, board.sheet)
     values = bench.field.values[2] + 1
     for name in ("decode", "frame"):
         monkeypatch.setattr(decoding, name, lambda run, time, step=None: values.ravel())
@@ -422,8 +421,8 @@ def test_a_picture_has_the_size_for_print_and_the_colours_of_the_page(
         following=False,
     )
     bench.look_at(2)
-    runs.picture._chosen("PNG")
-    saved = json.loads(runs.picture._saved.value)
+    board.files._chosen("PNG")
+    saved = json.loads(board.files._saved.value)
     assert saved["name"] == "TS_my_frac_run_1920-01-03.png"
     image = Image.open(io.BytesIO(b64decode(saved["data"])))
     assert image.width == 3 * prints.PANEL * 300
