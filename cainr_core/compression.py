@@ -88,7 +88,7 @@ class Compression:
         keep_history: bool = False,
     ) -> None:
         """`together`: fits that learn side by side with this one; `run` waits for them.
-        `keep_history`: whether states on the way are kept, for up to a twentieth of the time."""
+        `keep_history`: whether states on the way are kept, for up to a tenth of the time."""
         self.field, self.contexts, self.recipe = field, list(contexts), recipe
         self.plan = plan(field, contexts, architecture, target)
         self._limit = (target or Target()).file_bytes(field.original_bytes)

@@ -23,6 +23,7 @@ from cainr_core.data.sources import VariableSummary, describe
 from cainr_core.errors import CainrError
 
 SAMPLE, FILE, UPLOAD = "Sample", "File", "Upload"
+REFUSED = "This cannot be opened."
 PART = ("time", "region", "thin")
 
 
@@ -149,7 +150,7 @@ class DataSection:
         else:
             self._take_variables([])
         self.workbench.report(problem)
-        self.size.object = plain(self.workbench.problem)  # beside what it is about, too
+        self.size.object = REFUSED  # beside what it is about, too
 
     def _take(self, path: str, contents: Contents) -> None:
         if uploads.is_upload(path):

@@ -31,6 +31,7 @@ class Guide(param.Parameterized):
     ready = param.Boolean(doc="Whether what the step waits for has happened.")
     learning = param.Boolean(doc="Whether a fit of this page waits or runs.")
     table = param.List(doc="Rows of the comparison at equal bytes, or none.")
+    learned = param.Boolean(doc="Whether the network of this step has learned since it was opened.")
     told = param.String(doc="Why there is no such comparison.")
     turned = param.Event(doc="Another step, or something of it has changed.")
 
@@ -70,7 +71,7 @@ class Guide(param.Parameterized):
     def go(self, number: int) -> None:
         """Set the page up for a step."""
         self.number = max(0, min(number, len(self.lesson.steps) - 1))
-        self.param.update(ready=False, table=[], told="")
+        self.param.update(ready=False, learned=False, table=[], told="")
         self._compared = ""
         step, asked = self.step, (self.lesson, self.number)
         chosen = step.chosen or next(iter(self.lesson.networks))
@@ -133,6 +134,7 @@ class Guide(param.Parameterized):
         fitted = any(event.name == "fitted" and event.new is not None for event in events)
         if fitted and step.learn and bench.fitted.choices.to_dict() == self._wanted(step):
             self._show(keep_fit=True)
+            self.learned = True
         ready = not step.learn or self.run(step.learn) is not None
         if step.sperr:
             self._compare(step)

@@ -18,7 +18,8 @@ LESSON = Lesson(
             title="Few bytes",
             told="Rate is the size of the file, distortion the error of what is decoded from it. A "
             "lossy codec trades one for the other; no number alone says how good it is.",
-            watch="The table below has the bytes, the ratio and the RMSE of the run.",
+            watch="PSNR, RMSE and bytes of the run stand beside Fit again; the table of runs has "
+            "its ratio, too.",
             learn="12",
             show=("12",),
             see=(MAPS, TABLE),
@@ -26,7 +27,7 @@ LESSON = Lesson(
         Step(
             title="Twice as wide",
             told="The same contexts and recipe with 24 units in a layer.",
-            watch="Read both rows of the table: how many bytes more, how many dB?",
+            watch="Read the figures of A and B beside Fit again: how many bytes more, how many dB?",
             learn="24",
             show=("12", "24"),
             see=(MAPS, TABLE),
@@ -44,8 +45,9 @@ LESSON = Lesson(
             told="Ticked together, the three runs are points on one curve: PSNR over compression "
             "ratio. A codec is better than another when its curve lies above, at the ratios that "
             "one needs.",
-            watch="A, B and C in the trade-off under Look closer, and how steeply one rises from "
-            "each to the next. The heavy line runs along the best of all runs of the library.",
+            watch="C, B and A in the trade-off under Look closer: to the right files get smaller, "
+            "and PSNR falls from each to the next. The heavy line runs along the best of all runs "
+            "of the library.",
             show=("12", "24", "48"),
             view={"tab": TRADE_OFF},
             see=(TRADE_OFF, TABLE),

@@ -37,10 +37,9 @@ LESSON = Lesson(
             title="An honest comparison",
             told="A wavelet can use context as well: take the climatology off the field, and "
             "compress what is left, the anomaly.",
-            watch="Read the table: with context the network is ahead of SPERR on the field, and "
-            "SPERR on the anomaly is ahead of the network. Weights alone suit teaching, and "
-            "fields evaluated at single points; for the fewest bytes choose the preset latent "
-            "under Architecture, which keeps wavelets and context together.",
+            watch="Read the table: with context the network is ahead of SPERR on the field, but "
+            "not of SPERR on the anomaly. For the fewest bytes choose the preset latent under "
+            "Architecture, which keeps wavelets and context together.",
             show=("none", "both"),
             sperr=("both",),
         ),

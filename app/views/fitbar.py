@@ -34,7 +34,7 @@ _STEADY = """
 
 
 class FitBar:
-    """Fit and Cancel take the same place; figures of the plan give way to those of the fit."""
+    """Fit and Stop take the same place; figures of the plan give way to those of the fit."""
 
     def __init__(self, workbench: Workbench, aside: Callable[[], bool] = lambda: False) -> None:
         """`aside`: whether somebody else offers to fit and to cancel."""
@@ -46,7 +46,7 @@ class FitBar:
             stylesheets=[TOLD_BELOW], **look,
         )  # fmt: skip
         self.cancel = pmui.Button(
-            label="Cancel", icon="stop", color="error", variant="outlined", visible=False,
+            label="Stop", icon="stop", color="error", variant="outlined", visible=False,
             css_classes=["cancel"], **look,
         )  # fmt: skip
         self.figures = pn.pane.HTML(

@@ -24,13 +24,13 @@ _PLACE = """
   border-left: 4px solid var(--panel-primary-color); }
 @media (max-width: 700px) {
   :host { position: fixed; top: auto; bottom: 0; left: 0; right: 0; margin: 0 !important;
-    z-index: 1100; max-height: 46vh; overflow-y: auto; }
+    z-index: 1100; max-height: 50vh; overflow-y: auto; }
 }
 """
 # On a phone: the end of the page can be scrolled above the panel.
 _ROOM = """
 :host { display: none; }
-@media (max-width: 700px) { :host { display: block; height: 46vh; } }
+@media (max-width: 700px) { :host { display: block; height: 50vh; } }
 """
 _CSS = """
 .head { display: flex; gap: 4px 14px; flex-wrap: wrap; align-items: baseline; }
@@ -60,7 +60,7 @@ _LINE = """
 .lesson-status { flex: 1 1 200px; min-width: 0; align-self: center; }
 @media (max-width: 700px) { /* below its text, which scrolls */
   :host { position: sticky; bottom: 0; z-index: 1; padding: 4px 0 8px; margin-bottom: 0 !important;
-    background: var(--panel-surface-color); }
+    background: var(--panel-surface-color); box-shadow: 0 -7px 7px -5px rgb(0 0 0 / 22%); }
   .lesson-status { order: -1; flex-basis: 100%; }
 }
 """
@@ -115,7 +115,7 @@ class LessonPanel:
             **small,
         )
         self.cancel = pmui.Button(
-            label="Cancel", icon="stop", color="error", variant="outlined", visible=False,
+            label="Stop", icon="stop", color="error", variant="outlined", visible=False,
             css_classes=["lesson-cancel"], **small,
         )  # fmt: skip
         self.back = pmui.Button(
@@ -254,7 +254,9 @@ class LessonPanel:
         guide = self.guide
         if not guide.step.learn:
             return str(guide.step.watch)
-        begin = THERE if guide.ready else "" if guide.learning else "Press Fit."
+        begin = "" if guide.ready or guide.learning else "Press Fit."
+        if guide.ready and not guide.learned:
+            begin = THERE
         return f"{begin} {guide.step.watch}".lstrip()
 
     def _unit(self) -> str:
@@ -272,7 +274,7 @@ class LessonPanel:
         if not guide.ready:
             return "Press Fit, or skip this step."
         runs = guide.shown()
-        names = LETTERS if len(runs) == 2 else [run.name for run in runs]
+        names = LETTERS if len(runs) > 1 else [run.name for run in runs]
         return "; ".join(map(self._of_run, names, runs))
 
     def _learning(self) -> str:

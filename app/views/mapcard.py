@@ -41,8 +41,8 @@ BAR = """
 @container (max-width: 200px) { .ticks span:nth-child(even) { display: none; } }
 """
 
-ZOOM = "Ctrl + wheel zooms the maps, drag pans."
-PERCENTILE = "Percentile colours the part that is seen."
+ZOOM = "Ctrl + wheel zooms, drag pans."
+PERCENTILE = "Percentile colours what is seen."
 _FIELD = """
 .title { font-size: 1.05rem; font-weight: 600; overflow: hidden; text-overflow: ellipsis;
   white-space: nowrap; }

@@ -79,7 +79,10 @@ class Place(Look):
                 )
                 values.append(Line(picked.title, picked.colour, days, there))
                 errors.append(Line(here.rstrip(), picked.colour, days, error))
-            told = f"{degrees(lat, lon)}: the cell at {degrees(cell.lat, cell.lon)}."
+            chosen_at, found_at = degrees(lat, lon), degrees(cell.lat, cell.lon)
+            told = f"The cell at {found_at}" + (
+                "." if chosen_at == found_at else f", the nearest to {chosen_at}."
+            )
             return Series(field, values, errors, told)
 
         return compute

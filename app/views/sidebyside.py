@@ -35,11 +35,11 @@ ROWS = (
         Plate("error_b", "Error of B", DIFFERENCE, "left"),
     ),
 )
-# On a phone what is compared is seen at once, in pairs over the error.
+# On a phone what is compared is seen at once: in pairs, and what tells most in full.
 _NARROW = f"""
 @media (max-width: {NARROW}px) {{
   :host {{ grid-template-columns: repeat(2, minmax(0, 1fr)); }}
-  .map-error-a, .map-error-b {{ grid-column: 1 / -1; }}
+  .map-error-a, .map-gain {{ grid-column: 1 / -1; }}
 }}
 """
 KINDS = {  # the scale that each map is coloured by
@@ -119,7 +119,6 @@ class SideBySide:
             self.cards["error_a"].title("Error")
         if shown.comparing:
             titles["gain"] = "Gain of B over A"
-            self.cards["gain"].title("Gain of B" if shared.is_narrow() else titles["gain"])
         self._names = titles
 
     def draw(self, time: int, original: bool = True) -> None:
@@ -176,6 +175,8 @@ class SideBySide:
         rmse_of = "RMSE of this time" if field and len(field.time) > 1 else "RMSE"
         part = not isinstance(seen, slice)
         rmse_of = "RMSE of this part" if part else rmse_of
+        if shared.is_narrow():
+            rmse_of = "RMSE"
         cards["original"].tell(_span(truth[seen], unit))
         for letter, _ in zip("ab", self.shown.sources, strict=False):
             error = values[f"error_{letter}"]
@@ -193,8 +194,7 @@ class SideBySide:
             gain = values["gain"]
             of = "these cells" if part else "all cells"
             closer = None if gain is None or not gain[seen].size else np.mean(gain[seen] > 0)
-            told = f"B closer in {{:.0%}} of {of}" if not shared.is_narrow() else "{:.0%} of cells"
-            cards["gain"].tell("…" if closer is None else told.format(closer))
+            cards["gain"].tell("…" if closer is None else f"B closer in {closer:.0%} of {of}")
 
 
 def _span(values: NDArray, unit: str) -> str:

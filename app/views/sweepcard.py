@@ -97,6 +97,7 @@ class SweepForm:
             field.css_classes = [f"sweep-{name}"]
         steps = widget(
             sweeping.workbench.recipe.param.steps, css_classes=["sweep-steps"],
+            label="Steps, as in Recipe",
             description="Of each fit, and of a single one too: the steps of Recipe at the left.",
         )  # fmt: skip
         self.view = stack(
@@ -132,7 +133,7 @@ def _pills(sweeping: Sweeping) -> dict[str, str]:
 
 
 class SweepBar:
-    """Start and Cancel take the same place; what the sweep would make gives way to how far it is,
+    """Start and Stop take the same place; what the sweep would make gives way to how far it is,
     as in the bar of a single fit."""
 
     def __init__(self, sweeping: Sweeping) -> None:
@@ -147,7 +148,7 @@ class SweepBar:
             **look,
         )
         self.cancel = pmui.Button(
-            label="Cancel", icon="stop", color="error", variant="outlined", visible=False,
+            label="Stop", icon="stop", color="error", variant="outlined", visible=False,
             description="Stop; fits that are finished are kept",
             css_classes=["sweep-cancel"], **look,
         )  # fmt: skip

@@ -203,6 +203,8 @@ def _decoded(dataset: xr.Dataset) -> xr.Dataset:
 
 
 def _unreachable(source: str, error: BaseException) -> str:
+    if isinstance(error, FileNotFoundError):  # so Zarr calls a host that does not answer, too
+        return f"'{source}' does not answer, or is no Zarr store; check the address."
     why = "no answer in time" if isinstance(error, TimeoutError) else _first_line(error)
     return f"'{source}' can't be read as a Zarr store ({why}); check the address."
 

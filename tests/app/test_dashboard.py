@@ -216,7 +216,7 @@ def test_a_click_on_a_map_shows_its_place_over_time(dashboard: Page):
     box = canvas.bounding_box()
     dashboard.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     place = dashboard.locator(".look-place")
-    expect(place.locator(".told")).to_contain_text("the cell at")
+    expect(place.locator(".told")).to_contain_text("The cell at")
     expect(place.locator(".choice-place_lat input")).not_to_have_value("")
     assert dashboard.evaluate("() => window.scrollY") == before
     marks = "() => Bokeh.documents[0].get_model_by_name('place').data"

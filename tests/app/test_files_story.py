@@ -208,7 +208,7 @@ def test_a_place_of_it_is_seen_over_time(story: Story):
     page.mouse.click(box["x"] + 0.6 * box["width"], box["y"] + 0.3 * box["height"])
     holds(page, "place-values", 3)  # the original and two runs
     holds(page, "place-errors", 2)
-    expect(page.locator(".look-place .told")).to_contain_text("the cell at")
+    expect(page.locator(".look-place .told")).to_contain_text("The cell at")
 
 
 @pytest.mark.parametrize("title", LOOKS)

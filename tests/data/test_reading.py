@@ -129,7 +129,7 @@ def test_a_zarr_store_is_read_from_its_address(
 def test_addresses_without_a_store(
     served: tuple[Path, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    refuse(f"{served[1]}/nothing", "can't be read as a Zarr store")
+    refuse(f"{served[1]}/nothing", "does not answer, or is no Zarr store; check the address")
     refuse("https://127.0.0.1:9/store.zarr", "can't be read as a Zarr store.*; check the address")
     for address in ("memory://a.zarr", "simplecache::file:///etc/passwd", "reference://x"):
         refuse(address, "is no address that cainr reads; it reads Zarr stores from http, https")
