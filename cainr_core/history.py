@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 TABLE = "moments.csv"
 COLUMNS = ["step", "psnr", "file_bytes"]
 MOST = 32
-MOST_TOGETHER = 12  # of each fit, where many learn together and wait for each other's states
+MOST_TOGETHER = 24  # of each fit, where many learn together and wait for each other's states
 MOST_BYTES = 8 << 20  # of all states of a fit together, about
 APART = 12  # steps of the fit, at least, for each state: it takes as long as one to three
 PROBES, PROBE_POINTS = 2, 1 << 10  # to choose how finely a state is rounded

@@ -18,6 +18,7 @@ from app.views.look import Look
 from app.views.selected import Selected
 from cainr_core.evaluate.spectrum import CIRCUMFERENCE, coefficients, power, resolved, rows_of
 
+LEAST = 1e-4  # of the least power of the original, from which others are drawn
 MOST_TIMES = 12  # evenly spaced, where all times are wanted
 DEGREES = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
 KILOMETRES = (20_000, 5000, 1000, 200, 50)  # far enough from each other on a phone, too
@@ -71,6 +72,7 @@ class Spectrum(Look):
             steps = _steps(len(field.time), time)
             truth = [coefficients(field.values[step], field.grid) for step in steps]
             whole = np.mean([power(each) for each in truth], axis=0)
+            floor = LEAST * whole[1:].min()
             lines = [_line("Original", ORIGINAL, whole, width=2.6)]
             for number, picked in enumerate(chosen.runs):
                 own, error = np.zeros_like(whole), np.zeros_like(whole)
@@ -80,9 +82,9 @@ class Spectrum(Look):
                     found = coefficients(picked.at(step).reshape(field.grid.shape), field.grid)
                     own += power(found) / len(steps)
                     error += power(found - original) / len(steps)
-                lines.append(_line(picked.title, picked.colour, own))
+                lines.append(_line(picked.title, picked.colour, own, floor))
                 name = f"Its error, {_resolves(resolved(whole, error))}"
-                lines.append(_line(name, picked.colour, error, dash="dashed", width=1.4))
+                lines.append(_line(name, picked.colour, error, floor, dash="dashed", width=1.4))
             return Spectra(field.units, lines, len(steps), len(field.time))
 
         return compute
@@ -105,9 +107,13 @@ def _steps(times: int, time: int | None) -> NDArray[np.int64]:
     return np.unique(np.linspace(0, times - 1, min(times, MOST_TIMES)).round().astype(int))
 
 
-def _line(name: str, colour: str, found: NDArray[np.float64], **look: Any) -> Line:
-    """From degree 1 on: degree 0 is the mean, which no logarithmic axis has."""
-    return Line(name, colour, np.arange(1.0, len(found)), found[1:], **look)
+def _line(
+    name: str, colour: str, found: NDArray[np.float64], floor: float = 0.0, **look: Any
+) -> Line:
+    """From degree 1 on: degree 0 is the mean, which no logarithmic axis has. It ends at the floor,
+    below which there is nothing but rounding."""
+    drawn = np.where(found[1:] < floor, np.nan, found[1:])
+    return Line(name, colour, np.arange(1.0, len(found)), drawn, **look)
 
 
 def _resolves(degree: int) -> str:
