@@ -75,7 +75,7 @@ def test_the_same_seed_gives_the_same_bytes(field: Field, made: Compressed) -> N
 
 def test_states_on_the_way_begin_with_the_latents_alone(field: Field, made: Compressed) -> None:
     moments, final = made.history, cainr_core.open(made.data)
-    assert [moment.step for moment in moments] == [0, 20]
+    assert [moment.step for moment in moments][:4] == [0, 5, 10, 20]
     first = cainr_core.open(moments[0].source)
     assert first.info()["latent_bytes"] == final.info()["latent_bytes"]
     error = first.values().astype(float) - field.values

@@ -117,7 +117,7 @@ def test_states_on_the_way_are_kept_where_asked_for(tmp_path: Path) -> None:
     for keep in (True, False):
         (fit,) = sweep(small(**one, keep_history=keep), Library(tmp_path / str(keep)))
         assert fit.run is not None
-        assert len(fit.run.history) == 3 * keep
+        assert len(fit.run.history) == 13 * keep
 
 
 def test_a_fit_that_was_stopped_is_none_of_a_sweep(tmp_path: Path) -> None:
@@ -183,7 +183,7 @@ def test_lost_workers_fits_are_run_again_elsewhere(tmp_path: Path) -> None:
                 for worker in cluster.workers.values():
                     os.kill(worker.process.pid, signal.SIGKILL)
     assert [fit.problem for fit in ended] == [""] * 4
-    assert [len(run.history) for run in library.list()] == [5] * 4
+    assert [len(run.history) for run in library.list()] == [20] * 4
 
 
 @pytest.mark.filterwarnings("ignore")
