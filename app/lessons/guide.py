@@ -213,7 +213,7 @@ def beside_sperr(field: Field, runs: Sequence[Run], shown: Sequence[Run]) -> lis
     rows = rows_of(shown)
     codec = CODECS[SPERR]
     problems: list[str] = []
-    climatology = shared.context("climatology") if sperr_on(runs)[1:] else None
+    climatology = shared.context("climatology") if "anomaly" in sperr_on(runs) else None
     for task in tasks(field, climatology):
         name = f"SPERR on the {task.on}"
         for run in runs:

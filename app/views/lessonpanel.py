@@ -254,9 +254,10 @@ class LessonPanel:
         guide = self.guide
         if not guide.step.learn:
             return str(guide.step.watch)
-        begin = "" if guide.ready or guide.learning else "Press Fit."
-        if guide.ready and not guide.learned:
-            begin = THERE
+        if guide.ready:
+            begin = "" if guide.learned else THERE
+        else:
+            begin = "" if guide.learning else "Press Fit."
         return f"{begin} {guide.step.watch}".lstrip()
 
     def _unit(self) -> str:

@@ -135,14 +135,13 @@ def read_field(
         layout = find_layout(dataset, variable)
         part = choose(build_grid(dataset, layout))
         array = select_others(dataset[variable], layout.others, select)
-        name = layout.times
-        if not layout.time:
-            array = array.expand_dims(name)
-        axis = time_axis(dataset, array, name) if layout.has_time else TimeAxis.none()
+        name, axis = layout.times, _axis(dataset, array, layout)
         index = select_times(axis, time, thin)
         cells: dict[Hashable, Any] = {}
         if part is not None:
             cells = dict(zip(layout.space, part.index, strict=True))
+        if not layout.time:  # the cells before the dimension, which has all that is left read
+            array, cells = array.isel(cells).expand_dims(name), {}
         # Read first: transposing before would turn plain reads into scattered ones.
         array = read_blocks(array, name, index, cells).transpose(name, *layout.space)
         values, stored = _values(array)
@@ -207,6 +206,11 @@ def time_axis(dataset: xr.Dataset, array: xr.DataArray, name: str) -> TimeAxis:
     return TimeAxis.of_coordinate(
         name, np.atleast_1d(coordinate.values), str(coordinate.attrs.get("units", "")), values
     )
+
+
+def _axis(dataset: xr.Dataset, array: xr.DataArray, layout: Layout) -> TimeAxis:
+    """The times of a variable's values, which may have no dimension of time."""
+    return time_axis(dataset, array, layout.times) if layout.has_time else TimeAxis.none()
 
 
 def _candidates(dataset: xr.Dataset) -> list[str]:
@@ -313,22 +317,19 @@ def _refuse_empty(field: Field) -> None:
 def _summary(dataset: xr.Dataset, name: str, shared: dict[tuple[str, ...], Any]) -> VariableSummary:
     layout = find_layout(dataset, name)
     array = dataset[name]
-    if not layout.time:
-        array = array.expand_dims(layout.times)
     time, where = (layout.times, str(layout.has_time)), (layout.lat, layout.lon)
     if time not in shared:
-        shared[time] = (
-            time_axis(dataset, array, layout.times) if layout.has_time else TimeAxis.none()
-        )
+        shared[time] = _axis(dataset, array, layout)
     if where not in shared:
         shared[where] = build_grid(dataset, layout)
     levels = {dim: entries_along(array, dim) for dim in layout.others}
+    added = () if layout.time else (layout.times,)  # by name: xarray would read all to add it
     return VariableSummary(
         name=name,
         long_name=str(array.attrs.get("long_name") or array.attrs.get("standard_name") or name),
         units=str(array.attrs.get("units", "")),
-        dims=tuple(str(dim) for dim in array.dims),
-        shape=tuple(array.shape),
+        dims=(*added, *map(str, array.dims)),
+        shape=(*(1 for _ in added), *array.shape),
         itemsize=np.dtype(array.encoding.get("dtype", array.dtype)).itemsize,
         grid=shared[where],
         axis=shared[time],

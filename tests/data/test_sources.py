@@ -13,6 +13,7 @@ from cainr_core.data.sources import describe, list_variables, open_field, open_s
 from cainr_core.errors import CainrError
 
 CALENDARS = ["noleap", "360_day", "all_leap", "julian", "standard", "proleptic_gregorian"]
+LATLON = ("lat", "lon")
 
 
 def refuse(source: object, words: str, variable: str | None = None, **options: object) -> None:
@@ -284,6 +285,21 @@ def test_bounds_and_coordinates_are_no_candidates(make_dataset) -> None:
     dataset["name"] = (("time", "lat", "lon"), np.full((4, 36, 72), "x"))
     assert list_variables(dataset) == ["pr"]
     assert open_field(dataset).name == "pr"
+
+
+def test_what_has_no_time_is_described_unread(make_dataset, tmp_path: Path) -> None:
+    """A dimension that xarray adds would have all of the values read."""
+    still = make_dataset()["tas"].isel(time=0)  # with its one time as a scalar
+    for name, array in (("dated", still), ("undated", still.drop_vars("time"))):
+        array.to_netcdf(tmp_path / f"{name}.nc")
+        with xr.open_dataset(tmp_path / f"{name}.nc") as dataset:
+            assert describe(dataset)[0].shape == (1, 36, 72)
+            assert not dataset["tas"].variable._in_memory
+            part = open_field(dataset, "tas", region="0:20,10:40")
+            assert not dataset["tas"].variable._in_memory
+        whole = open_field(tmp_path / f"{name}.nc")
+        rows, columns = (np.isin(getattr(whole.grid, of), getattr(part.grid, of)) for of in LATLON)
+        np.testing.assert_array_equal(part.values, whole.values[:, rows][:, :, columns])
 
 
 def test_what_has_no_time_is_offered_where_there_is_nothing_else(make_dataset) -> None:
