@@ -38,7 +38,7 @@ P = TypeVar("P", bound=param.Parameterized)
 
 def state_of(bench: Workbench) -> dict[str, Any]:
     """All that a page shows and has chosen, as plain values for JSON."""
-    return _state(bench.choices, list(bench.picked), bench)
+    return _state(bench.choices, [run.id for run in bench.picked_runs], bench)
 
 
 def to_json(state: Mapping[str, Any]) -> bytes:
@@ -132,7 +132,7 @@ def data_of(state: Mapping[str, Any]) -> DataChoice:
 
 def _look(bench: Workbench, picked: list[str], view: Viewing, told: list[str]) -> None:
     """Pick these runs and take this view, of the data that are open now."""
-    bench.param.update(picked=picked, following=not picked)
+    bench.look(picked)
     with param.parameterized.batch_call_watchers(bench):
         bench.param.update(**view_of(view))
         if bench.field is not None:

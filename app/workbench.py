@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -19,6 +19,7 @@ from cainr_core.data.fields import Field
 from cainr_core.runs import Library, Run, default_name
 
 FINAL = ("done", "failed", "cancelled")
+FIT = "fit"  # among what is picked: the fit under way
 GONE = "The fit that this page followed is over; if it was kept, its run is in the table."
 
 
@@ -31,8 +32,10 @@ class Workbench(Choosing, Viewing):
     fitted = param.Parameter(doc="The run that the job became, once it is kept.")
     ended = param.Boolean(default=True, doc="Whether no fit of this page waits or runs.")
     runs = param.List(doc="Runs of the library, the newest first.")
-    picked = param.List(doc="Ids of the runs looked at, in the order in which they were picked.")
-    following = param.Boolean(default=True, doc="Whether the maps show the fit, not the picks.")
+    picked = param.List(
+        doc="Ids of the runs looked at, and `FIT` for the fit under way, in the order of their "
+        "letters: A, B and so on."
+    )
 
     _seen_runs = -1
     _asked = 0  # for fits
@@ -46,7 +49,8 @@ class Workbench(Choosing, Viewing):
         """Leave what is of other data, but a fit that still goes on."""
         self._keep_view(event.old, event.new)
         alike = [id for id in self.picked if self._of(self.run(id), self._opened)]
-        self.param.update(picked=alike, following=not alike, step=None)
+        self.step = None
+        self.look(alike)
         if self.ended and self.job_field is not self.field:
             self.param.update(job=None, job_field=None, snapshot=None, fitted=None)
 
@@ -67,17 +71,19 @@ class Workbench(Choosing, Viewing):
 
     # ------------------------------------------------------------------ fits
 
-    def fit(self) -> None:
-        """Start a fit of the choices."""
+    def fit(self, picked: Sequence[str] | None = None) -> None:
+        """Start a fit of the choices. `picked`: what is looked at meanwhile, with `FIT` in the
+        place of the fit; by itself it is A, and B what was picked first."""
         if self.field is None or not self.ended:
             return
         choices, field, name = self.choices, self.field, self._free_name(self.choices)
         self.param.update(ended=False, job=None, snapshot=None)
+        self._look_away()
         asked = self._asked = self._asked + 1
 
         def follow(job: Any) -> None:
             if asked == self._asked:
-                self.follow(job, field)
+                self.follow(job, field, picked)
             else:
                 job.cancel()
 
@@ -89,10 +95,16 @@ class Workbench(Choosing, Viewing):
         work = partial(shared.fits.submit, choices, field, name, visitor.person, visitor.room)
         shared.background(work, follow, refuse)
 
-    def follow(self, job: Any, field: Any) -> None:
-        """Show a fit of `field`; the runs that are picked stay, to be compared with it."""
+    def follow(self, job: Any, field: Any, picked: Sequence[str] | None = None) -> None:
+        """Show a fit of `field`, and what is compared with it from now on: what is shown as the
+        fit ends is what is shown already, so that nothing moves then."""
+        if field is not self.field:
+            picked = self.picked
+        elif picked is None:
+            alike = (run.id for run in self.picked_runs if self._of(run, job.choices.data))
+            picked = [FIT, *list(alike)[:1]]
         self.param.update(
-            job=job, job_field=field, snapshot=None, fitted=None, following=True, problem="",
+            job=job, job_field=field, snapshot=None, fitted=None, picked=list(picked), problem="",
             step=None,
         )  # fmt: skip
         self.look_at(self.time)
@@ -116,6 +128,7 @@ class Workbench(Choosing, Viewing):
         self.cancel()
         self._asked += 1  # one that is not in the line yet is stopped when it is there
         self.param.update(job=None, job_field=None, snapshot=None, fitted=None, ended=True)
+        self._look_away()
 
     def look_at(self, time: int) -> None:
         """Show another time step, here and in what the fit sends."""
@@ -140,6 +153,7 @@ class Workbench(Choosing, Viewing):
             self.ended = job.state in FINAL
             if job.fruitless and shared.fits.run(job) is None:
                 self.param.update(job=None, job_field=None, snapshot=None)
+                self._look_away()
             if self.ended and (told := shared.fits.trouble(job)):
                 self.problem = told
         if self._seen_runs != shared.fits.version:
@@ -147,13 +161,18 @@ class Workbench(Choosing, Viewing):
             self.list_runs()
 
     def _select(self, run: Run) -> None:
-        """Look at the run that the fit has become; what was picked first stays beside it."""
+        """Look at the run that the fit has become, in its place. Where runs are looked at instead
+        it joins them if that adds no map to theirs."""
         self.list_runs()
-        if self.job_field is not self.field:  # the visitor has turned to other data
-            self.fitted = run
-            return
-        former = [id for id in self.picked if self._of(self.run(id), run.choices.data)]
-        self.param.update(fitted=run, picked=[run.id, *former[:1]], following=False)
+        picked = [run.id if id == FIT else id for id in self.picked]
+        if self.job_field is self.field and FIT not in self.picked and len(picked) > 1:
+            picked.append(run.id)
+        sides = {side: run.id for side in ("left", "right") if getattr(self, side) == FIT}
+        self.param.update(fitted=run, picked=picked, **sides)
+
+    def _look_away(self) -> None:
+        """Look no longer at a fit that is not there."""
+        self.picked = [id for id in self.picked if id != FIT]
 
     def _free_name(self, choices: Choices) -> str:
         if self.plan is not None and choices.target.kind != "none":  # a budget gives the width
@@ -174,7 +193,7 @@ class Workbench(Choosing, Viewing):
     def list_runs(self) -> None:
         """Read the library again."""
         runs = self.library.list()[::-1]
-        known = {run.id for run in runs}
+        known = {FIT, *(run.id for run in runs)}
         self.param.update(runs=runs, picked=[id for id in self.picked if id in known])
         decoding.prefetch(runs, self.time)
 
@@ -182,24 +201,33 @@ class Workbench(Choosing, Viewing):
         """The run of that id."""
         return next((run for run in self.runs if run.id == id), None)
 
+    @property
+    def picked_runs(self) -> list[Run]:
+        """The runs looked at, in the order of their letters."""
+        return [run for run in map(self.run, self.picked) if run is not None]
+
+    def look(self, ids: Sequence[str]) -> None:
+        """Look at these runs, A, B and so on; at the fit under way where there are none."""
+        fitting = self.job is not None and self.fitted is None and self.job_field is self.field
+        self.picked = list(ids) or ([FIT] if fitting else [])
+
     def pick(self, ids: list[str]) -> None:
         """Look at these runs instead of the fit."""
         before = [id for id in self.picked if id in ids]
-        ids = before + [id for id in ids if id not in before]  # the first picked is A
-        if ids != self.picked:
-            self.param.update(picked=ids, following=not ids)
+        self.look(before + [id for id in ids if id not in before])  # the first picked is A
 
     def look_also(self, id: str) -> None:
         """Look at a run, or no longer: the first is A, another one beside it B, and one of other
         data is looked at alone."""
         if self.run(id) is None:  # the list lags behind a sweep
             self.list_runs()
-        if id in self.picked:
-            self.pick([each for each in self.picked if each != id])
+        picked = [run.id for run in self.picked_runs]
+        if id in picked:
+            self.pick([each for each in picked if each != id])
             return
-        run, first = self.run(id), next(map(self.run, self.picked), None)
+        run, first = self.run(id), next(iter(self.picked_runs), None)
         beside = run is not None and first is not None and self._of(first, run.choices.data)
-        self.pick([*self.picked[: int(beside)], id])
+        self.pick([*picked[: int(beside)], id])
 
     def rename(self, id: str, name: str) -> None:
         """Give a run another name."""

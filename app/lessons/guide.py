@@ -14,7 +14,7 @@ from app import shared
 from app.lessons import LESSONS
 from app.lessons.lesson import Lesson, Step
 from app.state import restore, state_of
-from app.workbench import Workbench
+from app.workbench import FIT, Workbench
 from cainr_core.choices import Choices
 from cainr_core.data.fields import Field
 from cainr_core.errors import CainrError
@@ -86,9 +86,12 @@ class Guide(param.Parameterized):
         self.param.trigger("turned")
 
     def fit(self) -> None:
-        """Let the network of this step learn."""
+        """Let the network of this step learn, beside the others that it is compared with."""
         self._fitting = True
-        self.workbench.fit()
+        runs = {name: self.run(name) for name in self.step.show}
+        named = {name: run.id for name, run in runs.items() if run is not None}
+        named[self.step.learn] = FIT
+        self.workbench.fit([named[name] for name in self.step.show if name in named])
         self._look()
 
     def leave(self) -> None:
@@ -152,7 +155,7 @@ class Guide(param.Parameterized):
             ids = [run.id for run in self.shown()][:1]
         else:
             ids = [run.id for run in self.shown()]
-        bench.param.update(picked=ids, following=not ids)
+        bench.look(ids)
 
     # ------------------------------------------------------------------ the wavelet
 

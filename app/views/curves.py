@@ -21,8 +21,8 @@ from app.views.filemenu import ICON_ONLY, FileMenu, Made
 from app.views.lineplot import Chart
 from app.views.lineplot import Line as Drawn
 from app.views.printing import FORMATS, file_name, provenance
-from app.views.shown import colours, lettered
-from app.workbench import Workbench
+from app.views.shown import called, colours
+from app.workbench import FIT, Workbench
 from cainr_core.errors import CainrError
 from cainr_core.fit.recipe import Recipe
 
@@ -31,8 +31,8 @@ hv.extension("bokeh", logo=False)
 HEIGHT, HEAD, KEY = 300, 46, 18  # px
 POINTS = 400  # of a curve that are sent to the page
 AXES = {"Steps": ("step", "step"), "Seconds": ("seconds", "seconds spent learning")}
-FIT = "curve-fit"  # the fit under way, and the run that it became
-NAMES = (*(f"curve-{number}" for number in range(len(RUN_COLOURS) - 1)), FIT)
+OF_FIT = "curve-fit"  # the fit under way, and the run that it became
+NAMES = (*(f"curve-{number}" for number in range(len(RUN_COLOURS) - 1)), OF_FIT)
 COLUMNS = ["psnr", "step", "seconds"]
 _CSS = """
 .title { font-weight: 600; font-size: .95rem; }
@@ -133,7 +133,7 @@ class Curves:
             lines.append(
                 hv.Curve((np.empty(0),) * 4, "x", COLUMNS).opts(
                     color=colour,
-                    line_width=2.4 if name == FIT else 1.6,
+                    line_width=2.4 if name == OF_FIT else 1.6,
                     tools=[hover],
                     default_tools=["pan", "box_zoom", "reset", "save"],
                 )
@@ -182,7 +182,7 @@ class Curves:
         """Mark the state that the maps show of each run, where that is not the finished one."""
         bench, given = self.workbench, colours(self.workbench)
         rows = []
-        for run in filter(None, map(bench.run, bench.picked)):
+        for run in bench.picked_runs:
             if bench.step is None or not run.history:
                 continue
             moment, curve = run.at(bench.step), run.curve
@@ -241,13 +241,13 @@ class Curves:
         """Of the fit, or of the run that it became, and of the other runs picked."""
         bench, given = self.workbench, colours(self.workbench)
         fit: Line | None = None
-        if None in given:
+        names = called(bench, {run.id: run.name for run in bench.picked_runs})
+        if FIT in given:
             curve = bench.snapshot.curve if bench.snapshot is not None else None
-            fit = ("this fit", given[None], curve, bench.job.choices.recipe)
+            fit = (names[FIT], given[FIT], curve, bench.job.choices.recipe)
         others = []
-        runs = [run for run in map(bench.run, bench.picked) if run is not None]
-        for run, name in zip(runs, lettered([run.name for run in runs]), strict=True):
-            line = (name, given[run.id], run.curve, run.choices.recipe)
+        for run in bench.picked_runs:
+            line = (names[run.id], given[run.id], run.curve, run.choices.recipe)
             if bench.fitted is not None and run.id == bench.fitted.id:
                 fit = line
             else:
@@ -271,7 +271,7 @@ class Curves:
         if not chart.lines:
             raise CainrError("There is no curve yet of which to make a picture.")
         bench = self.workbench
-        runs = [run for run in map(bench.run, bench.picked) if run is not None]
+        runs = bench.picked_runs
         data = runs[0].choices.data if runs else bench.choices.data
         told = provenance(data, runs, bench.field.units if bench.field is not None else "")
         name = file_name("learning", FORMATS[kind])

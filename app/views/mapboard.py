@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 
 import panel_material_ui as pmui
@@ -24,7 +24,7 @@ from app.views.scrubber import Scrubber
 from app.views.shown import FitSource, RunSource, Shown, Source, colours
 from app.views.sidebyside import SideBySide
 from app.views.zooming import BELOW, RegionChoice, Zooming
-from app.workbench import Workbench
+from app.workbench import FIT, Workbench
 from cainr_core.choices import values_of
 from cainr_core.data.fields import Field
 from cainr_core.errors import CainrError
@@ -103,7 +103,7 @@ class MapBoard:
             )  # fmt: skip
             self.view = stack(card(head, when, bar.view), self.stage)
         self.player.param.watch(lambda event: workbench.look_at(event.new), "value")
-        self._watch(self._look, ["field", "job", "fitted", "picked", "following", "runs"])
+        self._watch(self._look, ["field", "job", "fitted", "picked", "runs"])
         self._watch(self._snapshot, ["snapshot"])
         self._watch(self._step_to, ["time"])
         self._watch(self._scrub, ["step"])
@@ -123,30 +123,23 @@ class MapBoard:
     def _look(self) -> None:
         """Decide what to show, then place and draw it."""
         bench = self.workbench
-        picks = [] if bench.following else bench.picked
-        runs = [run for run in map(bench.run, picks) if run is not None]
-        if runs:
-            named = [run.choices.data for run in runs]
-            at_hand = [field for field in map(shared.opened, named) if field is not None]
-            if len(at_hand) == len(named):
-                self._show_runs(runs, at_hand)
-                return
-            shared.background(
-                lambda: [shared.open_choice(choice) for choice in named],
-                lambda fields: self._show_runs(runs, fields),
-                bench.report,
-            )
+        runs = bench.picked_runs
+        if FIT in bench.picked or not runs:  # what is looked at beside a fit is of its data
+            self._show(Shown(bench.field, self._sources(bench.picked, bench.field)))
             return
-        if bench.job is None or bench.fitted is not None or bench.job_field is not bench.field:
-            self._show(Shown(bench.field))
+        named = [run.choices.data for run in runs]
+        at_hand = [field for field in map(shared.opened, named) if field is not None]
+        if len(at_hand) == len(named):
+            self._show_runs(runs, at_hand)
             return
-        if self._fit is None or self._fit.job is not bench.job:
-            self._fit = FitSource(bench.job, colours(bench)[None])
-        self._show(Shown(bench.field, (self._fit,)))
+        shared.background(
+            lambda: [shared.open_choice(choice) for choice in named],
+            lambda fields: self._show_runs(runs, fields),
+            bench.report,
+        )
 
     def _show_runs(self, runs: list[Run], fields: list[Field]) -> None:
-        known = map(self.workbench.run, self.workbench.picked)
-        if [run.id for run in runs] != [run.id for run in known if run is not None]:
+        if [run.id for run in runs] != self.workbench.picked:
             return  # another pick has overtaken this one, be it of one run more
         # by what was chosen: two threads that read the same data have a field each
         data = values_of(runs[0].choices.data)
@@ -155,8 +148,17 @@ class MapBoard:
             self.workbench.problem = UNLIKE
         elif self.workbench.problem == UNLIKE:
             self.workbench.problem = ""
-        steps = len(fields[0].time)
-        self._show(Shown(fields[0], tuple(self._source(run, steps) for run in alike)))
+        self._show(Shown(fields[0], self._sources([run.id for run in alike], fields[0])))
+
+    def _sources(self, ids: Sequence[str], field: Field | None) -> tuple[Source, ...]:
+        """What is looked at, as far as it is there."""
+        bench, steps = self.workbench, 0 if field is None else len(field.time)
+        if FIT in ids and (self._fit is None or self._fit.job is not bench.job):
+            self._fit = FitSource(bench.job, colours(bench)[FIT])
+        there: dict[str, Source] = {} if self._fit is None else {FIT: self._fit}
+        runs = (run for run in map(bench.run, ids) if run is not None)
+        there |= {run.id: self._source(run, steps) for run in runs}
+        return tuple(there[id] for id in ids if id in there)
 
     def _source(self, run: Run, steps: int) -> RunSource:
         bench = self.workbench
@@ -212,8 +214,8 @@ class MapBoard:
         runs = [run for run in map(self._run, self.shown.sources) if run is not None]
         data = runs[0].choices.data if runs else bench.choices.data
         look = Look(bench.projection, bench.centre, dict(self.scales), self.zooming.window)
-        pair = self.shown.pair(bench.left, bench.right) if runs and bench.mode != "side" else None
-        if pair is None:
+        pair = None if bench.mode == "side" else self.shown.pair(bench.left, bench.right)
+        if pair is None or any(source is self._fit for source in pair):
             return of_runs(field, data, runs, bench.step), look
         first, second = map(self._run, pair)
         return of_pair(field, data, (first, second), bench.mode, bench.step), look
@@ -341,5 +343,5 @@ class MapBoard:
             time = min(self.workbench.time, len(self.shown.field.time) - 1)
             self._board.draw(time, original)
             bench = self.workbench
-            if bench.scale == "locked" and bench.reach is None and not bench.following:
+            if bench.scale == "locked" and bench.reach is None and FIT not in bench.picked:
                 self.colours.lock_errors()  # the first to be seen; those of a fit still shrink

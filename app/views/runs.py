@@ -23,7 +23,7 @@ from app.views.runcolumns import BESIDE, COLUMNS, RIGHT, TABLE, formatters, fram
 from app.views.shown import LETTERS, colours
 from app.views.table import Table
 from app.words import contexts_of, data_of, plain
-from app.workbench import Workbench
+from app.workbench import FIT, Workbench
 from cainr_core.runs import Run, network_title
 
 Made = tuple[str, Callable[[], bytes]]  # the name of a file, and what makes it in a thread
@@ -32,7 +32,6 @@ _CSS = """
 .hint { font-size: .78rem; opacity: .75; }
 """
 _HIGH = {"height": "auto"}  # as the curves beside it
-HINTS = ("Tick one or two.", "Tick one more.", "Files: those of A.")
 FIND = 50  # px
 MANY = 20  # runs, beyond which some can be looked for
 
@@ -130,7 +129,7 @@ class RunTable:
         self.reuse.on_click(shared.held(lambda event: workbench.adopt(self._chosen().choices)))
         self.delete.on_click(shared.held(self._ask))
         self._allow = [
-            shared.decided(button, "disabled", lambda: not self._picked_runs())
+            shared.decided(button, "disabled", lambda: not workbench.picked_runs)
             for button in (self.reuse, self.cainr, self.netcdf, self.report)
         ]
         self._allow.append(shared.decided(self.delete, "disabled", lambda: not self._own_runs()))
@@ -177,13 +176,14 @@ class RunTable:
         of = colours(self.workbench)
         told: dict[str, str | None] = dict.fromkeys(self.view.styles) | _HIGH  # None takes one away
         for id, letter in zip(self.workbench.picked, LETTERS, strict=False):
-            told |= {f"--letter-{id}": f'"{letter}"', f"--colour-{id}": of[id]}
+            if id != FIT:
+                told |= {f"--letter-{id}": f'"{letter}"', f"--colour-{id}": of[id]}
         if told != self.view.styles:
             self.view.styles = told
 
     def _picked(self, event: object) -> None:
         if not self._filling:
-            hidden = [id for id in self.workbench.picked if id not in self._ids]
+            hidden = [run.id for run in self.workbench.picked_runs if run.id not in self._ids]
             self.workbench.pick([*hidden, *(self._ids[row] for row in self.table.selection)])
 
     def _edited(self, event: object) -> None:
@@ -192,24 +192,31 @@ class RunTable:
 
     # ------------------------------------------------------------------ what is done with them
 
-    def _picked_runs(self) -> list[Run]:
-        return [run for run in map(self.workbench.run, self.workbench.picked) if run]
-
     def _own_runs(self) -> list[Run]:
         """Those picked that may be deleted: not what belongs to all who use the server."""
         library = self.workbench.library
-        return [run for run in self._picked_runs() if not library.is_common(run.id)]
+        return [run for run in self.workbench.picked_runs if not library.is_common(run.id)]
 
     def _buttons(self) -> None:
         for allow in self._allow:
             allow()
-        picked = len(self._picked_runs())
-        hint = HINTS[min(picked, 2)]
+        hint = self._hint()
         own = len(self._own_runs())
         self.delete.label = f"Delete {own}" if own > 1 else "Delete"
         html = f'<div class="title">Runs</div><div class="hint">{hint}</div>'
         if html != self.head.object:
             self.head.object = html
+
+    def _hint(self) -> str:
+        """What ticks are for, or whose files the buttons give."""
+        runs, picked = self.workbench.picked_runs, self.workbench.picked
+        if not runs:
+            return "Tick one or two."
+        return (
+            "Tick one more."
+            if len(picked) == 1
+            else f"Files: those of {LETTERS[picked.index(runs[0].id)]}."
+        )
 
     def _ask(self, event: object) -> None:
         names = [run.name for run in self._own_runs()]
@@ -232,9 +239,7 @@ class RunTable:
             self.workbench.delete([run.id for run in self._own_runs()])
 
     def _chosen(self) -> Run:
-        run = self.workbench.run(self.workbench.picked[0])
-        assert run is not None
-        return run
+        return self.workbench.picked_runs[0]
 
     # ------------------------------------------------------------------ files
 

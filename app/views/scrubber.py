@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from string import ascii_uppercase
-
 import panel as pn
 import panel_material_ui as pmui
 
 from app import shared
 from app.views.cards import side_by_side
-from app.views.shown import colours
+from app.views.shown import LETTERS, colours
 from app.words import size_of
-from app.workbench import Workbench
+from app.workbench import FIT, Workbench
 from cainr_core.runs import Run
 
 EVERY = 400  # ms between two states
@@ -51,15 +49,13 @@ class Scrubber:
         self.player.param.watch(shared.held(lambda event: self._moved()), "value")
         workbench.param.watch(
             shared.held(lambda *events: self._show()),
-            ["picked", "runs", "following", "job", "fitted", "field", "step"],
+            ["picked", "runs", "job", "fitted", "field", "step"],
         )
         self._show()
 
     def _runs(self) -> list[Run]:
-        """The runs looked at, none while a fit is followed."""
-        bench = self.workbench
-        picks = [] if bench.following else bench.picked
-        return [run for run in map(bench.run, picks) if run is not None]
+        """The runs looked at, none beside a fit."""
+        return [] if FIT in self.workbench.picked else self.workbench.picked_runs
 
     def _moved(self) -> None:
         """Look at the step that the player has come to."""
@@ -70,7 +66,6 @@ class Scrubber:
     def _show(self) -> None:
         bench, runs = self.workbench, self._runs()
         steps = sorted({moment.step for run in runs for moment in run.history})
-        live = bench.following and bench.job is not None and bench.fitted is None
         self._end = max((run.end.step for run in runs), default=0)
         options = {f"{step:,}": step for step in [*steps, self._end]}
         value = self._end
@@ -81,7 +76,7 @@ class Scrubber:
             self.player.param.update(disabled=True, options=options, value=value)
         self.player.param.update(value=value, disabled=not steps)
         told = [self._told(run, several=len(runs) > 1) for run in runs[:TOLD]]
-        html = f'<div class="told">{"".join(told) or (LIVE if live else NONE)}</div>'
+        html = f'<div class="told">{"".join(told) or (LIVE if FIT in bench.picked else NONE)}</div>'
         if html != self.told.object:
             self.told.object = html
 
@@ -89,7 +84,7 @@ class Scrubber:
         """The state of a run in a line: HTML."""
         bench = self.workbench
         moment, end = run.at(bench.step), run.end
-        letter = f"{ascii_uppercase[bench.picked.index(run.id)]}: " if several else ""
+        letter = f"{LETTERS[bench.picked.index(run.id)]}: " if several else ""
         chosen = run.choices.recipe.steps
         rounding = f" + {end.step - chosen:,}" if end.step > chosen else ""
         taken, note = f"{min(chosen, end.step):,}{rounding}", ""

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from app import decoding, shared
 from app.choosing import copy_of
-from app.views.shown import colours, lettered
+from app.views.shown import called, colours
 from app.workbench import Workbench
 from cainr_core.choices import DataChoice, values_of
 from cainr_core.data.fields import Field
@@ -50,7 +50,7 @@ class Selected:
 
 def selected(workbench: Workbench) -> Selected | None:
     """What the page has picked; no runs, but the open field, where nothing is picked."""
-    runs = [run for run in map(workbench.run, workbench.picked) if run is not None]
+    runs = workbench.picked_runs
     if not runs:
         opened = workbench.choices.data
         return None if workbench.field is None else Selected(copy_of(opened), ())
@@ -58,8 +58,6 @@ def selected(workbench: Workbench) -> Selected | None:
     alike = [run for run in runs if values_of(run.choices.data) == values_of(data)]
     step = workbench.step
     # as on the maps and in the table
-    names = lettered([decoding.name_of(run, step) for run in alike])
-    picked = (
-        Picked(run, name, given[run.id], step) for run, name in zip(alike, names, strict=True)
-    )
+    names = called(workbench, {run.id: decoding.name_of(run, step) for run in alike})
+    picked = (Picked(run, names[run.id], given[run.id], step) for run in alike)
     return Selected(copy_of(data), tuple(picked))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import zip_longest
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from app import decoding, shared
 from app.views.colours import APART, RUN_COLOURS, free_colour
-from app.workbench import Workbench
+from app.workbench import FIT, Workbench
 from cainr_core.data.fields import Field
 from cainr_core.runs import Run
 
@@ -27,6 +27,14 @@ def lettered(names: Sequence[str]) -> list[str]:
         return [*names]
     letters = [f"{letter}: " for letter in LETTERS[: len(names)]]
     return [before + name for before, name in zip_longest(letters, names, fillvalue="")]
+
+
+def called(workbench: Workbench, names: Mapping[str, str]) -> dict[str, str]:
+    """What the fit under way and the runs of `names`, by id, are called where they are looked at,
+    with their letters."""
+    told = {FIT: "this fit", **names}
+    looked = [id for id in workbench.picked if id in told]
+    return told | dict(zip(looked, lettered([told[id] for id in looked]), strict=True))
 
 
 class Source(Protocol):
@@ -57,7 +65,7 @@ class Original:
 class FitSource:
     """The fit under way: the frames that its worker sent, the newest of each time step."""
 
-    key, title = "fit", "This fit"
+    key, title = FIT, "This fit"
 
     def __init__(self, job: Any, colour: str) -> None:
         self.job = job
@@ -201,16 +209,17 @@ class Shown:
 _met: dict[str, int] = {}
 
 
-def colours(workbench: Workbench) -> dict[str | None, str]:
-    """Colours of the runs picked, by id, and of the fit under way (None), in curves and maps.
+def colours(workbench: Workbench) -> dict[str, str]:
+    """Colours of the runs picked, by id, and of the fit under way (`FIT`), in curves and maps.
 
     Two that are seen together never share one, while there are enough.
     """
     for run in reversed(workbench.runs):
         _met.setdefault(run.id, len(_met))
-    seen: list[str | None] = [] if workbench.job is None or workbench.fitted else [None]
-    given: dict[str | None, str] = {}
-    for id in [*seen, *workbench.picked]:
-        first = len(_met) if id is None else _met.get(id, 0)  # as it will be met
+    under_way = [FIT] if workbench.job is not None and workbench.fitted is None else []
+    seen = workbench.picked if FIT in workbench.picked else [*under_way, *workbench.picked]
+    given: dict[str, str] = {}
+    for id in seen:
+        first = len(_met) if id == FIT else _met.get(id, 0)  # as it will be met
         given[id] = free_colour(first, RUN_COLOURS[:APART], RUN_COLOURS[APART:], given.values())
     return given

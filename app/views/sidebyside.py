@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Mapping
 from functools import partial
 
@@ -16,7 +17,7 @@ from app.views.mapcard import MapCard
 from app.views.maps import Geography, MapSet, Plate
 from app.views.projections import Cells, Picture
 from app.views.scales import Scales
-from app.views.shown import AtHand, Shown
+from app.views.shown import AtHand, Held, Shown
 from app.words import signed, three
 from cainr_core.evaluate.over_time import rmse
 
@@ -59,6 +60,7 @@ class SideBySide:
         self.cards: dict[str, MapCard] = {}
         self.shown = Shown(None)
         self._at_hand = AtHand()
+        self._drawn: dict[str, tuple[object, ...]] = {}  # by letter: what, and in which pictures
         self._names: dict[str, str] = {}  # of the maps, as the hover box has them
         self._wide: dict[str, int] = {}  # maps on the page, told by it
         for column, plot in self.maps.figures.items():
@@ -130,12 +132,15 @@ class SideBySide:
         truth = field.values.reshape(len(field.time), -1)
         values: dict[str, NDArray | None] = {"original": truth[time]} if original else {}
         late: dict[str, str] = {}  # maps that still show another time step, and which
+        as_before: set[str] = set()  # what need not be sent again, as beside a fit
         for letter, source in zip("ab", sources or (None,), strict=False):
             held = None if source is None else self._at_hand.of(letter, source, time)
             values[letter] = None if held is None else held.values
             values[f"error_{letter}"] = None if held is None else held.values - truth[held.time]
             if held is not None and held.time != time:
                 late |= dict.fromkeys((letter, f"error_{letter}"), field.time.label(held.time))
+            if self._is_drawn(letter, held) and not original:
+                as_before |= {letter, f"error_{letter}"}
         if self.shown.comparing:
             a, b = values["error_a"], values["error_b"]
             values["gain"] = None
@@ -143,11 +148,18 @@ class SideBySide:
                 values["gain"] = np.abs(a) - np.abs(b)
         seen = self.maps.seen()
         self._colour(truth[time], values, seen)
-        self.maps.draw(values)
+        self.maps.draw({name: values[name] for name in values if name not in as_before})
         self.maps.fade(late)
         read = {column: name for column, name in self._names.items() if column not in late}
         self.maps.name(read, field.units)
         self._tell(truth[time], values, late, seen)
+
+    def _is_drawn(self, letter: str, held: Held | None) -> bool:
+        """Whether a reconstruction is drawn as it is now; from now on it is."""
+        maps, before = self.maps, self._drawn.get(letter, ())
+        now = (held and held.values, maps.whole.picture, maps.near.picture)
+        self._drawn[letter] = now
+        return len(before) == len(now) and all(map(operator.is_, before, now))
 
     def _colour(self, truth: NDArray, values: Mapping[str, NDArray | None], seen: Cells) -> None:
         self.scales.of_values(truth, seen)

@@ -193,7 +193,7 @@ class TradeOff(Look):
         """Ring the runs picked, each in the state that the maps show; on the paper's axes with the
         maximum that the end has, which is the field's own but for a fraction of an error."""
         bench, moved = self.workbench, {}
-        for run in filter(None, map(bench.run, bench.picked)):
+        for run in bench.picked_runs:
             moment, measures = run.at(bench.step), run.metrics
             if moment.step == run.end.step:
                 continue

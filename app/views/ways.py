@@ -102,7 +102,7 @@ def to_the_maps(workbench: Workbench) -> pmui.Button:
     )  # fmt: skip
 
     def show(*events: object) -> None:
-        button.visible = bool(workbench.picked)
+        button.visible = bool(workbench.picked_runs)
 
     workbench.param.watch(shared.held(show), "picked")
     show()

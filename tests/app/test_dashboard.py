@@ -40,6 +40,29 @@ from tests.app.browser import (
 pytestmark = pytest.mark.browser
 
 STEPS = 150
+# From now on, by how many px the parts of the page have moved.
+STILL = """() => {
+  const find = (root, name) => {
+    for (const node of root.querySelectorAll("*")) {
+      if (node.classList.contains(name)) return node
+      const found = node.shadowRoot && find(node.shadowRoot, name)
+      if (found) return found
+    }
+  }
+  const names = ["map-a", "map-b", "curves", "runs"]
+  const parts = names.map((name) => [name, find(document, name)])
+  const before = parts.map(([, part]) => part.getBoundingClientRect())
+  const moved = window.moved = Object.fromEntries(names.map((name) => [name, 0]))
+  const look = () => {
+    parts.forEach(([name, part], n) => {
+      const now = part.getBoundingClientRect()
+      const by = ["top", "left", "width", "height"].map((of) => Math.abs(now[of] - before[n][of]))
+      moved[name] = Math.max(moved[name], ...by)
+    })
+    requestAnimationFrame(look)
+  }
+  look()
+}"""
 PHONE = "Mozilla/5.0 (Linux; Android 14) AppleWebKit/537.36 Chrome/130.0 Mobile Safari/537.36"
 
 # Painted pixels in the first and last row and column of a canvas.
@@ -290,12 +313,18 @@ def test_a_second_run_is_compared(dashboard: Page):
     tick(dashboard, "topography")
     tick(dashboard, "climatology")
     fit(dashboard)
+    expect(dashboard.locator(".map-a")).to_contain_text("A: This fit")
+    expect(dashboard.locator(".map-b")).to_contain_text("B: topography + climatology")
+    expect(dashboard.locator(".curves .key")).to_contain_text("A: this fit")
+    expect(ticks(dashboard)).to_have_count(1)
+    dashboard.wait_for_function(f"() => ({COLUMN})('gain').n > 0")
+    dashboard.evaluate(STILL)
     finish(dashboard, 2)
     speaks_of(dashboard, 0, "no context")
     expect(ticks(dashboard)).to_have_count(2)  # the last one stays beside it
-    expect(dashboard.locator(".map-gain")).to_be_visible()
-    dashboard.wait_for_function(f"() => ({COLUMN})('gain').n > 0")
     expect(dashboard.locator(".map-a")).to_contain_text("A: no context")
+    dashboard.wait_for_timeout(1000)
+    assert max(dashboard.evaluate("window.moved").values()) <= 1  # px
     expect(dashboard.locator(".map-b")).to_contain_text("B: topography + climatology")
     a, b = (column(dashboard, f"error_{letter}") for letter in "ab")
     assert a["high"] != b["high"]

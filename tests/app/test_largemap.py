@@ -32,7 +32,7 @@ def board(bench: Workbench, monkeypatch: pytest.MonkeyPatch) -> MapBoard:
     )
     board = MapBoard(bench)
     runs = [kept(id, name=f"run {id}") for id in OFFSETS]
-    bench.param.update(runs=runs, picked=list(OFFSETS), following=False)
+    bench.param.update(runs=runs, picked=list(OFFSETS))
     return board
 
 

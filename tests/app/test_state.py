@@ -96,7 +96,6 @@ def test_all_of_a_state_comes_back(library: Library, way: str):
     restore(here, again)
     assert here.problem == ""
     assert state_of(here) == state
-    assert not here.following
     assert len(here.field.time) == 4
 
 

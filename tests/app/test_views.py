@@ -27,7 +27,7 @@ from app.views.shown import colours
 from app.views.sidebyside import USUAL
 from app.views.thumbnails import thumbnail
 from app.words import data_of
-from app.workbench import Workbench
+from app.workbench import FIT, Workbench
 from cainr_core.choices import Choices, DataChoice
 from cainr_core.curves import Curve
 from cainr_core.data.choices import ContextChoice
@@ -64,7 +64,7 @@ class FakeJob:
 
 def follow(bench: Workbench) -> None:
     bench.ended = False
-    bench.param.update(job=FakeJob(), job_field=bench.field)
+    bench.param.update(job=FakeJob(), job_field=bench.field, picked=[FIT, *bench.picked])
 
 
 def news(step: int = 10, frame: object = None, message: str = "") -> SimpleNamespace:
@@ -279,12 +279,44 @@ def kept(id: str, name: str = "a run", steps: int = 340) -> SimpleNamespace:
     )  # fmt: skip
 
 
+def test_a_fit_is_seen_beside_what_was_picked_before(bench: Workbench):
+    board, table, curves = MapBoard(bench), RunTable(bench, dict), Curves(bench)
+    curves.view.get_root()
+    run, truth = kept("before"), bench.field.values
+    decoded = (truth[0] + 2).ravel()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(decoding, "frame", lambda run, time, step=None: decoded)
+        bench.param.update(runs=[run], picked=[run.id])
+        follow(bench)
+        bench.snapshot = news(frame=(0, truth[0] + 1))
+        heads = {name: card.head.object for name, card in board.cards.items()}
+        assert "A: This fit" in heads["a"]
+        assert "B: a run" in heads["b"]
+        assert "RMSE of this time 1.00 K" in heads["error_a"]
+        assert "RMSE of this time 2.00 K" in heads["error_b"]
+        assert "B closer in 0% of all cells" in heads["gain"]
+        data = board.maps.source.data
+        before = {name: data[name][0] for name in ("original", "a", "b", "error_b", "gain")}
+        bench.snapshot = news(frame=(0, truth[0] + 3))
+        same = {name for name, image in before.items() if data[name][0] is image}
+        assert same == {"original", "b", "error_b"}  # is not sent again
+        assert "B closer in 100% of all cells" in board.cards["gain"].head.object
+        assert table.view.styles["--letter-before"] == '"B"'
+        assert "those of B" in table.head.object
+        assert "A: this fit" in curves.key.object
+        assert "B: a run" in curves.key.object
+        bench.mode = "swipe"
+        panels = board.sheet()[0].panels  # pictures are of runs
+        assert [panel.title for panel in panels][:1] == ["Original"]
+        assert len(panels) == 3
+
+
 def test_a_run_keeps_its_colour(bench: Workbench):
     first, second = kept("colour-1"), kept("colour-2")
     bench.param.update(runs=[first], picked=["colour-1"])
     before = colours(bench)["colour-1"]
     follow(bench)
-    of_fit = colours(bench)[None]
+    of_fit = colours(bench)[FIT]
     assert of_fit != before
     bench.param.update(runs=[second, first], fitted=second, picked=["colour-2", "colour-1"])
     assert colours(bench) == {"colour-2": of_fit, "colour-1": before}
@@ -418,7 +450,6 @@ def test_a_picture_has_the_size_for_print_and_the_colours_of_the_page(
         runs=[kept("printed", r"my $\frac$ run")],
         picked=["printed"],
         projection=projection,
-        following=False,
     )
     bench.look_at(2)
     board.files._chosen("PNG")

@@ -13,7 +13,8 @@ import pytest
 
 from app import shared
 from app.choosing import SURPRISE
-from app.workbench import Workbench
+from app.state import state_of
+from app.workbench import FIT, Workbench
 from cainr_core.choices import Choices, DataChoice
 from cainr_core.curves import Curve
 from cainr_core.errors import CainrError
@@ -346,14 +347,12 @@ def test_when_a_fit_ends_its_run_is_picked(bench: Workbench, job, state: str):
     job[0].state = state
     settle(bench)
     assert bench.picked == [bench.fitted.id] == [bench.runs[0].id]
-    assert not bench.following
 
 
 def test_the_last_run_stands_beside_the_next_fit_and_its_run(bench: Workbench, job):
     first = fitted(bench, job)
     bench.fit()
-    assert bench.picked == [first]  # its curve is there while the fit learns
-    assert bench.following
+    assert bench.picked == [FIT, first]
     job[-1].state = "done"
     settle(bench)
     second = bench.fitted.id
@@ -370,6 +369,52 @@ def test_what_was_picked_for_comparison_stands_beside_the_new_run(bench: Workben
     bench.pick([second, first, third])
     fourth = fitted(bench, job)
     assert bench.picked == [fourth, third]
+
+
+def test_what_is_looked_at_as_a_fit_ends_is_what_was_before(bench: Workbench, job):
+    first, second = fitted(bench, job), fitted(bench, job)
+    bench.fit([second, first, FIT])  # as a lesson has it
+    assert bench.picked == [second, first, FIT]
+    bench.param.update(left="original", right=FIT)
+    job[-1].state = "done"
+    settle(bench)
+    assert bench.picked == [second, first, bench.fitted.id]
+    assert (bench.left, bench.right) == ("original", bench.fitted.id)
+
+
+def test_who_looks_at_runs_meanwhile_is_not_taken_away_from_them(bench: Workbench, job):
+    first, second = fitted(bench, job), fitted(bench, job)
+    bench.fit()
+    bench.pick([])
+    assert bench.picked == [FIT]
+    bench.pick([first])
+    job[-1].state = "done"
+    settle(bench)
+    assert bench.picked == [first]  # a second one would bring maps of B
+    bench.fit()
+    bench.pick([second, first])
+    assert bench.picked == [first, second]
+    job[-1].state = "done"
+    settle(bench)
+    assert bench.picked == [first, second, bench.fitted.id]
+
+
+def test_a_fit_that_comes_to_nothing_leaves_what_it_was_compared_with(bench: Workbench, job):
+    first = fitted(bench, job)
+    bench.fit()
+    job[-1].state, job[-1].fruitless = "cancelled", True
+    bench.poll()
+    assert bench.picked == [first]
+    bench.fit()
+    bench.abandon()
+    assert bench.picked == [first]
+
+
+def test_a_state_does_not_name_the_fit_under_way(bench: Workbench, job):
+    first = fitted(bench, job)
+    bench.fit()
+    assert bench.picked == [FIT, first]
+    assert state_of(bench)["picked"] == [first]
 
 
 def test_the_first_picked_is_a(bench: Workbench, job):

@@ -80,7 +80,6 @@ def test_a_fit_that_is_kept_need_not_be_made_again(bench: Workbench):
     guide.start(context.LESSON)
     assert guide.ready
     assert bench.picked == [run.id]
-    assert not bench.following
 
 
 def test_a_fit_is_asked_for_only_where_there_is_none(bench: Workbench):
