@@ -186,16 +186,19 @@ class RatePlot:
             "dash": [front.dash for front in fronts],
         }
         self.figure.xaxis.axis_label, self.figure.yaxis.axis_label = by.size, by.quality
-        self._hold()
+        picks: Any = self.picks.data
+        self._hold(picks["x"], picks["y"])
 
-    def _hold(self) -> None:
-        """Let the axes hold all runs, with the rings around some, and what other codecs make that
-        is no match in size; where they do already, they stay as somebody has zoomed them."""
-        runs, others, picks = (
+    def _hold(self, across: Sequence[float], up: Sequence[float]) -> None:
+        """Let the axes hold all runs, with the rings around some at these places, and what other
+        codecs make that is no match in size; where they do already, they stay as somebody has
+        zoomed them."""
+        runs, others = (
             np.array([source.data["x"], source.data["y"]], dtype=np.float64)
-            for source in (self.points, self.others, self.picks)
+            for source in (self.points, self.others)
         )
-        every = np.concatenate([runs, others[:, others[0] >= LEAST], picks], axis=1)
+        rings = np.array([across, up], dtype=np.float64)
+        every = np.concatenate([runs, others[:, others[0] >= LEAST], rings], axis=1)
         every = every[:, np.isfinite(every).all(axis=0)]
         held = EMPTY
         if every.size:
@@ -251,12 +254,9 @@ class RatePlot:
             for id, letter in zip(picked, LETTERS, strict=False)
             if id in places
         ]
-        self._ring(rings)
-        self._hold()
-        self._ring(self._apart(rings))  # by axes that hold them
-
-    def _ring(self, rings: Sequence[tuple[float, float, str]]) -> None:
-        columns = zip(*rings, strict=True) if rings else ((),) * len(PICK)
+        self._hold([x for x, *_ in rings], [y for _, y, _ in rings])
+        told = self._apart(rings)  # by axes that hold them
+        columns = zip(*told, strict=True) if told else ((),) * len(PICK)
         self.picks.data = {name: list(of) for name, of in zip(PICK, columns, strict=True)}
 
     def _apart(self, rings: Sequence[tuple[float, float, str]]) -> list[tuple[float, float, str]]:

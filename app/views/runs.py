@@ -22,6 +22,7 @@ from app.views.printing import file_name
 from app.views.runcolumns import BESIDE, COLUMNS, RIGHT, TABLE, formatters, frame_of
 from app.views.shown import LETTERS, colours
 from app.views.table import Table
+from app.views.ways import skip
 from app.words import contexts_of, data_of, plain
 from app.workbench import FIT, Workbench
 from cainr_core.runs import Run, network_title
@@ -117,6 +118,7 @@ class RunTable:
         self.view = card(
             head,
             self.find,
+            skip("Past the table", "closer"),
             self.table,
             css_class="runs",
             styles=_HIGH,

@@ -13,6 +13,7 @@ from app import shared
 from app.state import MOST_BYTES, from_json, restore, state_of, to_json, to_link
 from app.style import TOLD_BELOW_LEFTWARD
 from app.views.cards import stack
+from app.views.copying import copy_button, holder
 from app.views.download import Download
 from app.workbench import Workbench
 from cainr_core.errors import CainrError
@@ -26,29 +27,9 @@ _SAVED = (
     "A file holds the same and can be kept. It names runs and data; what they hold stays where it "
     "is, and is needed again when the file is loaded."
 )
-# Without a secure address a browser has no clipboard, but it copies what is selected.
-_COPY = """
-const base = window.location.origin + window.location.pathname
-const text = base + (link.value ? "?state=" + link.value : "")
-// beside the button, whose label Panel's components take from the server alone
-const told = () => {
-  const note = document.body.appendChild(document.createElement("div"))
-  note.className = "copied"
-  note.setAttribute("role", "status")
-  note.textContent = "The link is copied."
-  setTimeout(() => note.remove(), 3000)
-}
-const by_hand = () => {
-  const area = document.body.appendChild(document.createElement("textarea"))
-  area.value = text
-  area.select()
-  document.execCommand("copy")
-  area.remove()
-}
-if (navigator.clipboard) navigator.clipboard.writeText(text).then(told, () => { by_hand(); told() })
-else { by_hand(); told() }
-"""
-
+_ADDRESS = """
+window.location.origin + window.location.pathname + (held.value ? "?state=" + held.value : "")
+""".strip()
 # Panel's file input is as large as any, whatever size it is given
 _AS_SMALL = {
     "fontSize": ".8125rem", "lineHeight": 1.75, "padding": "6px 9px",
@@ -79,20 +60,16 @@ class Share:
 
     def _make(self) -> pmui.Dialog:
         look: dict[str, Any] = {"variant": "outlined", "size": "small", "margin": (6, 8, 14, 0)}
-        self.link = pn.widgets.TextInput(visible=False, css_classes=["link"])
+        self.link = holder("link")
         self.shown = pmui.TextInput(
             label="Link", size="small", width=None, sizing_mode="stretch_width",
             margin=(10, 0, 4, 0), css_classes=["shown-link"],
             description="The address of this page in its present state",
         )  # fmt: skip
-        self.copy = pmui.Button(
-            label="Copy link",
-            icon="content_copy",
-            css_classes=["copy-link"],
-            description="Put the link into the clipboard",
-            **look,
-        )
-        self.copy.jscallback(args={"link": self.link}, clicks=_COPY)
+        self.copy = copy_button(
+            "Copy link", self.link, "The link is copied.", _ADDRESS, css_classes=["copy-link"],
+            description="Put the link into the clipboard", **look,
+        )  # fmt: skip
         save = Download(
             self._file, self.workbench.report, filename=FILE, label="Save state",
             css_classes=["save-state"], description="Download the present state as a file",

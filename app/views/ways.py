@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import panel as pn
 import panel_material_ui as pmui
 
 from app import shared
@@ -9,7 +10,8 @@ from app.style import SMALL
 from app.workbench import Workbench
 
 # A button whose class is to-NAME leads to what bears the class NAME; a step of a lesson leads to
-# what it is about, which may be far away or, of a closer look, not be there yet.
+# what it is about, which may be far away or, of a closer look, not be there yet. One that is to
+# skip what comes next takes the focus there, too.
 SCROLL = """
 const find = (root, name) => {
   for (const node of root.querySelectorAll("*")) {
@@ -51,6 +53,7 @@ document.addEventListener("click", (event) => {
     const there = find(document, asked)
     if (there?.offsetHeight) {
       show(there, panel, rows)
+      if (within("skip")) { there.tabIndex = -1; there.focus({ preventScroll: true }) }
       const place = () => there.getBoundingClientRect().top + scroller(there)?.scrollTop
       const before = place() // maps may come or go above it while the page moves
       const moved = () => mine == asks && Math.abs(place() - before) > 2
@@ -91,6 +94,23 @@ document.addEventListener("click", (event) => {
   card.style.minHeight = `${Math.max(0, Math.floor(first + page.clientHeight - below - top))}px`
 }, true)
 """
+
+
+# For keys alone: seen while it has the focus.
+_SKIP = """
+button { position: absolute; left: 12px; top: -6px; z-index: 5; padding: 6px 14px; font: inherit;
+  font-size: .85rem; border-radius: 6px; border: 1px solid currentColor; color: inherit;
+  background: var(--panel-surface-color); }
+button:not(:focus-visible) { clip-path: inset(50%); pointer-events: none; }
+"""
+
+
+def skip(told: str, place: str) -> pn.pane.HTML:
+    """A way for who comes by Tab, past many things to what bears the class `place`."""
+    return pn.pane.HTML(
+        f'<button class="skip to-{place}">{told}</button>', stylesheets=[_SKIP], height=0, margin=0,
+        sizing_mode="stretch_width", styles={"overflow": "visible", "position": "relative"},
+    )  # fmt: skip
 
 
 def to_the_maps(workbench: Workbench) -> pmui.Button:

@@ -251,6 +251,11 @@ def test_the_lines_of_code_follow_the_choices(dashboard: Page):
     dashboard.locator(".lines .fold-head").first.click()
     expect(dashboard.locator(".python-lines")).to_contain_text("climatology")
     expect(dashboard.locator(".python-lines")).to_contain_text(f"steps={STEPS}")
+    dashboard.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    dashboard.locator(".copy-python-lines button").click()
+    expect(dashboard.get_by_role("status").filter(has_text="are copied")).to_be_visible()
+    copied = dashboard.evaluate("navigator.clipboard.readText()")
+    assert copied.strip() == dashboard.locator(".python-lines pre").inner_text().strip()
 
 
 def test_the_table_fits_its_place(dashboard: Page):
@@ -357,6 +362,11 @@ def test_tab_goes_through_the_table_and_enter_changes_a_name(dashboard: Page):
     dashboard.keyboard.press("Tab")
     expect(name.locator("input")).to_have_count(0)
     expect(dashboard.locator(".runs-table :focus")).to_have_count(0)
+    past = dashboard.get_by_role("button", name="Past the table")
+    past.focus()
+    dashboard.keyboard.press("Enter")
+    expect(dashboard.locator(".closer")).to_be_focused()
+    dashboard.wait_for_timeout(1000)  # in which the page moves there
 
 
 def test_a_run_is_renamed_downloaded_and_deleted(dashboard: Page, tmp_path: Path):
