@@ -24,6 +24,15 @@ function rest() {
   point(pointed, "mouseover")
 }
 
+// What comes to lie under a pointer that rests, as Fit does when a fit ends, tells nothing.
+let last = { screenX: NaN, screenY: NaN, timeStamp: 0 } // where the pointer moved
+document.addEventListener("pointermove", (event) => { last = event }, true)
+document.addEventListener("mouseover", (event) => {
+  const { screenX, screenY, timeStamp, isTrusted } = event
+  const rests = screenX === last.screenX && screenY === last.screenY
+  if (isTrusted && rests && timeStamp - last.timeStamp > 100) event.stopPropagation()
+}, true)
+
 // What is clicked needs no sentence any more, which would lie over what the click brings.
 document.addEventListener("pointerdown", (event) => point(event.composedPath()[0], "mouseout"), true)
 for (const event of ["keydown", "pointerdown"]) document.addEventListener(event, leave, true)

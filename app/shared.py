@@ -147,6 +147,7 @@ class Fits:
     def __init__(self) -> None:
         self.version = 0  # changes whenever the library may look different
         self._jobs: dict[str, tuple[str, Job]] = {}  # with the room of each
+        self._names: dict[str, str] = {}
         self._runs: dict[str, Run] = {}
         self._lost: dict[str, str] = {}
         self._waiting: dict[str, Pending] = {}
@@ -185,7 +186,7 @@ class Fits:
         settings.check_fit(choices, field, planned)
         job = jobs().submit(choices, field, person, id)
         job.seen()
-        self._jobs[job.id] = room, job
+        self._jobs[job.id], self._names[job.id] = (room, job), name
         if id is None:
             self._pending(room).keep(job.id, choices, name)
         job.lasting = True
@@ -203,6 +204,10 @@ class Fits:
         """The fit of that id, if this server started it for that room."""
         owner, job = self._jobs.get(id, ("", None))
         return job if owner == room else None
+
+    def name(self, job: Job) -> str:
+        """What the run of a fit will be called; empty where another server has started it."""
+        return self._names.get(job.id, "")
 
     def run(self, job: Job) -> Run | None:
         """The run that a finished fit became."""

@@ -20,6 +20,7 @@ from cainr_core.runs import Library, Run, default_name
 
 FINAL = ("done", "failed", "cancelled")
 FIT = "fit"  # among what is picked: the fit under way
+BESIDE = 4  # runs that stay picked beside a new fit: colours are told apart at a glance up to 5
 GONE = "The fit that this page followed is over; if it was kept, its run is in the table."
 
 
@@ -73,7 +74,7 @@ class Workbench(Choosing, Viewing):
 
     def fit(self, picked: Sequence[str] | None = None) -> None:
         """Start a fit of the choices. `picked`: what is looked at meanwhile, with `FIT` in the
-        place of the fit; by itself it is A, and B what was picked first."""
+        place of the fit; by itself it is A, and B and so on are what is picked already."""
         if self.field is None or not self.ended:
             return
         choices, field, name = self.choices, self.field, self._free_name(self.choices)
@@ -102,7 +103,7 @@ class Workbench(Choosing, Viewing):
             picked = self.picked
         elif picked is None:
             alike = (run.id for run in self.picked_runs if self._of(run, job.choices.data))
-            picked = [FIT, *list(alike)[:1]]
+            picked = [FIT, *list(alike)[:BESIDE]]
         self.param.update(
             job=job, job_field=field, snapshot=None, fitted=None, picked=list(picked), problem="",
             step=None,

@@ -10,7 +10,7 @@ from app.views.cards import stack
 from app.workbench import Workbench
 
 _ROW = """
-:host { display: flex; flex-flow: row wrap; align-items: center; gap: 8px 16px;
+:host { display: flex; flex-flow: row wrap; align-items: center; gap: 8px 12px;
   padding: 0 12px 8px; box-sizing: border-box; }
 """
 _MORE = {"padding": "2px 10px", "fontSize": ".8rem", "whiteSpace": "nowrap", "gap": "6px"}

@@ -258,7 +258,9 @@ class Curves:
         told = "".join(
             f'<span style="--line:{colour}">{escape(name)}</span>' for name, colour, *_ in lines
         )
-        if self._rounded:
+        job = None if self.workbench.fitted is not None else self.workbench.job
+        # told from the beginning of a fit, so that the key is as long at its end
+        if self._rounded or (job is not None and job.choices.recipe.tail_steps):
             told += f'<span class="tail">{TAIL}</span>'
         html = f'<div class="key">{told or "press Fit or tick a run"}</div>'
         if html != self.key.object:

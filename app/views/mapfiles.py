@@ -29,7 +29,7 @@ def map_files(workbench: Workbench, maps: Callable[[], tuple[Sheet, Look]]) -> F
         [*FORMATS, *animation.ANIMATIONS], choose, workbench.report,
         allowed=lambda: workbench.field is not None, long=animation.ANIMATIONS, label="",
         description="Download the maps as they are shown, at print size, or moving over time",
-        margin=0, disabled=True, sx=ICON_ONLY,
+        margin=(0, 0), disabled=True, sx=ICON_ONLY,
     )  # fmt: skip
     workbench.param.watch(lambda event: menu.allow(), "field")
     return menu

@@ -214,11 +214,9 @@ class RunTable:
         runs, picked = self.workbench.picked_runs, self.workbench.picked
         if not runs:
             return "Tick one or two."
-        return (
-            "Tick one more."
-            if len(picked) == 1
-            else f"Files: those of {LETTERS[picked.index(runs[0].id)]}."
-        )
+        if len(picked) == 1:
+            return "Tick one more."
+        return f"Files: those of {LETTERS[picked.index(runs[0].id)]}."
 
     def _ask(self, event: object) -> None:
         names = [run.name for run in self._own_runs()]

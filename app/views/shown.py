@@ -31,8 +31,9 @@ def lettered(names: Sequence[str]) -> list[str]:
 
 def called(workbench: Workbench, names: Mapping[str, str]) -> dict[str, str]:
     """What the fit under way and the runs of `names`, by id, are called where they are looked at,
-    with their letters."""
-    told = {FIT: "this fit", **names}
+    with their letters; the fit as its run will be, so that nothing is as long as before then."""
+    job = workbench.job
+    told = {FIT: (job is not None and shared.fits.name(job)) or "this fit", **names}
     looked = [id for id in workbench.picked if id in told]
     return told | dict(zip(looked, lettered([told[id] for id in looked]), strict=True))
 

@@ -320,7 +320,7 @@ def test_a_second_run_is_compared(dashboard: Page):
     fit(dashboard)
     expect(dashboard.locator(".map-a")).to_contain_text("A: This fit")
     expect(dashboard.locator(".map-b")).to_contain_text("B: topography + climatology")
-    expect(dashboard.locator(".curves .key")).to_contain_text("A: this fit")
+    expect(dashboard.locator(".curves .key")).to_contain_text("A: no context")
     expect(ticks(dashboard)).to_have_count(1)
     dashboard.wait_for_function(f"() => ({COLUMN})('gain').n > 0")
     dashboard.evaluate(STILL)

@@ -358,7 +358,12 @@ def test_the_last_run_stands_beside_the_next_fit_and_its_run(bench: Workbench, j
     second = bench.fitted.id
     assert bench.picked == [second, first]
     third = fitted(bench, job)
-    assert bench.picked == [third, second]
+    assert bench.picked == [third, second, first]
+
+
+def test_no_more_runs_stay_picked_than_colours_tell_apart(bench: Workbench, job):
+    every = [fitted(bench, job) for _ in range(7)]
+    assert bench.picked == every[:1:-1]
 
 
 def test_what_was_picked_for_comparison_stands_beside_the_new_run(bench: Workbench, job):
@@ -368,7 +373,7 @@ def test_what_was_picked_for_comparison_stands_beside_the_new_run(bench: Workben
     assert bench.picked == [third, first]
     bench.pick([second, first, third])
     fourth = fitted(bench, job)
-    assert bench.picked == [fourth, third]
+    assert bench.picked == [fourth, third, first, second]
 
 
 def test_what_is_looked_at_as_a_fit_ends_is_what_was_before(bench: Workbench, job):
