@@ -218,8 +218,8 @@ class Workbench(Choosing, Viewing):
         self.look(before + [id for id in ids if id not in before])  # the first picked is A
 
     def look_also(self, id: str) -> None:
-        """Look at a run, or no longer: the first is A, another one beside it B, and one of other
-        data is looked at alone."""
+        """Look at a run, or no longer: the first is A, another one beside it takes the place of B,
+        and one of other data is looked at alone."""
         if self.run(id) is None:  # the list lags behind a sweep
             self.list_runs()
         picked = [run.id for run in self.picked_runs]
@@ -228,7 +228,7 @@ class Workbench(Choosing, Viewing):
             return
         run, first = self.run(id), next(iter(self.picked_runs), None)
         beside = run is not None and first is not None and self._of(first, run.choices.data)
-        self.pick([*picked[: int(beside)], id])
+        self.look([picked[0], id, *picked[2:]] if beside else [id])
 
     def rename(self, id: str, name: str) -> None:
         """Give a run another name."""

@@ -24,6 +24,7 @@ _CARD = """
   border: 1px solid color-mix(in srgb, var(--panel-on-surface-color) 14%, transparent);
   border-radius: 8px; overflow: hidden; }
 """
+OPEN = ":host { overflow: visible; }"  # of a card over whose edge something hangs
 _LINE = """
 :host { display: flex; flex-flow: row wrap; align-items: flex-start; }
 """

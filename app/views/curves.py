@@ -50,11 +50,10 @@ _PLAIN = {
     "plot.border_fill_alpha": 0,
     "plot.outline_line_color": None,
     "plot.min_border_left": 56,
-    "plot.min_border_right": 24,
+    "plot.min_border_right": 10,
     "plot.min_border_bottom": 44,
     "plot.toolbar.autohide": True,
     "plot.toolbar.logo": None,
-    "plot.toolbar_inner": True,
     "plot.toolbar.stylesheets": [TOOLS],
 }
 
@@ -291,6 +290,11 @@ class Curves:
         )
         x, y = (self._plot.handles[name] for name in ("x_range", "y_range"))
         limits = ((x.start, x.end), (y.start, y.end))
+        tails: Any = self.tails.data
+        drawn += tuple(
+            Drawn("_" if number else TAIL, colour, np.full(2, at), np.array(limits[1]), 1, "dotted")
+            for number, (at, colour) in enumerate(zip(tails["x"], tails["colour"], strict=True))
+        )
         return Chart(label, "PSNR (dB)", drawn, (False, False), limits)
 
 

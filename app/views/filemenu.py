@@ -27,7 +27,16 @@ link.click()
 setTimeout(() => { URL.revokeObjectURL(link.href); link.remove() }, 1000)
 """
 ICON_ONLY = {"minWidth": 0, "px": "6px", "& .MuiButton-startIcon": {"mr": 0}}
-_LINE = ":host { display: flex; flex-flow: row wrap; align-items: flex-start; width: auto; }"
+_PLACE = ":host { position: relative; overflow: visible; width: auto; }"
+# Below the button, over what is there, so that nothing moves.
+_CHIP = """
+:host { position: absolute; top: 100%; left: 50%; transform: translateX(-50%); z-index: 20;
+  width: max-content; border-radius: 6px; background: var(--panel-surface-color);
+  color: var(--panel-on-surface-color); box-shadow: 0 2px 8px rgb(0 0 0 / 30%);
+  border: 1px solid color-mix(in srgb, var(--panel-on-surface-color) 25%, transparent); }
+"""
+_BESIDE = ":host { display: flex; align-items: center; width: max-content; padding-left: 10px; }"
+_FAR = "div { font-size: .8rem; white-space: nowrap; font-variant-numeric: tabular-nums; }"
 
 Told = Callable[[int, int], None]  # how many parts are done, of how many
 Made = tuple[str, Callable[[Told], bytes]]  # the name of a file, and what makes it in a thread
@@ -52,7 +61,7 @@ class FileMenu:
     ) -> None:
         """`choose` says at a click what file of a kind is called and what makes it. `long`: the
         kinds that can be stopped."""
-        self._choose, self._failed, self._long, self._label = choose, failed, long, label
+        self._choose, self._failed, self._long = choose, failed, long
         self._stop: Event | None = None  # of the file that is being made
         self._far, self._number = "", 0
         css_class = f"menu-{(label or 'picture').lower()}"
@@ -61,13 +70,18 @@ class FileMenu:
             variant="outlined", size="small", css_classes=[css_class], **look,
         )  # fmt: skip
         self.cancel = pmui.IconButton(
-            icon="close", size="small", visible=False, description="Stop making this file",
-            css_classes=[f"{css_class}-stop"], margin=(8, 0),
+            icon="close", size="small", description="Stop making this file",
+            css_classes=[f"{css_class}-stop"], margin=(0, 2),
+        )  # fmt: skip
+        self.far = pn.pane.HTML("", stylesheets=[_FAR], margin=0, sizing_mode=None)
+        self.chip = stack(  # which a way of standing of its own would not let be hidden
+            stack(self.far, self.cancel, css=_BESIDE, sizing_mode=None),
+            css=_CHIP, sizing_mode=None, visible=False,
         )  # fmt: skip
         self._saved = pn.widgets.TextInput(styles={"display": "none"})  # part of the page
         self._saved.jscallback(value=_SAVE)
         self.view = while_visible(
-            stack(css=_LINE, sizing_mode=None), (self.menu, self.cancel, self._saved)
+            stack(css=_PLACE, sizing_mode=None), (self.menu, self.chip, self._saved)
         )
         self.allow = shared.decided(
             self.menu, "disabled", lambda: self._stop is not None or not allowed()
@@ -90,7 +104,7 @@ class FileMenu:
     def _make(self, name: str, make: Callable[[Told], bytes], long: bool) -> None:
         stop = self._stop = Event()
         self._far = ""
-        self.cancel.visible = long
+        self.chip.visible = long
         self._show()
         callback = None
         if long and pn.state.curdoc is not None and pn.state.curdoc.session_context is not None:
@@ -99,13 +113,13 @@ class FileMenu:
         def told(done: int, of: int) -> None:
             if stop.is_set():
                 raise Stopped
-            self._far = f"{done} of {of}"
+            self._far = f"{done} of {of} pictures"
 
         def end() -> None:
             if callback is not None:
                 callback.stop()
             self._stop = None
-            self.cancel.visible = False
+            self.chip.visible = False
             self._show()
 
         def take(made: bytes) -> None:
@@ -129,9 +143,10 @@ class FileMenu:
             self._stop.set()
 
     def _show(self, *events: object) -> None:
-        making = self._stop is not None
-        self.menu.loading = making and not self._far  # the spinner would cover how far it is
-        self.menu.label = self._far if making and self._far else self._label
+        self.menu.loading = self._stop is not None
+        html = f'<div role="status">{self._far or "…"}</div>'
+        if html != self.far.object:
+            self.far.object = html
         self.allow()
 
 

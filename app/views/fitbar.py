@@ -11,7 +11,7 @@ import panel_material_ui as pmui
 from app import shared
 from app.choosing import names_of
 from app.style import TOLD_BELOW
-from app.views.cards import card
+from app.views.cards import OPEN, card
 from app.views.figures import FIGURES, GOING, IDLE, row
 from app.words import about, about_duration, duration, size_of, summary, three
 from app.workbench import Workbench
@@ -61,7 +61,7 @@ class FitBar:
         self.view = card(
             pn.Row(self.fit, self.cancel, self.figures, sizing_mode="stretch_width", min_width=0),
             self.bar,
-            css=":host { overflow: visible; }",
+            css=OPEN,
         )
         self._allow = shared.decided(
             self.fit, "disabled", lambda: workbench.field is None or bool(workbench.refusal)

@@ -173,9 +173,9 @@ def plain_figure(height: int, **options: Any) -> figure:
         height=height, sizing_mode="stretch_width", output_backend="canvas",
         x_range=Range1d(start=0.1, end=1), y_range=Range1d(start=0.1, end=1),
         background_fill_alpha=0, border_fill_alpha=0, outline_line_color=None,
-        toolbar_location="right", toolbar_inner=True,
+        toolbar_location="right",
         tools=[PanTool(visible=False), BoxZoomTool(), ResetTool()], active_drag=None,
-        min_border_left=56, min_border_right=24, min_border_top=10,
+        min_border_left=56, min_border_right=10, min_border_top=10,
         **options,
     )  # fmt: skip
     plot.toolbar.autohide, plot.toolbar.logo = True, None

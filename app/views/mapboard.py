@@ -9,7 +9,7 @@ import panel_material_ui as pmui
 
 from app import shared
 from app.controls.form import widget
-from app.views.cards import NARROW, card, side_by_side, stack
+from app.views.cards import NARROW, OPEN, card, side_by_side, stack
 from app.views.comparebar import CompareBar
 from app.views.largemap import LargeMap
 from app.views.mapcard import FieldHead
@@ -91,7 +91,7 @@ class MapBoard:
             # before the modes, which give them another height.
             self.view = stack(
                 card(self.title, bar.modes, self.player), self.stage,
-                card(scrubber, where, bar.view),
+                card(scrubber, where, bar.view, css=OPEN),
             )  # fmt: skip
         else:
             head = side_by_side(
@@ -101,7 +101,7 @@ class MapBoard:
                 self.player, scrubber, shares="9 17", narrow=NARROW, rows=0,
                 styles={"align-items": "center"},
             )  # fmt: skip
-            self.view = stack(card(head, when, bar.view), self.stage)
+            self.view = stack(card(head, when, bar.view, css=OPEN), self.stage)
         self.player.param.watch(lambda event: workbench.look_at(event.new), "value")
         self._watch(self._look, ["field", "job", "fitted", "picked", "runs"])
         self._watch(self._snapshot, ["snapshot"])

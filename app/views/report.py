@@ -11,6 +11,7 @@ from app import decoding, shared
 from app.uploads import without_folders
 from app.views import panels, prints
 from app.views.analysis import CSS, Checked, table
+from app.views.curves import TAIL
 from app.words import about, data_of, duration, signed, size_of, summary, three
 from cainr_core import __version__
 from cainr_core.data.fields import Field
@@ -120,12 +121,18 @@ def _times(field: Field) -> str:
 
 def _curve(run: Run) -> str:
     """PSNR over steps as SVG to stand in a page."""
+    from matplotlib.ticker import StrMethodFormatter
+
     from cainr_core.evaluate.drawing import new_figure
 
     figure = new_figure(7, 2.8)
     axes = figure.add_subplot()
     axes.plot(run.curve.step, run.curve.psnr, color=COLOUR)
     axes.set(xlabel="step", ylabel="PSNR (dB)")
+    axes.xaxis.set_major_formatter(StrMethodFormatter("{x:,.10g}"))
+    if run.curve.step[-1] > run.choices.recipe.steps:
+        axes.axvline(run.choices.recipe.steps, color=COLOUR, ls=":", label=TAIL)
+        axes.legend(frameon=False, fontsize=8, loc="lower right")
     axes.grid(color="0.92", linewidth=0.6)
     axes.set_axisbelow(True)
     axes.spines[["top", "right"]].set_visible(False)

@@ -216,7 +216,8 @@ class RunTable:
             return "Tick one or two."
         if len(picked) == 1:
             return "Tick one more."
-        return f"Files: those of {LETTERS[picked.index(runs[0].id)]}."
+        of = LETTERS[picked.index(runs[0].id)]
+        return f"Maps: A and B. Files: {of}." if len(picked) > 2 else f"Files: those of {of}."
 
     def _ask(self, event: object) -> None:
         names = [run.name for run in self._own_runs()]

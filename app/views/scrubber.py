@@ -49,7 +49,7 @@ class Scrubber:
         self.player.param.watch(shared.held(lambda event: self._moved()), "value")
         workbench.param.watch(
             shared.held(lambda *events: self._show()),
-            ["picked", "runs", "job", "fitted", "field", "step"],
+            ["picked", "runs", "job", "fitted", "field", "step", "mode", "left", "right"],
         )
         self._show()
 
@@ -75,7 +75,9 @@ class Scrubber:
             # disabled, so that it does not speak of a value that it takes meanwhile
             self.player.param.update(disabled=True, options=options, value=value)
         self.player.param.update(value=value, disabled=not steps)
-        told = [self._told(run, several=len(runs) > 1) for run in runs[:TOLD]]
+        named = (bench.left, bench.right) if bench.mode != "side" else ()
+        first = [run.id for run in sorted(runs, key=lambda run: run.id not in named)[:TOLD]]
+        told = [self._told(run, several=len(runs) > 1) for run in runs if run.id in first]
         html = f'<div class="told">{"".join(told) or (LIVE if FIT in bench.picked else NONE)}</div>'
         if html != self.told.object:
             self.told.object = html

@@ -59,8 +59,8 @@ MARKS = {
     "ebcc": ("cross", "✚", "#9a7fae"),
 }
 TOLD = (
-    "Every run of these data in the library. Click a point to open the run, a second one to "
-    "compare; the table of runs does the same by keyboard."
+    "Every run of these data in the library. Click a point to open the run, another one to "
+    "compare it as B; the table of runs does the same by keyboard."
 )
 _CSS = """
 .key { font-size: .8rem; line-height: 1.35; display: flex; flex-flow: column; gap: 5px; }

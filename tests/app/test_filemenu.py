@@ -39,7 +39,7 @@ def test_a_problem_is_told_and_the_menu_is_there_again():
 
 def test_a_file_that_is_stopped_is_no_problem():
     def make(told: Told) -> bytes:
-        assert made.cancel.visible
+        assert made.chip.visible
         told(1, 3)
         made._stopped(None)
         told(2, 3)
@@ -49,7 +49,7 @@ def test_a_file_that_is_stopped_is_no_problem():
     made._chosen({"label": "gif"})
     assert problems == []
     assert made._saved.value == ""
-    assert not made.cancel.visible
+    assert not made.chip.visible
     assert Stopped is not None
 
 
