@@ -133,4 +133,4 @@ def _round_up(value: float) -> float:
 
 
 def _number(value: float) -> str:
-    return f"{value:g}".replace("-", "\N{MINUS SIGN}")
+    return f"{value:,.10g}".replace("-", "\N{MINUS SIGN}")

@@ -70,7 +70,17 @@ class FitBar:
         self.cancel.on_click(shared.held(self._stop))
         workbench.param.watch(
             self.show,
-            ["changed", "plan", "refusal", "snapshot", "fitted", "field", "ended", "runs"],
+            [
+                "changed",
+                "plan",
+                "refusal",
+                "snapshot",
+                "fitted",
+                "field",
+                "ended",
+                "runs",
+                "problem",
+            ],
         )
         # not among `changed`: other data count once they are opened
         workbench.data.param.watch(shared.held(self.show), names_of(workbench.data))
@@ -114,7 +124,8 @@ class FitBar:
         bench = self.workbench
         if bench.opening or values_of(bench.data) == values_of(bench.choices.data):
             return ""
-        then = ": press Open to change that" if bench.data.path else ""  # the sample opens itself
+        can = bench.data.path and not bench.problem  # the sample opens itself
+        then = ": press Open to change that" if can else ""
         return f"<b>Fit still takes {escape(about(bench.field))}{then}.</b>"
 
     def _widest(self, plan: Plan) -> str:

@@ -88,6 +88,12 @@ def test_lightness_rises_evenly_or_mirrors():
     assert int(np.argmax(both)) == pytest.approx(128, abs=8)
 
 
+def test_the_bar_has_numbers_as_the_page_writes_them():
+    bar = sequential(0, 50_000).bar("m", (False, False))
+    assert ">40,000<" in bar
+    assert ">0.3<" in sequential(0, 0.4).bar("m", (False, False))
+
+
 def test_the_bar_names_its_unit():
     html = Scale(0, 10, ("#000000", "#ffffff")).bar("K")
     assert ">K<" in html

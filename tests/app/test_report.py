@@ -11,6 +11,7 @@ import pytest
 
 from app import shared
 from app.views import report
+from app.views.curves import TAIL
 from app.views.mapboard import MapBoard
 from app.views.panels import Look
 from app.views.runs import RunTable
@@ -48,6 +49,7 @@ def test_a_report_holds_all_of_a_run(bench: Workbench):
     ):
         assert text in page
     assert "<svg" in page
+    assert TAIL in page
     assert "<?xml" not in page
     image = re.search(r'src="data:image/png;base64,([^"]+)"', page)
     assert b64decode(image[1]).startswith(b"\x89PNG")

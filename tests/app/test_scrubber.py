@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -111,6 +112,16 @@ def test_other_runs_are_shown_as_they_are(bench: Workbench):
     told = scrubber.told.object
     assert re.search(r"A: [\d.]+ dB, [\d.]+ B, step 0 of 200 \+ 30<", told)
     assert re.search(r"B: [\d.]+ dB, [\d.]+ B after 20 \+ 3 steps, no states before kept<", told)
+
+
+def test_what_is_compared_on_one_map_is_told_of(bench: Workbench):
+    scrubber = Scrubber(bench, 900)
+    bench.runs = [*bench.runs, replace(bench.runs[0], id="third")]
+    bench.pick([run.id for run in bench.runs])
+    assert "C: " not in scrubber.told.object
+    bench.param.update(mode="difference", left="original", right="third")
+    assert "C: " in scrubber.told.object
+    assert "B: " not in scrubber.told.object
 
 
 def test_a_fit_is_seen_as_it_is(bench: Workbench):

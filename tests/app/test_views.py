@@ -238,6 +238,9 @@ def test_data_that_are_named_and_not_open_are_told_at_once(bench: Workbench):
     assert "press Open to change that" not in bar.figures.object
     bench.data.path = "another.nc"
     assert "press Open to change that" in bar.figures.object
+    bench.problem = "There is no such file."
+    assert "press Open to change that" not in bar.figures.object
+    assert "Fit still takes" in bar.figures.object
     bench.data.path = ""
     assert "press Open to change that" not in bar.figures.object
 

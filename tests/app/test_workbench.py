@@ -465,3 +465,12 @@ def test_a_run_of_other_data_is_looked_at_alone(bench: Workbench, library: Libra
     assert bench.picked == [runs[2].id]
     bench.look_also(runs[2].id)
     assert bench.picked == []
+
+
+def test_what_is_looked_at_also_takes_the_place_of_b_alone(bench: Workbench, job):
+    first, second, third, fourth = (fitted(bench, job) for _ in range(4))
+    bench.look([first, second, third])
+    bench.look_also(fourth)
+    assert bench.picked == [first, fourth, third]
+    bench.look_also(first)
+    assert bench.picked == [fourth, third]
