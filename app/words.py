@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cainr_core.runs import network_title
+from cainr_core.runs import contexts_title, network_title
 
 if TYPE_CHECKING:
     from cainr_core.choices import Choices, DataChoice
@@ -77,10 +77,11 @@ def contexts_of(run: Run) -> str:
 
 
 def _in_short(context: ContextChoice) -> str:
+    words = contexts_title([context])
     if not context.is_builtin:
-        return context.title + context.spec.removeprefix(context.source)
-    words = context.spec.replace("topography", "topo").replace("climatology", "clim")
-    return words.replace("insolation", "sun").replace("_", " ")
+        return words
+    words = words.replace("topography", "topo").replace("climatology", "clim")
+    return words.replace("insolation", "sun")
 
 
 def plain(text: str) -> str:

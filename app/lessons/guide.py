@@ -21,6 +21,8 @@ from cainr_core.errors import CainrError
 from cainr_core.runs import Run
 
 SPERR = "sperr"
+# What a step shows things by, where it says nothing else: it speaks of these maps.
+USUAL = {"mode": "side", "scale": "shared", "projection": "robinson", "centre": 0, "region": []}
 
 
 class Guide(param.Parameterized):
@@ -79,7 +81,7 @@ class Guide(param.Parameterized):
         def then() -> None:
             if asked == (self.lesson, self.number):  # else the visitor has gone on
                 self._show(keep_fit=False)
-                self.workbench.param.update(**step.view)
+                self.workbench.param.update(**{**USUAL, **step.view})
                 self._look()
 
         self.workbench.adopt(self._choices(chosen), then)

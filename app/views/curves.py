@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from html import escape
 from typing import Any
 
@@ -152,7 +153,7 @@ class Curves:
             "x", "psnr", source=self.marks, size=9, color="colour", line_color="#ffffff"
         )
         # in the colours of the runs; the key stays: it is drawn already, and would not hear of it
-        self._draw(*self._lines())
+        self._draw(self._lines())
 
     def _redraw(self) -> None:
         """Hand the page what has changed: for HoloViews each picture would be a new one, and ten
@@ -221,39 +222,38 @@ class Curves:
     # ------------------------------------------------------------------ what is drawn
 
     def _show(self) -> None:
-        fit, others = self._lines()
-        shown = [line for line in (fit, *others) if line is not None]
-        self._rounded = [line for line in shown if _has_tail(line)]
-        self._show_key(shown)
-        self._draw(fit, others)
+        lines = self._lines()
+        self._rounded = [line for line in lines.values() if _has_tail(line)]
+        self._show_key(lines.values())
+        self._draw(lines)
 
-    def _draw(self, fit: Line | None, others: list[Line]) -> None:
-        lines = [*others, *[None] * (len(NAMES) - 1 - len(others)), fit]
+    def _draw(self, lines: dict[str, Line]) -> None:
+        fitted = self.workbench.fitted
+        own = FIT if FIT in lines or fitted is None else fitted.id
+        others = [line for id, line in lines.items() if id != own][: len(NAMES) - 1]
+        drawn = [*others, *[None] * (len(NAMES) - 1 - len(others)), lines.get(own)]
         if self._plot is not None:
-            for drawn, line in zip(self._plot.subplots.values(), lines, strict=True):
+            for glyph, line in zip(self._plot.subplots.values(), drawn, strict=True):
                 if line is not None:
-                    drawn.handles["glyph"].line_color = line[1]
-        self._tables = [_table(line and line[2]) for line in lines]
+                    glyph.handles["glyph"].line_color = line[1]
+        self._tables = [_table(line and line[2]) for line in drawn]
         self._redraw()
 
-    def _lines(self) -> tuple[Line | None, list[Line]]:
-        """Of the fit, or of the run that it became, and of the other runs picked."""
-        bench, given = self.workbench, colours(self.workbench)
-        fit: Line | None = None
+    def _lines(self) -> dict[str, Line]:
+        """Of what is looked at by its id, in the order of letters; before them that of a fit that
+        is not."""
+        bench, lines = self.workbench, dict[str, Line]()
         names = called(bench, {run.id: run.name for run in bench.picked_runs})
-        if FIT in given:
-            curve = bench.snapshot.curve if bench.snapshot is not None else None
-            fit = (names[FIT], given[FIT], curve, bench.job.choices.recipe)
-        others = []
-        for run in bench.picked_runs:
-            line = (names[run.id], given[run.id], run.curve, run.choices.recipe)
-            if bench.fitted is not None and run.id == bench.fitted.id:
-                fit = line
-            else:
-                others.append(line)
-        return fit, others[: len(NAMES) - 1]
+        for id, colour in colours(bench).items():
+            run = bench.run(id)
+            if run is not None:
+                lines[id] = (names[id], colour, run.curve, run.choices.recipe)
+            elif id == FIT:
+                curve = bench.snapshot.curve if bench.snapshot is not None else None
+                lines[id] = (names[id], colour, curve, bench.job.choices.recipe)
+        return lines
 
-    def _show_key(self, lines: list[Line]) -> None:
+    def _show_key(self, lines: Iterable[Line]) -> None:
         told = "".join(
             f'<span style="--line:{colour}">{escape(name)}</span>' for name, colour, *_ in lines
         )
@@ -281,8 +281,7 @@ class Curves:
     def _chart(self) -> Chart:
         """The curves as they are drawn now."""
         column, label = AXES[self.axis.value]
-        fit, others = self._lines()
-        lines = [(line, _table(line[2])) for line in (fit, *others) if line is not None]
+        lines = [(line, _table(line[2])) for line in self._lines().values()]
         drawn = tuple(
             Drawn(line[0], line[1], table[column], table["psnr"])
             for line, table in lines

@@ -62,6 +62,7 @@ class FitBar:
             pn.Row(self.fit, self.cancel, self.figures, sizing_mode="stretch_width", min_width=0),
             self.bar,
             css=OPEN,
+            css_class="fit-bar",
         )
         self._allow = shared.decided(
             self.fit, "disabled", lambda: workbench.field is None or bool(workbench.refusal)

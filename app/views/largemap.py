@@ -32,7 +32,7 @@ _SMALL = {"& .MuiSelect-select": {"fontSize": ".8rem"}}  # names of runs are lon
 _TOLD = """
 .told { font-size: .8rem; line-height: 1.35; opacity: .8; font-variant-numeric: tabular-nums;
   min-height: 1.35em; }
-@media (max-width: 700px) { .told { min-height: 4.05em; } }
+@media (max-width: 700px) { .told.long { min-height: 4.05em; } }
 """
 Columns = dict[str, "NDArray[np.floating] | None"]  # native cells by the map that draws them
 NOTHING = "Fit this field, or tick a run below, to compare it with the original."
@@ -231,6 +231,7 @@ class LargeMap:
             told = f"{what}, {of} at this time: {', '.join(figures)}."
         elif self.workbench.mode in DIFFERENCES:
             told = "…"
-        html = f'<div class="told">{escape(told)}</div>'
+        long = " long" if self.workbench.mode in DIFFERENCES else ""
+        html = f'<div class="told{long}">{escape(told)}</div>'
         if html != self.told.object:
             self.told.object = html

@@ -125,7 +125,7 @@ class LessonPanel:
         self.leave = pmui.Button(
             label="Leave",
             variant="text",
-            css_classes=["lesson-leave"],
+            css_classes=["lesson-leave", "to-fit-bar"],
             **small | {"sx": _SMALL | LEGIBLE},
         )
         self.line = stack(

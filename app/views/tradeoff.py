@@ -51,7 +51,7 @@ HEIGHT, NARROW = 400, 900  # px
 FRONT = "#1a7a9c"  # of the line along the best runs; stronger than other codecs
 # Other codecs: pale, so that the runs stand out, and told apart by their marks as well.
 MARKS = {
-    "sperr": ("circle", "●", "#59636b"),  # the strongest, with which others are compared
+    "sperr": ("circle", "●", "#6f7b84"),  # the strongest, with which others are compared
     "sz3": ("square", "■", "#b08856"),
     "zfp": ("triangle", "▲", "#7a83b8"),
     "jpeg2000": ("diamond", "◆", "#4e9dbd"),

@@ -72,6 +72,18 @@ def test_a_step_sets_the_page_up_and_waits_for_its_fit(bench: Workbench):
     assert bench.centre == 90
 
 
+def test_a_step_shows_the_maps_that_it_speaks_of(bench: Workbench):
+    bench.param.update(mode="difference", projection="south", scale="percentile", centre=30)
+    before = state_of(bench)
+    guide = Guide(bench)
+    guide.start(context.LESSON)
+    assert (bench.mode, bench.projection, bench.scale) == ("side", "robinson", "shared")
+    guide.go(2)
+    assert bench.centre == 90
+    guide.leave()
+    assert state_of(bench) == before
+
+
 def test_a_fit_that_is_kept_need_not_be_made_again(bench: Workbench):
     guide = Guide(bench)
     guide.start(context.LESSON)
