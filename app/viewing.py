@@ -6,7 +6,7 @@ from typing import Any
 
 import param
 
-from app.views.palettes import OF_DIFFERENCES, OF_VALUES
+from app.views.palettes import OF_DIFFERENCES, OF_VALUES, titled
 from app.views.projections import PROJECTIONS
 
 TIMES = {"All times": "all", "This time": "time"}
@@ -115,13 +115,13 @@ class Viewing(param.Parameterized):
     )
     palette: Any = param.Selector(
         default="CET-L20",
-        objects=list(OF_VALUES),
+        objects=titled(OF_VALUES),
         label="Colours of values",
         doc="Colour map of the field.",
     )
     contrast: Any = param.Selector(
         default="CET-D1A",
-        objects=list(OF_DIFFERENCES),
+        objects=titled(OF_DIFFERENCES),
         label="Of differences",
         doc="Colour map of errors and differences.",
     )

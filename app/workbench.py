@@ -39,6 +39,7 @@ class Workbench(Choosing, Viewing):
     )
 
     _seen_runs = -1
+    _path = ""  # of the data that are open
     _asked = 0  # for fits
 
     def __init__(self, visitor: Visitor | None = None) -> None:
@@ -49,6 +50,7 @@ class Workbench(Choosing, Viewing):
     def _field_opened(self, event: Any) -> None:
         """Leave what is of other data, but a fit that still goes on."""
         self._keep_view(event.old, event.new)
+        self._path = self._opened.path
         alike = [id for id in self.picked if self._of(self.run(id), self._opened)]
         self.step = None
         self.look(alike)
@@ -56,15 +58,15 @@ class Workbench(Choosing, Viewing):
             self.param.update(job=None, job_field=None, snapshot=None, fitted=None)
 
     def _keep_view(self, old: Field | None, new: Field | None) -> None:
-        """Stay at the date that is shown where the new data have it, and at the place where they
-        are of the same file."""
+        """Stay at the date that is shown where the new data have it, and at the place and the
+        region where they are of the same file."""
         if old is None or new is None:
             return
         date = old.time.label(min(self.time, len(old.time) - 1))
         dates = (index for index in range(len(new.time)) if new.time.label(index) == date)
         self.time = next(dates, 0)
-        if old.source != new.source:
-            self.param.update(place_lat=None, place_lon=None)
+        if self._opened.path != self._path:
+            self.param.update(place_lat=None, place_lon=None, region=[])
 
     @staticmethod
     def _of(run: Run | None, data: DataChoice) -> bool:

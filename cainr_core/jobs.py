@@ -168,18 +168,24 @@ class Jobs:
             elif not self._workers and now - job._heard > SILENCE:
                 job._tell("The worker process ended; another one is being started.")
         if count or any(job.latest.place is None for job in line):
-            self._tell_places(running, line)
+            self._tell_places([job for job in running if not job._in_line], line)
 
     def _tell_places(self, running: list[Job], line: list[Job]) -> None:
         for job in running:
             self._pace.meanwhile(*job._pace_so_far)
-        busy = [self._pace.seconds(job._work_left) for job in running]
+        busy = [self._seconds_left(job) for job in running]
         idle = [0.0] * (max(1, self._workers) - len(running))
-        takes = [self._pace.seconds(job._work_left) for job in line]
+        takes = [self._seconds_left(job) for job in line]
         times = starts([*busy, *idle], takes)
         for before, (job, seconds) in enumerate(zip(line, times, strict=True), len(running)):
             if before:
                 job._tell(_waiting(before), Place(before, seconds))
+
+    def _seconds_left(self, job: Job) -> float | None:
+        """About how long a fit still takes: by its own pace, where it has one."""
+        done, seconds = job._pace_so_far
+        left = job._work_left
+        return left * seconds / done if done and left is not None else self._pace.seconds(left)
 
     def _fail_all(self, error: BaseException) -> list[Job]:
         """End all jobs and give them; the next that is asked for makes a new attempt to connect."""

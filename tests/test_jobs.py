@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import dask
 import numpy as np
@@ -155,6 +156,16 @@ def test_a_cancelled_fit_keeps_what_it_learned(jobs: Jobs) -> None:
     assert fitted is not None
     assert 100 <= fitted.curve.step[-1] < 1_000_000
     assert read(fitted.data).info()["file_bytes"] == len(fitted.data)
+
+
+def test_what_is_left_of_a_fit_goes_by_its_own_pace(jobs: Jobs) -> None:
+    jobs._pace.take(100.0, 1_000.0)  # of earlier fits, slow ones
+    job = SimpleNamespace(_pace_so_far=(0.0, 0.0), _work_left=60.0)
+    assert jobs._seconds_left(job) == 600
+    job._pace_so_far = (40.0, 80.0)
+    assert jobs._seconds_left(job) == 120
+    job._work_left = None
+    assert jobs._seconds_left(job) is None
 
 
 def test_jobs_wait_for_each_other_and_say_so(jobs: Jobs) -> None:

@@ -46,7 +46,7 @@ class CompareBar:
         )  # fmt: skip
         small = {"margin": 0, "sizing_mode": None}
         self.palettes = [
-            widget(viewing.param[name], width=150, **small) for name in ("palette", "contrast")
+            widget(viewing.param[name], width=200, **small) for name in ("palette", "contrast")
         ]
         self.limits = {name: widget(viewing.param[name], width=140, **small) for name in LIMITS}
         # the row within, as its way of standing would show what is hidden; its labels stand over it

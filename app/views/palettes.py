@@ -5,6 +5,8 @@ At every so many steps, as the packages that hold them take half a second and mo
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from bokeh.palettes import Cividis256, PuOr11, Viridis256, interp_palette
 
 # Kovesi's scales (CET-L20, -D1A, -D2; CC-BY).
@@ -54,3 +56,17 @@ OF_DIFFERENCES = {
     "Vik": tuple(_VIK),
     "Purple, orange": tuple(reversed(interp_palette(PuOr11, 256))),
 }
+_COLOURS = {
+    "CET-L20": "blue to yellow",
+    "Viridis": "purple to yellow",
+    "Cividis": "blue to yellow",
+    "Batlow": "blue to pink",
+    "CET-D1A": "blue, red",
+    "Vik": "blue, brown",
+}
+
+
+def titled(names: Iterable[str]) -> dict[str, str]:
+    """Names of colour maps by what they are called in the page: with their colours."""
+    words = {name: _COLOURS.get(name, "") for name in names}
+    return {f"{name}: {word}" if word else name: name for name, word in words.items()}

@@ -97,7 +97,7 @@ class SweepForm:
             field.css_classes = [f"sweep-{name}"]
         steps = widget(
             sweeping.workbench.recipe.param.steps, css_classes=["sweep-steps"],
-            label="Steps, as in Recipe",
+            label="Steps",
             description="Of each fit, and of a single one too: the steps of Recipe at the left.",
         )  # fmt: skip
         self.view = stack(

@@ -86,7 +86,7 @@ def test_colours_and_centre_are_chosen(dashboard: Page):
     strip = dashboard.locator(".map-original .strip")
     before = strip.get_attribute("style")
     dashboard.locator(".more-colours button").click()
-    select(dashboard, "palette", "Batlow")
+    select(dashboard, "palette", "Batlow: blue to pink")
     expect(strip).not_to_have_attribute("style", before or "")
     drawn = column(dashboard, "original")["mean"]
     enter(dashboard, "centre", 180)
