@@ -24,17 +24,19 @@ function rest() {
   point(pointed, "mouseover")
 }
 
-// What comes to lie under a pointer that rests, as Fit does when a fit ends, tells nothing.
-let last = { screenX: NaN, screenY: NaN, timeStamp: 0 } // where the pointer moved
-document.addEventListener("pointermove", (event) => { last = event }, true)
-document.addEventListener("mouseover", (event) => {
-  const { screenX, screenY, timeStamp, isTrusted } = event
-  const rests = screenX === last.screenX && screenY === last.screenY
-  if (isTrusted && rests && timeStamp - last.timeStamp > 100) event.stopPropagation()
+// What is clicked needs no sentence any more, which would lie over what the click brings; nor does
+// what comes to lie under the pointer, as Fit does when a fit ends, until this is moved.
+const tell = document.documentElement.style // tooltips go by it (app/style.py)
+let [x, y] = [0, 0]
+document.addEventListener("pointerdown", (event) => {
+  point(event.composedPath()[0], "mouseout")
+  tell.setProperty("--told", "none")
+  ;[x, y] = [event.screenX, event.screenY]
 }, true)
-
-// What is clicked needs no sentence any more, which would lie over what the click brings.
-document.addEventListener("pointerdown", (event) => point(event.composedPath()[0], "mouseout"), true)
+document.addEventListener("pointermove", ({ screenX, screenY }) => {
+  if (Math.hypot(screenX - x, screenY - y) > 2) tell.removeProperty("--told")
+}, true)
+document.addEventListener("keydown", () => tell.removeProperty("--told"), true)
 for (const event of ["keydown", "pointerdown"]) document.addEventListener(event, leave, true)
 document.addEventListener("keyup", (event) => {
   if (event.key === "Tab") waiting = setTimeout(rest, REST)

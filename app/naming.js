@@ -1,6 +1,7 @@
 // Names for what Material, Bokeh and Tabulator leave without one, or call by its help alone: a
 // screen reader then says what a control is. And SENTENCES on what has no help of its own. Runs once
 // the page is there, and again after whatever may have brought new controls.
+const watched = new WeakSet()
 const WAITS = [400, 3000, 10000] // ms after a click or a key: the server may bring more, and late
 
 function* every(root) {
@@ -73,6 +74,10 @@ function name() {
     } else if (e.matches(".tabulator-tableholder")) {
       put(e, "role", "rowgroup")
       put(e, "aria-label", "Rows")
+      if (!watched.has(e)) { // rows also come of themselves, as when a fit ends
+        watched.add(e)
+        new MutationObserver(later).observe(e, { childList: true, subtree: true })
+      }
     }
   }
 }

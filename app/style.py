@@ -44,7 +44,10 @@ THEME = {
             "styleOverrides": {"root": {"&.MuiInputBase-sizeSmall": {"minHeight": "40px"}}}
         },
         # a sentence of help is not in the way of a click on what it lies over
-        "MuiTooltip": {"defaultProps": {"disableInteractive": True}},
+        "MuiTooltip": {
+            "defaultProps": {"disableInteractive": True},
+            "styleOverrides": {"popper": {"display": "var(--told, block)"}},  # app/helping.js
+        },
         "MuiTab": {"styleOverrides": {"root": {"&.Mui-selected": LEGIBLE}}},
     },
 }

@@ -30,13 +30,18 @@ ICON_ONLY = {"minWidth": 0, "px": "6px", "& .MuiButton-startIcon": {"mr": 0}}
 _PLACE = ":host { position: relative; overflow: visible; width: auto; }"
 # Below the button, over what is there, so that nothing moves.
 _CHIP = """
-:host { position: absolute; top: 100%; left: 50%; transform: translateX(-50%); z-index: 20;
-  width: max-content; border-radius: 6px; background: var(--panel-surface-color);
-  color: var(--panel-on-surface-color); box-shadow: 0 2px 8px rgb(0 0 0 / 30%);
+:host { position: absolute; top: calc(100% + 2px); right: 0; z-index: 20; border-radius: 6px;
+  background: var(--panel-surface-color); color: var(--panel-on-surface-color);
+  box-shadow: 0 2px 8px rgb(0 0 0 / 30%); width: 150px; min-width: 150px; max-width: none;
   border: 1px solid color-mix(in srgb, var(--panel-on-surface-color) 25%, transparent); }
 """
-_BESIDE = ":host { display: flex; align-items: center; width: max-content; padding-left: 10px; }"
-_FAR = "div { font-size: .8rem; white-space: nowrap; font-variant-numeric: tabular-nums; }"
+_BESIDE = """
+:host { display: flex; flex-flow: row nowrap; align-items: center; min-width: 150px; }
+"""
+_FAR = """
+div { font-size: .8rem; line-height: 34px; white-space: nowrap;
+  font-variant-numeric: tabular-nums; }
+"""
 
 Told = Callable[[int, int], None]  # how many parts are done, of how many
 Made = tuple[str, Callable[[Told], bytes]]  # the name of a file, and what makes it in a thread
@@ -73,7 +78,7 @@ class FileMenu:
             icon="close", size="small", description="Stop making this file",
             css_classes=[f"{css_class}-stop"], margin=(0, 2),
         )  # fmt: skip
-        self.far = pn.pane.HTML("", stylesheets=[_FAR], margin=0, sizing_mode=None)
+        self.far = pn.pane.HTML("", stylesheets=[_FAR], margin=(0, 0, 0, 10), width=100)
         self.chip = stack(  # which a way of standing of its own would not let be hidden
             stack(self.far, self.cancel, css=_BESIDE, sizing_mode=None),
             css=_CHIP, sizing_mode=None, visible=False,

@@ -42,8 +42,7 @@ class FitBar:
         look = {"size": "large", "width": 132, "height": 46, "margin": (8, 12)}
         self.fit = pmui.Button(
             label="Fit", icon="play_arrow", color="primary", css_classes=["fit"],
-            description="Overfit the network to the field, as chosen at the left. The fit is A; "
-            "runs that are ticked stay beside it, from B on.",
+            description="Overfit the network to the field, as chosen at the left",
             stylesheets=[TOLD_BELOW], **look,
         )  # fmt: skip
         self.cancel = pmui.Button(

@@ -10,6 +10,8 @@ from app.views.panels import Look, Sheet
 from app.views.printing import FORMATS, file_name
 from app.workbench import Workbench
 
+_AS_HIGH = {"&.MuiButton-sizeSmall": {"py": "2px"}}  # as the buttons beside it
+
 
 def map_files(workbench: Workbench, maps: Callable[[], tuple[Sheet, Look]]) -> FileMenu:
     """A menu of them; `maps`: what is shown now and how."""
@@ -29,7 +31,7 @@ def map_files(workbench: Workbench, maps: Callable[[], tuple[Sheet, Look]]) -> F
         [*FORMATS, *animation.ANIMATIONS], choose, workbench.report,
         allowed=lambda: workbench.field is not None, long=animation.ANIMATIONS, label="",
         description="Download the maps as they are shown, at print size, or moving over time",
-        margin=(0, 0), disabled=True, sx=ICON_ONLY,
+        margin=(0, 0), disabled=True, sx=ICON_ONLY | _AS_HIGH,
     )  # fmt: skip
     workbench.param.watch(lambda event: menu.allow(), "field")
     return menu
