@@ -30,7 +30,7 @@ const tell = document.documentElement.style // tooltips go by it (app/style.py)
 let [x, y] = [0, 0]
 document.addEventListener("pointerdown", (event) => {
   point(event.composedPath()[0], "mouseout")
-  tell.setProperty("--told", "none")
+  tell.setProperty("--told", "hidden")
   ;[x, y] = [event.screenX, event.screenY]
 }, true)
 document.addEventListener("pointermove", ({ screenX, screenY }) => {

@@ -25,6 +25,7 @@ from app.style import BEHIND_CARDS, HOVER, NOTES, THEME, TOLD_BELOW_LEFTWARD, De
 from app.sweeping import Sweeping
 from app.views.cards import GAP, side_by_side, stack
 from app.views.closer import Closer
+from app.views.copying import COPYING
 from app.views.curves import Curves
 from app.views.fitbar import FitBar
 from app.views.lessonpanel import LessonPanel
@@ -164,7 +165,7 @@ def build() -> pmui.Page:
     with edit_readonly(page):
         page.busy = _Still().param.busy
     if pn.state.curdoc is not None:
-        for code in (_ENTER, script(_NAMING), _HELPING, FOLLOW, SCROLL):
+        for code in (_ENTER, script(_NAMING), _HELPING, FOLLOW, SCROLL, COPYING):
             pn.state.curdoc.js_on_event(DocumentReady, CustomJS(code=code))
         pn.state.on_session_destroyed(partial(_forget, bench))
         visitors.guests.enter(visitor, shared.kept_runs().root)

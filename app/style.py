@@ -46,7 +46,7 @@ THEME = {
         # a sentence of help is not in the way of a click on what it lies over
         "MuiTooltip": {
             "defaultProps": {"disableInteractive": True},
-            "styleOverrides": {"popper": {"display": "var(--told, block)"}},  # app/helping.js
+            "styleOverrides": {"popper": {"visibility": "var(--told, visible)"}},  # app/helping.js
         },
         "MuiTab": {"styleOverrides": {"root": {"&.Mui-selected": LEGIBLE}}},
     },

@@ -28,6 +28,7 @@ from cainr_core.fit.recipe import Recipe
 from cainr_core.job import FINAL, Job
 from cainr_core.jobs import Jobs
 from cainr_core.model.architecture import Architecture
+from cainr_core.queue import Pace
 
 PATIENCE = 90.0
 
@@ -158,7 +159,10 @@ def test_a_cancelled_fit_keeps_what_it_learned(jobs: Jobs) -> None:
     assert read(fitted.data).info()["file_bytes"] == len(fitted.data)
 
 
-def test_what_is_left_of_a_fit_goes_by_its_own_pace(jobs: Jobs) -> None:
+def test_what_is_left_of_a_fit_goes_by_its_own_pace(
+    jobs: Jobs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jobs, "_pace", Pace())
     jobs._pace.take(100.0, 1_000.0)  # of earlier fits, slow ones
     job = SimpleNamespace(_pace_so_far=(0.0, 0.0), _work_left=60.0)
     assert jobs._seconds_left(job) == 600

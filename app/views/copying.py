@@ -1,44 +1,46 @@
-"""A button that puts a text into the clipboard."""
+"""Buttons that put what stands beside them into the clipboard."""
 
 from __future__ import annotations
 
 from typing import Any
 
-import panel as pn
 import panel_material_ui as pmui
 
-# Without a secure address a browser has no clipboard, but it copies what is selected. What was
-# done is told beside the button, whose label Panel's components take from the server alone.
-_COPY = """
-const told = () => {
-  const note = document.body.appendChild(document.createElement("div"))
-  note.className = "copied"
-  note.setAttribute("role", "status")
-  note.textContent = done
-  setTimeout(() => note.remove(), 3000)
+SOURCE = "to-copy"  # class of what is copied: the nearest in the page
+# Without a secure address a browser has no clipboard, but it copies what is selected.
+COPYING = """
+const note = () => {
+  const told = document.body.appendChild(document.createElement("div"))
+  told.className = "copied"
+  told.setAttribute("role", "status")
+  told.textContent = "Copied."
+  setTimeout(() => told.remove(), 3000)
 }
-const by_hand = () => {
+const by_hand = (text) => {
   const area = document.body.appendChild(document.createElement("textarea"))
   area.value = text
   area.select()
   document.execCommand("copy")
   area.remove()
+  note()
 }
-if (navigator.clipboard) navigator.clipboard.writeText(text).then(told, () => { by_hand(); told() })
-else { by_hand(); told() }
+document.addEventListener("click", (event) => {
+  const path = event.composedPath()
+  const button = path.find((node) => node.matches?.("button"))
+  if (button?.disabled || !path.some((node) => node.classList?.contains("copies"))) return
+  const source = path.map((node) => node.querySelector?.(".to-copy")).find(Boolean)
+  const held = source?.shadowRoot.querySelector("pre, input")
+  const text = held?.value ?? held?.textContent
+  if (!text) return
+  if (navigator.clipboard) navigator.clipboard.writeText(text).then(note, () => by_hand(text))
+  else by_hand(text)
+})
 """
 
 
-def holder(css_class: str) -> pn.widgets.TextInput:
-    """What holds the text in the page, unseen; it has to be a part of the page, too."""
-    return pn.widgets.TextInput(visible=False, css_classes=[css_class])
-
-
-def copy_button(
-    label: str, held: pn.widgets.TextInput, done: str, text: str = "held.value", **look: Any
-) -> pmui.Button:
-    """Copies `text`, as JavaScript makes it from what is `held`, and then tells `done`."""
-    button = pmui.Button(label=label, icon="content_copy", **look)
-    code = f'const text = {text}, done = "{done}"\n{_COPY}'
-    button.jscallback(args={"held": held}, clicks=code)
-    return button
+def copy_button(label: str, css_class: str, told: str, **look: Any) -> pmui.Button:
+    """A button that copies the text of what bears the class `SOURCE` beside it."""
+    return pmui.Button(
+        label=label, icon="content_copy", description=told, css_classes=[css_class, "copies"],
+        **look,
+    )  # fmt: skip

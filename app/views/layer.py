@@ -18,9 +18,11 @@ PLACE = ("x", "y", "dw", "dh", "lat", "lon")
 class Layer:
     """What maps draw in one place of the globe, all of them from one source."""
 
-    def __init__(self, columns: Iterable[str], name: str) -> None:
-        """`name`: that of the source, for who looks for it in the page."""
-        self.columns = tuple(columns)
+    def __init__(self, columns: Iterable[str], name: str, leaves: bool = False) -> None:
+        """`name`: that of the source, for who looks for it in the page. `leaves`: whether it is
+        often taken away: a change of some columns just before that would reach the page as one to
+        columns that are empty beside others that are not yet."""
+        self.columns, self._leaves = tuple(columns), leaves
         self.source = ColumnDataSource(self._nothing(), name=name)
         self.picture: Picture | None = None
         self._place: dict[str, list[Any]] = {}  # of a picture that was not drawn yet
@@ -60,5 +62,7 @@ class Layer:
         }
         if self._place:  # all at once, or the page would show the blank ones meanwhile
             self.source.data, self._place = self._place | images, {}
+        elif images and self._leaves:
+            self.source.data = dict(self.source.data) | images
         elif images:  # one patch that carries only these columns
             self.source.data.update(images)

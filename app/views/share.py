@@ -13,7 +13,7 @@ from app import shared
 from app.state import MOST_BYTES, from_json, restore, state_of, to_json, to_link
 from app.style import TOLD_BELOW_LEFTWARD
 from app.views.cards import stack
-from app.views.copying import copy_button, holder
+from app.views.copying import SOURCE, copy_button
 from app.views.download import Download
 from app.workbench import Workbench
 from cainr_core.errors import CainrError
@@ -27,9 +27,6 @@ _SAVED = (
     "A file holds the same and can be kept. It names runs and data; what they hold stays where it "
     "is, and is needed again when the file is loaded."
 )
-_ADDRESS = """
-window.location.origin + window.location.pathname + (held.value ? "?state=" + held.value : "")
-""".strip()
 # Panel's file input is as large as any, whatever size it is given
 _AS_SMALL = {
     "fontSize": ".8125rem", "lineHeight": 1.75, "padding": "6px 9px",
@@ -60,16 +57,12 @@ class Share:
 
     def _make(self) -> pmui.Dialog:
         look: dict[str, Any] = {"variant": "outlined", "size": "small", "margin": (6, 8, 14, 0)}
-        self.link = holder("link")
         self.shown = pmui.TextInput(
             label="Link", size="small", width=None, sizing_mode="stretch_width",
-            margin=(10, 0, 4, 0), css_classes=["shown-link"],
+            margin=(10, 0, 4, 0), css_classes=["shown-link", SOURCE],
             description="The address of this page in its present state",
         )  # fmt: skip
-        self.copy = copy_button(
-            "Copy link", self.link, "The link is copied.", _ADDRESS, css_classes=["copy-link"],
-            description="Put the link into the clipboard", **look,
-        )  # fmt: skip
+        self.copy = copy_button("Copy link", "copy-link", "Put the link into the clipboard", **look)
         save = Download(
             self._file, self.workbench.report, filename=FILE, label="Save state",
             css_classes=["save-state"], description="Download the present state as a file",
@@ -84,7 +77,6 @@ class Share:
         return pmui.Dialog(
             stack(
                 _told(_LINK), self.shown, self.copy, _told(_SAVED), pn.Row(save, self.load),
-                self.link,
                 margin=(0, 4),
             ),
             title="Share this state", show_close_button=True, close_on_click=True,
@@ -96,11 +88,10 @@ class Share:
         try:
             link = to_link(state_of(self.workbench))
         except CainrError as problem:
-            self.link.value, self.shown.value = "", str(problem)
+            self.shown.value = str(problem)
             self.copy.disabled = True
             return
         self.copy.disabled = False
-        self.link.value = link
         href = urlsplit(pn.state.location.href if pn.state.location is not None else "")
         query = f"?state={link}" if link else ""
         self.shown.value = f"{href.scheme}://{href.netloc}{href.path}{query}"

@@ -108,8 +108,9 @@ button:not(:focus-visible) { clip-path: inset(50%); pointer-events: none; }
 def skip(told: str, place: str) -> pn.pane.HTML:
     """A way for who comes by Tab, past many things to what bears the class `place`."""
     return pn.pane.HTML(
-        f'<button class="skip to-{place}">{told}</button>', stylesheets=[_SKIP], height=0, margin=0,
-        sizing_mode="stretch_width", styles={"overflow": "visible", "position": "relative"},
+        f'<button class="skip to-{place}" title="Go on behind it">{told}</button>',
+        stylesheets=[_SKIP], height=0, margin=0, sizing_mode="stretch_width",
+        styles={"overflow": "visible", "position": "relative"},
     )  # fmt: skip
 
 

@@ -253,7 +253,7 @@ def test_the_lines_of_code_follow_the_choices(dashboard: Page):
     expect(dashboard.locator(".python-lines")).to_contain_text(f"steps={STEPS}")
     dashboard.context.grant_permissions(["clipboard-read", "clipboard-write"])
     dashboard.locator(".copy-python-lines button").click()
-    expect(dashboard.get_by_role("status").filter(has_text="are copied")).to_be_visible()
+    expect(dashboard.get_by_role("status").filter(has_text="Copied.")).to_be_visible()
     copied = dashboard.evaluate("navigator.clipboard.readText()")
     assert copied.strip() == dashboard.locator(".python-lines pre").inner_text().strip()
 
