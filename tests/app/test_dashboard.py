@@ -367,6 +367,8 @@ def test_tab_goes_through_the_table_and_enter_changes_a_name(dashboard: Page):
     dashboard.keyboard.press("Enter")
     expect(dashboard.locator(".closer")).to_be_focused()
     dashboard.wait_for_timeout(1000)  # in which the page moves there
+    rows(dashboard).last.scroll_into_view_if_needed()
+    dashboard.wait_for_timeout(500)  # Tabulator draws anew what comes back into view
 
 
 def test_a_run_is_renamed_downloaded_and_deleted(dashboard: Page, tmp_path: Path):
