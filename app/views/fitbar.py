@@ -71,17 +71,10 @@ class FitBar:
         workbench.param.watch(
             self.show,
             [
-                "changed",
-                "plan",
-                "refusal",
-                "snapshot",
-                "fitted",
-                "field",
-                "ended",
-                "runs",
+                "changed", "plan", "refusal", "snapshot", "fitted", "field", "ended", "runs",
                 "problem",
             ],
-        )
+        )  # fmt: skip
         # not among `changed`: other data count once they are opened
         workbench.data.param.watch(shared.held(self.show), names_of(workbench.data))
         self.show()

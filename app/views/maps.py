@@ -164,9 +164,8 @@ class MapSet:
             for plate in (*plates, *later)
         }
         self.whole = Layer(self.mappers, name)
-        self.near = Layer(
-            self.mappers, f"{name}-near", leaves=True
-        )  # over it, of the part that is seen
+        # over it, of the part that is seen
+        self.near = Layer(self.mappers, f"{name}-near", leaves=True)
         self.source = self.whole.source
         self._late: dict[str, Array | None] = {}  # what all of the map does not show yet
         self._hovers: dict[str, HoverTool] = {}
