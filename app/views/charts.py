@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 WIDE, HIGH, TOLD = 6.6, 3.4, 0.13  # inches: of a chart, and of a line of provenance
+BESIDE = 30  # letters, of which a line of a key beside its chart has room
 _DASHES = {"solid": "-", "dashed": "--", "dotted": ":", "dotdash": "-.", "dashdot": "-."}
 _MARKS = {
     "circle": "o", "square": "s", "triangle": "^", "diamond": "D", "inverted_triangle": "v",
@@ -87,4 +89,6 @@ def draw_chart(axes: Axes, chart: Chart) -> None:
         place: dict[str, Any] = {"loc": "best"}
         if chart.dots:
             place = {"loc": "upper left", "bbox_to_anchor": (1.01, 1), "borderaxespad": 0}
-        axes.legend(fontsize=6.5, frameon=False, **place)
+        handles, names = axes.get_legend_handles_labels()
+        told = [fill(name, BESIDE) if chart.dots else name for name in names]
+        axes.legend(handles, told, fontsize=6.5, frameon=False, **place)
