@@ -28,14 +28,14 @@ document.addEventListener("click", (event) => {
   const path = event.composedPath()
   const button = path.find((node) => node.matches?.("button"))
   if (button?.disabled || !path.some((node) => node.classList?.contains("copies"))) return
-  const source = path.map((node) => node.querySelector?.(".to-copy")).find(Boolean)
+  const source = path.map((node) => node.querySelector?.(".SOURCE")).find(Boolean)
   const held = source?.shadowRoot.querySelector("pre, input")
   const text = held?.value ?? held?.textContent
   if (!text) return
   if (navigator.clipboard) navigator.clipboard.writeText(text).then(note, () => by_hand(text))
   else by_hand(text)
 })
-"""
+""".replace("SOURCE", SOURCE)
 
 
 def copy_button(label: str, css_class: str, told: str, **look: Any) -> pmui.Button:

@@ -31,7 +31,7 @@ def lettered(names: Sequence[str]) -> list[str]:
 
 def called(workbench: Workbench, names: Mapping[str, str]) -> dict[str, str]:
     """What the fit under way and the runs of `names`, by id, are called where they are looked at,
-    with their letters; the fit as its run will be, so that nothing is as long as before then."""
+    with their letters; the fit as its run will be, so that no name changes when it ends."""
     job = workbench.job
     told = {FIT: (job is not None and shared.fits.name(job)) or "this fit", **names}
     looked = [id for id in workbench.picked if id in told]

@@ -139,7 +139,7 @@ class SideBySide:
             values[f"error_{letter}"] = None if held is None else held.values - truth[held.time]
             if held is not None and held.time != time:
                 late |= dict.fromkeys((letter, f"error_{letter}"), field.time.label(held.time))
-            if self._is_drawn(letter, held) and not original:
+            if self._drawn_already(letter, held) and not original:
                 as_before |= {letter, f"error_{letter}"}
         if self.shown.comparing:
             a, b = values["error_a"], values["error_b"]
@@ -154,8 +154,8 @@ class SideBySide:
         self.maps.name(read, field.units)
         self._tell(truth[time], values, late, seen)
 
-    def _is_drawn(self, letter: str, held: Held | None) -> bool:
-        """Whether a reconstruction is drawn as it is now; from now on it is."""
+    def _drawn_already(self, letter: str, held: Held | None) -> bool:
+        """Whether a reconstruction was drawn as it is now; remembers that it will be."""
         maps, before = self.maps, self._drawn.get(letter, ())
         now = (held and held.values, maps.whole.picture, maps.near.picture)
         self._drawn[letter] = now
