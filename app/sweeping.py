@@ -133,7 +133,6 @@ class Sweeping(param.Parameterized):
                 recipe=bench.choices.recipe,
                 seconds=choice.seconds or None,
                 device=bench.device,
-                keep_history=True,
             )
         except CainrError as problem:
             self.param.update(wanted=None, refusal=str(problem))

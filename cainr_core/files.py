@@ -10,12 +10,15 @@ from pathlib import Path
 from cainr_core.errors import CainrError
 
 
-def atomic_write(path: str | Path, content: bytes | Callable[[Path], object]) -> Path:
+def atomic_write(
+    path: str | Path, content: bytes | Callable[[Path], object], *, lasting: bool = True
+) -> Path:
     """Write a file in one step: readers see the old file or the whole new one, never a part.
 
     `content` is the bytes, or a function that writes a file to the path it is given (a temporary
     one in the same folder). Whatever goes wrong, an older file at `path` stays as it was and no
-    temporary file is left. Returns the path. Raises CainrError where `path` cannot be a file.
+    temporary file is left. `lasting`: wait until it would outlast a power cut, some milliseconds.
+    Returns the path. Raises CainrError where `path` cannot be a file.
     """
     target = writable(path)
     temporary = target.with_name(f".{target.name[:200]}.{secrets.token_hex(4)}.part")
@@ -24,13 +27,15 @@ def atomic_write(path: str | Path, content: bytes | Callable[[Path], object]) ->
             content(temporary)
         else:
             temporary.write_bytes(content)
-        _sync(temporary)
+        if lasting:
+            _sync(temporary)
         os.replace(temporary, target)
     except OSError as error:
         raise CainrError(f"Cannot write {path}: {error.strerror or error}.") from error
     finally:
         temporary.unlink(missing_ok=True)
-    _sync(target.parent)
+    if lasting:
+        _sync(target.parent)
     return target
 
 

@@ -125,7 +125,7 @@ def save(folder: Path, moments: Sequence[Moment]) -> None:
         writer.writerow([moment.step, moment.psnr, moment.file_bytes])
         path = folder / f"{moment.step}.cainr"
         if not path.exists():
-            atomic_write(path, contents(moment))
+            atomic_write(path, contents(moment), lasting=False)  # many, and a fit does without
     atomic_write(folder / TABLE, table.getvalue().encode())
 
 

@@ -112,12 +112,12 @@ def test_a_sweep_goes_on_where_it_was_stopped(tmp_path: Path) -> None:
     assert runs_of(others, library) == []
 
 
-def test_states_on_the_way_are_kept_where_asked_for(tmp_path: Path) -> None:
+def test_states_on_the_way_are_kept_unless_they_are_not_wanted(tmp_path: Path) -> None:
     one = {"depths": [1], "widths": [6], "recipe": Recipe(steps=180)}
-    for keep in (True, False):
-        (fit,) = sweep(small(**one, keep_history=keep), Library(tmp_path / str(keep)))
+    for name, wanted in (("kept", small(**one)), ("bare", small(**one, keep_history=False))):
+        (fit,) = sweep(wanted, Library(tmp_path / name))
         assert fit.run is not None
-        assert len(fit.run.history) == 13 * keep
+        assert len(fit.run.history) == 13 * wanted.keep_history
 
 
 def test_a_fit_that_was_stopped_is_none_of_a_sweep(tmp_path: Path) -> None:
@@ -176,7 +176,7 @@ def test_lost_workers_fits_are_run_again_elsewhere(tmp_path: Path) -> None:
         scheduler_kwargs={"dashboard_address": "127.0.0.1:0"}, silence_logs=logging.CRITICAL,
     ) as cluster:  # fmt: skip
         ended = []
-        wanted = small(recipe=Recipe(steps=300), keep_history=True)
+        wanted = small(recipe=Recipe(steps=300))
         for fit in sweep(wanted, library, cluster.scheduler_address):
             ended.append(fit)
             if len(ended) == 1:  # both of them, and with them all copies of the field
@@ -244,6 +244,7 @@ def test_the_command_keeps_every_fit_and_writes_a_report(done: tuple[Path, dict[
     ]
     for picture in ("sweep.png", "sweep.svg"):
         assert (folder / picture).stat().st_size > 10_000
+    assert all(run.history for run in runs.values())
 
 
 def test_the_same_line_again_fits_nothing(done: tuple[Path, dict[str, Any]]) -> None:
@@ -255,6 +256,14 @@ def test_the_same_line_again_fits_nothing(done: tuple[Path, dict[str, Any]]) -> 
     assert "8 of 8 fits" in ended.stdout
     assert sorted(path.name for path in folder.iterdir()) == before
     assert len(told["best"]) == ended.stdout.count(" dB")
+
+
+def test_the_command_keeps_no_states_that_are_not_wanted(tmp_path: Path) -> None:
+    words = ["--depth", "1", "--width", "4", "--no-history", "-o", tmp_path]
+    ended = cainr("sample", *SMALL, *words)
+    assert ended.returncode == 0, ended.stderr
+    (run,) = Library(tmp_path).list()
+    assert not run.history
 
 
 def test_the_front_is_what_nothing_beats(done: tuple[Path, dict[str, Any]]) -> None:

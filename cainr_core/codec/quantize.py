@@ -57,8 +57,9 @@ def influences(fitting: Fitting, probes: int = PROBES, points: int = PROBE_POINT
         output = fitting.outputs(points, generator)
         signs = torch.randint(0, 2, output.shape, generator=generator, device=output.device)
         gradients = torch.autograd.grad((output * (2 * signs - 1)).sum(), fitting.tensors)
-        for index, gradient in enumerate(gradients):
-            total[index] += float(gradient.double().square().sum()) / (probes * len(output))
+        squares = torch.stack([gradient.double().square().sum() for gradient in gradients])
+        for index, square in enumerate(squares.tolist()):  # one wait for the device
+            total[index] += square / (probes * len(output))
     return total
 
 

@@ -98,11 +98,11 @@ def sweep_command(
     keep_history: Annotated[
         bool,
         typer.Option(
-            "--keep-history",
-            help="Keep states on the way of each fit: the dashboard's training step looks back on "
-            "them.",
+            "--history/--no-history",
+            help="Keep states on the way of each fit, on which the dashboard's training step looks "
+            "back.",
         ),
-    ] = False,
+    ] = True,
     as_json: options.Json = False,
 ) -> None:
     """Fit a field with many networks, keep each as a run, and say which is best at which size.

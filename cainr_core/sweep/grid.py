@@ -52,7 +52,7 @@ class Sweep:
     recipe: Recipe = field(default_factory=Recipe)
     seconds: float | None = None
     device: str = "auto"
-    keep_history: bool = False
+    keep_history: bool = True
 
     def fits(self) -> list[Choices]:
         """The choices of every fit, small networks first. CainrError where there are too many."""
