@@ -236,6 +236,7 @@ def test_the_command_keeps_every_fit_and_writes_a_report(done: tuple[Path, dict[
     for row in table:
         metrics = runs[row["run"]].metrics
         assert float(row["psnr"]) == metrics.psnr
+        assert row["units"] == "K"
         assert int(row["file_bytes"]) == runs[row["run"]].cainr_path.stat().st_size
         assert float(row["compression_gain_paper"]) == metrics.compression_gain_paper
     assert {row["contexts"] for row in table} == {"no context", "climatology"}

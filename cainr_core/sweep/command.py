@@ -169,7 +169,8 @@ def _show(best: list[Line]) -> None:
     for line in best:
         row = (
             line.contexts, f"{line.depth} × {line.width}", f"{line.file_bytes:,}",
-            f"{line.compression_ratio:,.0f}", f"{line.psnr:.2f} dB", f"{line.rmse:.4g}",
+            f"{line.compression_ratio:,.0f}", f"{line.psnr:.2f} dB",
+            f"{line.rmse:.4g} {line.units}",
         )  # fmt: skip
         print(TABLE.format(*row))
 

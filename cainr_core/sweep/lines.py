@@ -16,6 +16,7 @@ class Line:
     """A fit: what it was, its size and quality by the paper's definitions and by ours.
 
     compression_gain_paper: 8 bytes a value over 4 bytes a weight; the ratio is that of the file.
+    Both PSNR in dB, RMSE in `units`, those of the field.
     """
 
     contexts: str
@@ -28,6 +29,7 @@ class Line:
     compression_ratio: float
     psnr: float
     rmse: float
+    units: str
     seconds: float
     steps: int
     run: str
@@ -47,6 +49,7 @@ class Line:
             metrics.compression_ratio,
             metrics.psnr,
             metrics.rmse,
+            run.units,
             run.seconds,
             run.choices.recipe.steps,
             run.id,
@@ -82,12 +85,14 @@ def best_of(lines: Sequence[Line]) -> list[Line]:
 
 @dataclass(frozen=True)
 class Quality:
-    """What a network made of a context of that resolution, degrees; 0: as it is."""
+    """What a network made of a context of that resolution, degrees; 0: as it is. PSNR in dB, RMSE
+    in `units`."""
 
     context: str
     resolution: float
     psnr: float
     rmse: float
+    units: str
     file_bytes: int
 
 
@@ -104,8 +109,8 @@ def qualities(runs: Sequence[Run]) -> list[Quality]:
         if contexts:
             resolution = float(contexts[0].resolution)
             context = _as_it_is(contexts[0])
-        metrics = run.metrics
-        found.append(Quality(context, resolution, metrics.psnr, metrics.rmse, metrics.file_bytes))
+        psnr, rmse, file_bytes = run.metrics.psnr, run.metrics.rmse, run.metrics.file_bytes
+        found.append(Quality(context, resolution, psnr, rmse, run.units, file_bytes))
     found.sort(key=lambda one: (one.context, one.resolution))
     return found if any(one.resolution for one in found) else []
 
