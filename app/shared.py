@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Hashable
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from importlib import import_module
 from pathlib import Path
@@ -53,6 +53,7 @@ __all__ = [
 ]  # fmt: skip
 log = logging.getLogger("cainr.app")
 ROOMS = 64  # whose libraries are kept in memory
+FITS = 64  # that can be asked for, beside those that pages follow
 
 _fields = Recent(4)
 _contexts = Recent(16)
@@ -141,15 +142,24 @@ def plan(field: Field, choices: Choices) -> Plan:
     return make_plan(field, contexts, choices.architecture, choices.target)
 
 
+@dataclass
+class Fit:
+    """A fit that this server has started: what its run is called, in whose library, and what became
+    of it."""
+
+    job: Job
+    name: str
+    room: str
+    run: Run | None = None
+    trouble: str = ""
+
+
 class Fits:
     """Fits under way and the runs they became; a fit is kept even if its page is closed."""
 
     def __init__(self) -> None:
         self.version = 0  # changes whenever the library may look different
-        self._jobs: dict[str, tuple[str, Job]] = {}  # with the room of each
-        self._names: dict[str, str] = {}
-        self._runs: dict[str, Run] = {}
-        self._lost: dict[str, str] = {}
+        self._started = Recent(FITS)
         self._waiting: dict[str, Pending] = {}
 
     def submit(
@@ -186,13 +196,14 @@ class Fits:
         settings.check_fit(choices, field, planned)
         job = jobs().submit(choices, field, person, id)
         job.seen()
-        self._jobs[job.id], self._names[job.id] = (room, job), name
         if id is None:
             self._pending(room).keep(job.id, choices, name)
         job.lasting = True
         if choices.target.kind != "none":  # the width that the budget gave is what is kept
             choices = replace(choices, architecture=planned.architecture)
-        Thread(target=self._keep, args=(job, choices, name, room), daemon=True).start()
+        fit = Fit(job, name, room)
+        self._started.put(job.id, fit)
+        Thread(target=self._keep, args=(fit, choices), daemon=True).start()
         return job
 
     def _pending(self, room: str) -> Pending:
@@ -202,42 +213,49 @@ class Fits:
 
     def job(self, id: str, room: str = "") -> Job | None:
         """The fit of that id, if this server started it for that room."""
-        owner, job = self._jobs.get(id, ("", None))
-        return job if owner == room else None
+        fit = self._started.get(id)
+        return fit.job if fit is not None and fit.room == room else None
 
     def name(self, job: Job) -> str:
         """What the run of a fit will be called; empty where another server has started it."""
-        return self._names.get(job.id, "")
+        fit = self._started.get(job.id)
+        return fit.name if fit is not None else ""
 
     def run(self, job: Job) -> Run | None:
         """The run that a finished fit became."""
-        return self._runs.get(job.id)
+        fit = self._started.get(job.id)
+        return fit.run if fit is not None else None
 
     def trouble(self, job: Job) -> str:
         """Why a fit that has ended did not become a run; told once."""
-        return self._lost.pop(job.id, "")
+        fit = self._started.get(job.id)
+        told = fit.trouble if fit is not None else ""
+        if fit is not None:
+            fit.trouble = ""
+        return told
 
     def changed(self) -> None:
         """Let every page read the library again."""
         self.version += 1
 
-    def _keep(self, job: Job, choices: Choices, name: str, room: str) -> None:
+    def _keep(self, fit: Fit, choices: Choices) -> None:
+        job, name = fit.job, fit.name
         try:
             fitted = job.result()
             if fitted is not None:
                 if job.state == "cancelled":  # its figures are not those of a whole fit
                     why = "page closed, stopped" if job.abandoned else "stopped"
                     name = f"{name} ({why} at step {int(fitted.curve.step[-1]):,})"
-                self._runs[job.id] = library(room).add(choices, fitted, name=name)
+                fit.run = library(fit.room).add(choices, fitted, name=name)
                 job.release()
                 self.changed()
         except CainrError as problem:
-            self._lost[job.id] = str(problem)
+            fit.trouble = str(problem)
         except Exception:
             log.exception("a fit ended badly")
-            self._lost[job.id] = "The fit ended in a way that cainr did not expect; see the log."
+            fit.trouble = "The fit ended in a way that cainr did not expect; see the log."
         if not job.lost:
-            self._pending(room).forget(job.id)
+            self._pending(fit.room).forget(job.id)
 
 
 fits = Fits()

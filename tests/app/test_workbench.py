@@ -288,6 +288,19 @@ def test_a_page_finds_its_fit_again(bench: Workbench, job):
     assert again.job is bench.job
 
 
+def test_a_server_does_not_remember_every_fit(
+    bench: Workbench, job, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(shared, "FITS", 2)
+    monkeypatch.setattr(shared, "fits", shared.Fits())
+    for _ in range(3):
+        bench.fit()
+        job[-1].state = "done"
+        settle(bench)
+    assert [shared.fits.job(each.id) for each in job] == [None, job[1], job[2]]
+    assert len(bench.runs) == 3
+
+
 def test_a_restarted_server_goes_on_with_its_fits(bench: Workbench, job, library: Library):
     bench.architecture.width = 20
     id, earlier = uuid4().hex, Pending(library.root)
