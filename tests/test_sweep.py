@@ -159,8 +159,7 @@ def test_a_context_that_cannot_be_used_is_told_before_any_fit(tmp_path: Path) ->
 
 def test_seconds_choose_the_steps(tmp_path: Path) -> None:
     wanted = small(depths=[1], seconds=0.3, recipe=Recipe(steps=100_000))
-    with patch.object(module, "PILOT_STEPS", 20):
-        ended = list(sweep(wanted, Library(tmp_path)))
+    ended = list(sweep(wanted, Library(tmp_path)))
     for fit in ended:
         assert fit.run is not None
         assert module.FEWEST_STEPS <= fit.run.choices.recipe.steps < 100_000

@@ -35,7 +35,7 @@ DEFAULTS = {
     "resolution": "",
 }
 HOURS, MINUTES = 3600, 60
-TABLE = "{:<34} {:>14} {:>10} {:>9} {:>9} {:>9}"
+TABLE = "{:<28} {:>8} {:>8} {:>10} {:>9} {:>9} {:>10}"
 
 
 def sweep_command(
@@ -164,11 +164,12 @@ def sweep_command(
 
 
 def _show(best: list[Line]) -> None:
-    head = ("contexts", "network", "bytes", "ratio", "PSNR", "RMSE")
+    head = ("contexts", "network", "steps", "bytes", "ratio", "PSNR", "RMSE")
     print(TABLE.format(*head))
     for line in best:
         row = (
-            line.contexts, f"{line.depth} × {line.width}", f"{line.file_bytes:,}",
+            line.contexts, f"{line.depth} × {line.width}", f"{line.steps:,}",
+            f"{line.file_bytes:,}",
             f"{line.compression_ratio:,.0f}", f"{line.psnr:.2f} dB",
             f"{line.rmse:.4g} {line.units}",
         )  # fmt: skip

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from cainr_core.data.contexts import Context
     from cainr_core.data.fields import Field
 
-PILOT_STEPS = 50  # of which the later ones tell how long a step takes
+PILOT = 0.1  # of a fit's seconds, of whose steps the later half tell how long one takes
+FEWEST_MOMENTS = 6  # of a pilot
 FEWEST_STEPS = 20
 
 Ended = tuple[int, tuple[Choices, "Compressed | CainrError"]]
@@ -93,11 +94,15 @@ def in_seconds(
     if len(group) > 1:
         a_step = seconds_a_step(group, field, contexts) / len(group)
     else:
-        pilot = of(group[0], PILOT_STEPS)
-        fit = Fitting(field, contexts[0], pilot.architecture, pilot.recipe, pilot.device)
-        moments = [(progress.step, progress.seconds) for progress in fit.run()]
+        (one,) = group
+        pilot = Fitting(field, contexts[0], one.architecture, one.recipe, one.device)
+        moments = []
+        for progress in pilot.run():
+            moments.append((progress.step, progress.seconds))
+            if len(moments) >= FEWEST_MOMENTS and progress.seconds > PILOT * seconds:
+                break
         (first, early), (last, late) = moments[len(moments) // 2], moments[-1]
-        a_step = max(late - early, 1e-6) / (last - first)
+        a_step = max(late - early, 1e-6) / max(1, last - first)
     with_tail = 1 + group[0].recipe.rounding_tail
     steps = max(FEWEST_STEPS, int(seconds / a_step / with_tail))
     return [of(choices, steps) for choices in group]
