@@ -21,6 +21,7 @@ DPI = 120
 MOST_FRAMES = 240  # of more time steps every second is taken, or every third
 COLOURS, GREYS = 255, 25  # of a GIF: all, and of these for words and lines
 GIF_RATE, MP4_RATE = 5, 8  # frames a second
+_ASCII = str.maketrans({"·": "-", "×": "x", "°": " deg ", "σ": "sigma"})  # a GIF's words are ASCII
 Told = Callable[[int, int], None]  # frames done, and all; raises where nobody wants them any more
 
 
@@ -67,7 +68,7 @@ def _gif(frames: Iterator[NDArray[np.uint8]], drawn: MapFigure) -> bytes:
     made = io.BytesIO()
     first.save(
         made, format="GIF", save_all=True, append_images=rest, duration=1000 // GIF_RATE, loop=0,
-        comment=f"{drawn.title}\n{drawn.told}".encode("ascii", "replace"),
+        comment=f"{drawn.title}\n{drawn.told}".translate(_ASCII).encode("ascii", "replace"),
     )  # fmt: skip
     return made.getvalue()
 

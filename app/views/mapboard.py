@@ -19,6 +19,7 @@ from app.views.overlay import HIGHEST
 from app.views.panels import Look, Sheet, of_pair, of_runs
 from app.views.pointing import Pointing
 from app.views.projections import PROJECTIONS, Picture, detail, picture
+from app.views.regions import named
 from app.views.scales import Scales
 from app.views.scrubber import Scrubber
 from app.views.shown import FitSource, RunSource, Shown, Source, colours
@@ -194,7 +195,7 @@ class MapBoard:
             opened = values_of(self.workbench.choices.data)
             runs = [source.run for source in self.shown.sources if isinstance(source, RunSource)]
             of_others = any(values_of(run.choices.data) != opened for run in runs)
-            self.title.tell(self.shown.field, of_others, bool(self.workbench.region))
+            self.title.tell(self.shown.field, of_others, named(self.workbench.region))
 
     def _take_field(self, field: Field) -> None:
         texts = {field.time.label(i): i for i in range(len(field.time))}
@@ -213,12 +214,14 @@ class MapBoard:
             raise CainrError("There is no field yet of which to make a picture.")
         runs = [run for run in map(self._run, self.shown.sources) if run is not None]
         data = runs[0].choices.data if runs else bench.choices.data
-        look = Look(bench.projection, bench.centre, dict(self.scales), self.zooming.window)
+        how = bench.projection, bench.centre, dict(self.scales)
+        look = Look(*how, self.zooming.window, named(bench.region))
         pair = None if bench.mode == "side" else self.shown.pair(bench.left, bench.right)
         if pair is None or any(source is self._fit for source in pair):
             return of_runs(field, data, runs, bench.step), look
         first, second = map(self._run, pair)
-        return of_pair(field, data, (first, second), bench.mode, bench.step), look
+        letters = "".join(map(self.shown.letter, pair))
+        return of_pair(field, data, (first, second), bench.mode, bench.step, letters), look
 
     def _run(self, source: Source) -> Run | None:
         """The run of a source, as it is called now."""

@@ -60,15 +60,15 @@ class FieldHead(pn.pane.HTML):
             "", stylesheets=[_FIELD], sizing_mode="stretch_width", margin=(8, 12, 4, 12), height=42
         )
 
-    def tell(self, field: Field, of_others: bool, zoomed: bool) -> None:
+    def tell(self, field: Field, of_others: bool, part: str) -> None:
         """Name a field; `of_others`: that of runs of other data than are open at the left;
-        `zoomed`: whether a part of it is seen."""
+        `part`: in words, where not all of it is seen."""
         source = f"{escape(field.source)}, {shape_of(field.shape)} values"
         first = "<b>The runs ticked are of other data than those open at the left.</b> "
-        way = PERCENTILE if zoomed else ZOOM
+        way = PERCENTILE if part else ZOOM
         told = f'{first if of_others else ""}{source}. <span class="mouse">{way}</span>'
         html = (
-            f'<div class="title">{escape(about(field))}</div>'
+            f'<div class="title">{escape(", ".join(filter(None, [about(field), part])))}</div>'
             f'<div class="source" title="{source}. {way}">{told}</div>'
         )
         if html != self.object:

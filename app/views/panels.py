@@ -14,6 +14,7 @@ from app.views.colours import Scale
 from app.views.printing import provenance
 from app.views.projections import EVERY, Extent
 from app.views.projections import Cells as Seen
+from app.views.shown import LETTERS, lettered
 from app.words import three
 from cainr_core.choices import DataChoice
 from cainr_core.data.fields import Field
@@ -27,12 +28,13 @@ Cells = Callable[[int], NDArray]  # of a time step, any shape of `grid.size`; ma
 @dataclass(frozen=True)
 class Look:
     """How maps are drawn: `scales` by kind, those of the page; `seen`: the part that is zoomed in
-    on, None for all of it."""
+    on, None for all of it, which `part` tells in words."""
 
     projection: str
     centre: float
     scales: Mapping[str, Scale] = field(default_factory=dict)
     seen: Extent | None = None
+    part: str = ""
 
 
 @dataclass(frozen=True)
@@ -65,11 +67,12 @@ class Sheet:
     panels: Sequence[Panel]
     runs: Sequence[Run] = ()
     step: int | None = None
+    letters: str = LETTERS  # of the runs, where there are several
 
     @property
     def told(self) -> str:
         """Where it comes from."""
-        return provenance(self.data, self.runs, self.field.units, self.step)
+        return provenance(self.data, self.runs, self.field.units, self.step, self.letters)
 
     @property
     def name(self) -> str:
@@ -114,17 +117,21 @@ def of_pair(
     pair: tuple[Run | None, Run | None],
     mode: str,
     step: int | None = None,
+    letters: str = LETTERS,
 ) -> Sheet:
     """Two things compared, None for the original, and in the modes that show one their
-    difference."""
-    titles = ["Original" if run is None else decoding.name_of(run, step) for run in pair]
+    difference. `letters`: of two runs."""
+    runs = [run for run in pair if run is not None]
+    names = iter(lettered([decoding.name_of(run, step) for run in runs], letters))
+    titles = ["Original" if run is None else next(names) for run in pair]
     first, second = (_of_field(field) if run is None else _of_run(run, step) for run in pair)
     unit = field.units
     panels = [
         Panel(title, "original", unit, cells)
         for title, cells in zip(titles, (first, second), strict=True)
     ]
-    apart = "Second − first"  # whose names stand over their maps, and would not fit here
+    # by their letters: their names stand over their maps, and would not fit here
+    apart = " − ".join(letters[1::-1]) if len(runs) > 1 else "Second − first"
     if mode == "difference":
         panels.append(Panel(apart, "error", unit, _minus(second, first), errors=True))
     elif mode == "relative":
@@ -133,7 +140,7 @@ def of_pair(
             return relative_difference(second(time), first(time)).values
 
         panels.append(Panel(f"{apart}, in percent of the first", "relative", "%", relative))
-    return Sheet(field, data, panels, [run for run in pair if run is not None], step)
+    return Sheet(field, data, panels, runs, step, letters)
 
 
 def _of_field(field: Field) -> Cells:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from app.views.shown import lettered
+from app.views.shown import LETTERS, lettered
 from app.words import data_of, three
 from cainr_core import __version__
 from cainr_core.choices import DataChoice
@@ -25,11 +25,17 @@ _KEYS = {"png": ("Description", "Software"), "svg": ("Description", "Creator")}
 _KEYS["pdf"] = ("Subject", "Creator")
 
 
-def provenance(data: DataChoice, runs: Sequence[Run], unit: str, step: int | None = None) -> str:
+def provenance(
+    data: DataChoice,
+    runs: Sequence[Run],
+    unit: str,
+    step: int | None = None,
+    letters: str = LETTERS,
+) -> str:
     """Source, runs (at a step of their fits) and version, as they stand below a picture."""
     source = f"Data: {data_of(data) if data.path else SAMPLE}"
     source += f", times {data.time}" if data.time else ""
-    of_runs = lettered([_about(run, unit, step) for run in runs])  # as their titles are
+    of_runs = lettered([_about(run, unit, step) for run in runs], letters)  # as their titles are
     today = f"{datetime.now(UTC):%Y-%m-%d}"
     return "\n".join([*of_runs, f"{source}. Made with cainr {__version__}, {today}."])
 

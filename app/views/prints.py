@@ -58,7 +58,7 @@ class MapFigure:
     def __init__(self, sheet: Sheet, look: Look, charts: Sequence[Chart] = ()) -> None:
         from matplotlib.figure import Figure
 
-        self.sheet, self.field = sheet, sheet.field
+        self.sheet, self.field, self._part = sheet, sheet.field, look.part
         field, count = sheet.field, len(sheet.panels)
         shape = (look.projection, look.centre)
         self._seen: Cells = EVERY
@@ -105,6 +105,7 @@ class MapFigure:
             if panel.kind not in self._scales:
                 self._scales[panel.kind] = symmetric(values)
         self.title = title or f"{about(field)}, {field.time.label(time)}"
+        self.title += f", {self._part}" if self._part else ""
         self._head.set_text(self.title)
         if not self._images:
             self._draw(cells)

@@ -5,11 +5,13 @@ So a region stays what it is in another projection, and around another centre.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 
 from app.views.projections import PART, PROJECTIONS, Extent, place_at, point_of
+from app.words import degrees
 from cainr_core.data.fields import Grid
 
 METRES = 111_195.0  # a degree of arc
@@ -40,6 +42,16 @@ REGIONS = {
     "Arctic": Region(90, 0, 90),
     "Antarctica": Region(-90, 0, 90),
 }
+
+
+def named(region: Sequence[float]) -> str:
+    """A region, as three numbers, in words: Europe; or the place in its middle and its width. Empty
+    for none, which is the whole map."""
+    names = [name for name, each in REGIONS.items() if list(each) == list(region)]
+    if names or not region:
+        return "".join(names)
+    lat, lon, across = region
+    return f"around {degrees(lat, lon)}, {across:.3g}° across"
 
 
 def centred(region: Region, name: str, centre: float) -> float:

@@ -21,12 +21,12 @@ State = tuple[int, int | None]  # a time step, and the step of the fit: None whe
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
-def lettered(names: Sequence[str]) -> list[str]:
+def lettered(names: Sequence[str], letters: str = LETTERS) -> list[str]:
     """What several are called, each with its letter, as far as letters go."""
     if len(names) < 2:
         return [*names]
-    letters = [f"{letter}: " for letter in LETTERS[: len(names)]]
-    return [before + name for before, name in zip_longest(letters, names, fillvalue="")]
+    before = [f"{letter}: " for letter in letters[: len(names)]]
+    return [letter + name for letter, name in zip_longest(before, names, fillvalue="")]
 
 
 def called(workbench: Workbench, names: Mapping[str, str]) -> dict[str, str]:
@@ -184,10 +184,16 @@ class Shown:
         """What a reconstruction is called, with its letter where there are several."""
         return f"{self.in_short(source)}: {source.title}" if self.comparing else source.title
 
+    def letter(self, source: Source) -> str:
+        """The letter of a reconstruction; the original has none."""
+        if source not in self.sources:
+            return ""
+        place = self.sources.index(source)
+        return LETTERS[place : place + 1]
+
     def in_short(self, source: Source) -> str:
         """A reconstruction by its letter alone, where there are several."""
-        letter = LETTERS[self.sources.index(source) % len(LETTERS)]
-        return letter if self.comparing else "Reconstruction"
+        return self.letter(source) if self.comparing else "Reconstruction"
 
     def pair(self, left: str, right: str) -> tuple[Source, Source] | None:
         """The two that a view names, where they are here; else A and B, or the original and A.

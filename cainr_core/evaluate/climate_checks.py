@@ -26,8 +26,9 @@ def of_series(original: Field, record: Record, series: Series) -> list[Check]:
     }
     if not record.varies:
         reason = f"How much it varies by itself cannot be told from {_times(record)}."
-        return [QUESTIONS[name].not_asked(reason) for name in [*asked, "zonal_means"]]
-    checks = [_of_zones(original, record, series)]
+        names = [*asked, "zonal_means", "zonal_worst"]
+        return [QUESTIONS[name].not_asked(reason) for name in names]
+    checks = _of_zones(original, record, series)
     for name, (values, error, subject) in asked.items():
         checks.append(
             _against(
@@ -42,28 +43,37 @@ def of_series(original: Field, record: Record, series: Series) -> list[Check]:
     return checks
 
 
-def _of_zones(original: Field, record: Record, series: Series) -> Check:
-    question, bands = QUESTIONS["zonal_means"], series.bands
+def _of_zones(original: Field, record: Record, series: Series) -> list[Check]:
+    """All latitudes together, of which those that vary most count most, and the worst one."""
+    every, worst, bands = QUESTIONS["zonal_means"], QUESTIONS["zonal_worst"], series.bands
     whole = np.isfinite(series.zonal.original).all(axis=0)
     if not whole.any():
-        return question.not_asked("No latitude has values at every time.")
+        return [one.not_asked("No latitude has values at every time.") for one in (every, worst)]
     error = np.sqrt((series.zonal.error[:, whole] ** 2).mean(axis=0))
     natural = record.natural(series.zonal.original[:, whole])
-    worst = ""
-    if (natural > 0).any():
-        ratio = np.divide(error, natural, out=np.zeros_like(error), where=natural > 0)
-        where = int(np.argmax(ratio))
-        lat = float(bands.lat[whole][where])
-        degrees = f"{abs(lat):.3g}° {'N' if lat >= 0 else 'S'}"
-        worst = f" At {degrees}, the worst latitude, it is {_part(ratio[where])} its own."
-    return _against(
-        question,
-        _rms(error, bands.share[whole]),
-        _rms(natural, bands.share[whole]),
-        original.units,
-        "Zonal means are off by {error} (root mean square over latitudes and times), {part} the "
-        f"{{natural}} by which they vary once {record.removed} removed.{worst}",
-    )
+    ratio = np.divide(error, natural, out=np.zeros_like(error), where=natural > 0)
+    where = int(np.argmax(ratio))
+    lat = float(bands.lat[whole][where])
+    by_itself = f"by which {{}} once {record.removed} removed."
+    return [
+        _against(
+            every,
+            _rms(error, bands.share[whole]),
+            _rms(natural, bands.share[whole]),
+            original.units,
+            "Zonal means are off by {error} (root mean square over latitudes and times), {part} "
+            "the {natural} " + by_itself.format("they vary"),
+        ),
+        _against(
+            worst,
+            float(error[where]),
+            float(natural[where]),
+            original.units,
+            f"The zonal mean at {abs(lat):.3g}° {'N' if lat >= 0 else 'S'}, the worst latitude, is "
+            "off by {error} (root mean square over times), {part} the {natural} "
+            + by_itself.format("it varies"),
+        ),
+    ]
 
 
 def of_cells(original: Field, record: Record, cells: Cells) -> list[Check]:

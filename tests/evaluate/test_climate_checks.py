@@ -86,8 +86,11 @@ def test_smoothing_in_time_is_seen_by_the_lag(months: Field) -> None:
 def test_the_worst_latitude_is_named(months: Field) -> None:
     other = months.values.copy()
     other[:, 2] += 1
-    sentence = checked(months, other)["zonal_means"].sentence
-    assert f"At {-small.LAT[2]:.3g}° S, the worst latitude" in sentence
+    checks = checked(months, other)
+    worst = checks["zonal_worst"]
+    assert f"at {-small.LAT[2]:.3g}° S, the worst latitude, is off by 1 K" in worst.sentence
+    assert worst.value > checks["zonal_means"].value
+    assert worst.verdict == "fail"
 
 
 @pytest.mark.parametrize(
