@@ -144,9 +144,14 @@ class DataSection:
         return Contents(describe(path or sample_path(CESM)), [], "")
 
     def _refused(self, problem: Exception) -> None:
+        """Go on with what was chosen before a file that was sent, and with nothing else."""
         if uploads.is_upload(self.workbench.data.path):  # nobody can mend its name, as a path's
             self.workbench.holding = ("", [])
+            former = str(self._former["path"])
             self.workbench.data.param.update(**self._former)  # which is described once more
+            self.upload.back_to(
+                former if uploads.is_upload(former) else "", self.workbench.told(problem)
+            )
         else:
             self._take_variables([])
         self.workbench.report(problem)

@@ -12,7 +12,7 @@ from app import shared
 from app.settings import settings
 from app.style import SMALL
 from app.uploads import MB, Uploads
-from app.words import size_of
+from app.words import plain, size_of
 from cainr_core.errors import CainrError
 
 CHOOSE = "Choose a NetCDF file"
@@ -76,6 +76,13 @@ class UploadButton:
             self.button.uploaded_label = CHOOSE  # else it names the one before
             self.told.object = "The file was not taken."
             self._refused(problem)
+
+    def back_to(self, path: str, why: str) -> None:
+        """Name the file before, if there was one, instead of the last, and say why that is not
+        taken for as long as nothing else is sent."""
+        kept = f" {Path(path).name} is still chosen." if path else ""
+        self.button.uploaded_label = Path(path).name or CHOOSE
+        self.told.object = plain(why + kept)
 
     def _finish(self) -> None:
         path = self._uploads.finish()

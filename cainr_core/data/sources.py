@@ -45,6 +45,8 @@ TEMPERATURE_NAMES = ("TREFHT", "TS", "tas", "ts", "t2m", "2t", "T2M", "t2", "skt
 
 MIDNIGHT = " 00:00"  # told where the other end of a range has an hour
 _KEPT_ENCODING = ("units", "calendar", "dtype", "_FillValue", "scale_factor", "add_offset")
+# Months since a date: xarray reads dates that are counted so, but writes none.
+_OF_NO_LENGTH = ("mon", "year", "yr", "common_year")
 
 
 @dataclass(frozen=True)
@@ -295,7 +297,10 @@ def _coords(
     coords = coords.copy()
     for variable in coords.variables.values():
         # The rest of the encoding (chunks, filters, path of the file) belongs to that file alone.
-        variable.encoding = {k: v for k, v in variable.encoding.items() if k in _KEPT_ENCODING}
+        kept = {k: v for k, v in variable.encoding.items() if k in _KEPT_ENCODING}
+        if str(kept.get("units", "")).strip().lower().startswith(_OF_NO_LENGTH):
+            kept = {"calendar": kept["calendar"]} if "calendar" in kept else {}
+        variable.encoding = kept
     return coords
 
 

@@ -6,6 +6,7 @@ The tests of this file tell one story on one page and run in their order.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -118,6 +119,10 @@ def test_a_file_that_is_no_netcdf_is_refused_and_loses_nothing(
     expect(dashboard.locator(".choice-region input").first).to_have_value("-90:90,0:180")
     expect(dashboard.locator(".open-data button")).to_be_enabled()
     expect(dashboard.locator(".context-held")).to_be_visible()
+    expect(
+        dashboard.get_by_text(re.compile("is not a data file.* mine.nc is still"))
+    ).to_be_visible()
+    expect(dashboard.locator(".upload").first).to_contain_text("mine.nc")
     assert dashboard.locator(".problem a").count() == 0  # a file's name is no link
 
 
