@@ -39,6 +39,11 @@ class Settings(param.Parameterized):
         doc="Most steps of a fit in kiosk mode; of a network larger than the default fewer.",
     )
 
+    apart = param.Boolean(
+        default=False,
+        doc="A library of their own for each browser, which stays; those who sign in have one "
+        "anyway. The runs in $CAINR_RUNS are shown to all.",
+    )
     upload_mb = param.Integer(
         default=300,
         bounds=(1, None),
@@ -54,10 +59,10 @@ class Settings(param.Parameterized):
             if name == "name" or not text:
                 continue
             try:
-                given[name] = bool(int(text)) if name == "kiosk" else int(text)
+                given[name] = bool(int(text)) if _is_switch(name) else int(text)
                 cls(**given)
             except ValueError as error:
-                wanted = "0 or 1" if name == "kiosk" else "a whole number of at least 1"
+                wanted = "0 or 1" if _is_switch(name) else "a whole number of at least 1"
                 told = f"{PREFIX}{name.upper()} must be {wanted}, not {text!r}."
                 raise CainrError(told) from error
         return cls(**given)
@@ -135,6 +140,10 @@ class Settings(param.Parameterized):
                 f"This fit takes {times:,.2f} times as long as kiosk mode allows: choose {fewer}a "
                 "smaller batch or a smaller network."
             )
+
+
+def _is_switch(name: str) -> bool:
+    return isinstance(Settings.param[name], param.Boolean)
 
 
 settings = Settings.of(os.environ)

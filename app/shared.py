@@ -55,7 +55,7 @@ log = logging.getLogger("cainr.app")
 ROOMS = 64  # whose libraries are kept in memory
 FITS = 64  # that can be asked for, beside those that pages follow
 
-_fields = Recent(4)
+_fields = Recent(512 << 20, lambda field: field.values.nbytes)
 _contexts = Recent(16)
 
 
@@ -96,7 +96,7 @@ def opened(choice: DataChoice) -> Field | None:
 
 
 def open_choice(choice: DataChoice) -> Field:
-    """The field that a DataChoice names; the last few stay in memory."""
+    """The field that a DataChoice names; the last few stay in memory, of large ones the last."""
     settings.check_file(choice.path, kept_runs().root)
     field = opened(choice)
     if field is None:

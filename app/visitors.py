@@ -18,7 +18,8 @@ import panel as pn
 from app.settings import settings
 
 COOKIE = "cainr_visitor"
-USERS, GUESTS = ".users", ".guests"
+COOKIE_KEPT = 365 * 24 * 3600  # seconds, where a browser's library stays
+USERS, BROWSERS, GUESTS = ".users", ".browsers", ".guests"
 GUESTS_KEPT = 3600.0  # seconds after a guest was last seen, in which the library stays
 _TOKEN = re.compile(r"[0-9a-f]{32}")
 
@@ -41,21 +42,25 @@ class Visitor:
 
 def visitor() -> Visitor:
     """The visitor of the session that is being made: who signed in by Panel's own options, else a
-    browser. Each who signed in has a library, and in kiosk mode each browser."""
+    browser. Each who signed in has a library, and where the server says so, each browser."""
     user = pn.state.user
     if user and user != "guest":
         return Visitor(f"user {user}", f"{USERS}/{_folder(user)}")
     known = str(pn.state.cookies.get(COOKIE, ""))
     token = known if _TOKEN.fullmatch(known) else secrets.token_hex(16)
-    apart = settings.kiosk or bool(user)
     # the folder does not tell the token, with which another could take it for theirs
-    room = f"{GUESTS}/{hashlib.sha256(token.encode()).hexdigest()[:32]}" if apart else ""
+    folder = hashlib.sha256(token.encode()).hexdigest()[:32]
+    if settings.kiosk or user:
+        room = f"{GUESTS}/{folder}"
+    else:
+        room = f"{BROWSERS}/{folder}" if settings.apart else ""
     return Visitor(f"browser {token}", room, token)
 
 
 def remember(token: str) -> str:
-    """JavaScript that keeps a token until the browser is closed."""
-    return f'document.cookie = "{COOKIE}={token}; path=/; SameSite=Strict"'
+    """JavaScript that keeps a token until the browser is closed, or as long as what it leads to."""
+    kept = f"; max-age={COOKIE_KEPT}" if settings.apart else ""
+    return f'document.cookie = "{COOKIE}={token}; path=/; SameSite=Strict{kept}"'
 
 
 def _folder(user: str) -> str:

@@ -43,7 +43,8 @@ class DataSection:
             **wide,
         )
         self.path = widget(choice.param.path, placeholder="/path/file.nc or https://…/store.zarr")
-        self.upload = UploadButton(workbench.uploads, self._sent, workbench.report)
+        seen_by = "you alone see" if workbench.visitor.room else "all who use this server see"
+        self.upload = UploadButton(workbench.uploads, self._sent, workbench.report, seen_by)
         self.variable = pmui.Select(
             label=choice.param.variable.label,
             description=choice.param.variable.doc,

@@ -31,7 +31,9 @@ class UploadButton:
         uploads: Uploads,
         arrived: Callable[[Path], None],
         refused: Callable[[Exception], None],
+        seen_by: str,
     ) -> None:
+        """`seen_by`: who sees what is made of a file."""
         self._uploads, self._arrived, self._refused = uploads, arrived, refused
         self.button = pmui.FileInput(
             label=CHOOSE, uploaded_label="{filename}", chunk_size=PIECE,
@@ -44,7 +46,7 @@ class UploadButton:
         self.button._handle_msg = shared.held(self._take)  # type: ignore[method-assign]
         self.told = pmui.Typography(
             f"At most {settings.upload_mb:,} MB; it may be dropped on the button. The file is "
-            "removed when you close or reload the page.",
+            f"removed when you close or reload the page; runs of it stay, and {seen_by} them.",
             variant="caption", margin=(0, 8), sizing_mode="stretch_width",
         )  # fmt: skip
         self._size = 0

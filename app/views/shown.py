@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from itertools import zip_longest
+from itertools import count, zip_longest
 from typing import Any, Protocol
 
 import numpy as np
@@ -211,9 +211,17 @@ class Shown:
         return first, second
 
 
-# The order in which this server met the runs of the library: it gives each its colour, which
-# neither a later run nor a deleted one changes. The oldest come first: so it outlives a restart.
+# The order in which this server met the runs of the library, and fits under way: it gives each its
+# colour, which neither a later run nor a deleted one changes. The oldest come first: so it outlives
+# a restart.
 _met: dict[str, int] = {}
+_number = count()
+
+
+def _place_of(id: str) -> int:
+    if id not in _met:
+        _met[id] = next(_number)
+    return _met[id]
 
 
 def colours(workbench: Workbench) -> dict[str, str]:
@@ -221,12 +229,15 @@ def colours(workbench: Workbench) -> dict[str, str]:
 
     Two that are seen together never share one, while there are enough.
     """
+    job, fitted = workbench.job, workbench.fitted
+    if job is not None and fitted is not None and job.id in _met:
+        _met[fitted.id] = _met.pop(job.id)  # from the press on Fit on
     for run in reversed(workbench.runs):
-        _met.setdefault(run.id, len(_met))
-    under_way = [FIT] if workbench.job is not None and workbench.fitted is None else []
+        _place_of(run.id)
+    under_way = [FIT] if job is not None and fitted is None else []
     seen = workbench.picked if FIT in workbench.picked else [*under_way, *workbench.picked]
     given: dict[str, str] = {}
     for id in seen:
-        first = len(_met) if id == FIT else _met.get(id, 0)  # as it will be met
+        first = _met.get(id, 0) if id != FIT or job is None else _place_of(job.id)
         given[id] = free_colour(first, RUN_COLOURS[:APART], RUN_COLOURS[APART:], given.values())
     return given

@@ -52,6 +52,11 @@ def test_settings_are_read_from_the_environment(
     assert found.uploads_allowed is found.deletion_allowed is found.files_allowed is not kiosk
 
 
+@pytest.mark.parametrize(("told", "apart"), [("1", True), ("0", False)])
+def test_a_switch_is_read_from_the_environment(told: str, apart: bool):
+    assert Settings.of({"CAINR_APART": told}).apart is apart
+
+
 @pytest.mark.parametrize(
     "environment", [{"CAINR_KIOSK": "perhaps"}, {"CAINR_KIOSK_STEPS": "0"}], ids=str
 )

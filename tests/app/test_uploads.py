@@ -14,10 +14,11 @@ from app.uploads import MB, Uploads, is_upload, without_folders
 from app.workbench import Workbench
 from cainr_core.choices import Choices, DataChoice
 from cainr_core.errors import CainrError
+from tests import small
 
 
 @pytest.fixture(autouse=True)
-def small(monkeypatch: pytest.MonkeyPatch) -> None:
+def little(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(uploads, "settings", Settings(upload_mb=1))
 
 
@@ -137,7 +138,7 @@ def test_a_session_that_ends_takes_its_files_along() -> None:
     path = send(bench.uploads, "a.nc", b"data")
     choice = DataChoice(path=str(path))
     key = shared._key(choice)
-    shared._fields.put(key, "a field")
+    shared._fields.put(key, small.field())
     page._forget(bench, None)
     assert not path.exists()
     assert shared._fields.get(key) is None

@@ -13,7 +13,7 @@ import pytest
 from app import settings, shared, visitors
 from app.sweeping import Sweeping
 from app.sweeps import Standing, Sweeps
-from app.visitors import GUESTS, GUESTS_KEPT, USERS, Guests, Visitor, visitor
+from app.visitors import BROWSERS, GUESTS, GUESTS_KEPT, USERS, Guests, Visitor, visitor
 from app.workbench import GONE, Workbench
 from cainr_core.errors import CainrError
 from cainr_core.runs import Library
@@ -49,6 +49,15 @@ def test_a_reload_finds_the_same_visitor(monkeypatch: pytest.MonkeyPatch):
     assert arrive(monkeypatch).room != first.room
     for forged in ("../../etc", "x" * 32, first.token.upper() + "0"):
         assert arrive(monkeypatch, token=forged).token != forged
+
+
+def test_each_browser_has_a_library_where_they_are_kept_apart(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(settings.settings, "apart", True)
+    first, second = (arrive(monkeypatch) for _ in range(2))
+    assert first.room != second.room
+    assert arrive(monkeypatch, token=first.token) == first
+    assert first.room.startswith(BROWSERS)  # which nobody tidies
+    assert "max-age" in visitors.remember(first.token)
 
 
 def test_who_signs_in_has_a_library_of_theirs(monkeypatch: pytest.MonkeyPatch):

@@ -14,6 +14,7 @@ import pytest
 from app import shared
 from app.choosing import SURPRISE
 from app.state import state_of
+from app.views.shown import colours
 from app.workbench import FIT, Workbench
 from cainr_core.choices import Choices, DataChoice
 from cainr_core.curves import Curve
@@ -286,6 +287,18 @@ def test_a_page_finds_its_fit_again(bench: Workbench, job):
     assert again.architecture.width == 20
     again.rejoin("unknown")
     assert again.job is bench.job
+
+
+def test_a_fit_has_one_colour_whatever_others_do(bench: Workbench, job, library: Library):
+    bench.fit()
+    colour = colours(bench)[FIT]
+    others = Workbench()
+    library.add(bench.choices, job[0].result())
+    others.list_runs()
+    colours(others)
+    assert colours(bench)[FIT] == colour
+    settle(bench)
+    assert colours(bench)[bench.fitted.id] == colour
 
 
 def test_a_server_does_not_remember_every_fit(
