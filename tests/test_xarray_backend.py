@@ -238,6 +238,15 @@ def test_variables_can_be_dropped(path: Path) -> None:
     assert without["tas"].isel(time=0).load().shape == (15, 24)
 
 
+def test_times_are_left_in_codes_where_asked_for(path: Path, whole: xr.Dataset) -> None:
+    coded = xr.open_dataset(path, decode_times=False)
+    assert coded.time.dtype.kind in "if"
+    assert " since " in coded.time.attrs["units"]
+    xr.testing.assert_identical(xr.decode_cf(coded).load().time, whole.time)
+    for words in ({"decode_cf": False}, {"mask_and_scale": True}, {"decode_timedelta": False}):
+        np.testing.assert_array_equal(xr.open_dataset(path, **words).tas, whole.tas)
+
+
 def test_contexts_and_device_are_options(tmp_path: Path, monkeypatch: Any) -> None:
     small.dataset().isel(time=0, drop=True).rename(tas="h").to_netcdf(tmp_path / "h.nc")
     data = small.file_of(small.field(), (f"{tmp_path}/h.nc:h",), steps=5)

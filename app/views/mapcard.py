@@ -61,10 +61,10 @@ class FieldHead(pn.pane.HTML):
         )
 
     def tell(self, field: Field, of_others: bool, part: str) -> None:
-        """Name a field; `of_others`: that of runs of other data than are open at the left;
+        """Name a field; `of_others`: that of runs of other data than are open;
         `part`: in words, where not all of it is seen."""
         source = f"{escape(field.source)}, {shape_of(field.shape)} values"
-        first = "<b>The runs ticked are of other data than those open at the left.</b> "
+        first = "<b>The runs ticked are of other data.</b> "
         way = PERCENTILE if part else ZOOM
         told = f'{first if of_others else ""}{source}. <span class="mouse">{way}</span>'
         html = (

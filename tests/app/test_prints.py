@@ -15,6 +15,7 @@ from app.views import prints
 from app.views.panels import Look, of_pair, of_run, of_runs
 from app.views.printing import FORMATS, file_name
 from app.views.projections import Extent, cells_of
+from app.views.regions import REGIONS, named
 from cainr_core import __version__
 from cainr_core.runs import Library, Run
 
@@ -106,6 +107,20 @@ def test_what_is_compared_is_printed(three: tuple[Run, Run], mode: str, kinds: l
     if mode == "relative":
         np.testing.assert_allclose(apart[0], 100 * (second - first) / first, atol=1e-3)
         assert "%" in maps_of(prints.maps(sheet, 0, LOOK, "svg"))
+
+
+def test_two_runs_have_the_letters_that_the_page_gives_them(three: tuple[Run, Run]):
+    data = three[0].choices.data
+    sheet = of_pair(shared.open_choice(data), data, three[:2], "difference", letters="BA")
+    assert [panel.title[:3] for panel in sheet.panels[:2]] == ["B: ", "A: "]
+    assert sheet.panels[2].title == "A − B"  # the second minus the first
+    assert sheet.told.splitlines()[0].startswith(f"B: {three[0].name}")
+
+
+def test_a_picture_of_a_part_says_which(run: Run):
+    figure = prints.MapFigure(of_run(run), replace(LOOK, part=named(REGIONS["Europe"])))
+    figure.show(0)
+    assert figure.title.endswith("1920-01-01, Europe")
 
 
 def test_what_is_zoomed_in_on_is_printed_as_finely(run: Run):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from app.views.projections import PROJECTIONS, Extent, frame, place_at
-from app.views.regions import REGIONS, Region, centred, region_of, window
+from app.views.regions import REGIONS, Region, centred, named, region_of, window
 
 
 def whole(name: str, centre: float = 0.0) -> Extent:
@@ -48,6 +48,12 @@ def test_a_region_stays_around_another_centre():
 )
 def test_what_a_map_does_not_show_has_no_window(name: str, region: Region):
     assert window(region, name, 0, whole(name)) is None
+
+
+def test_a_region_in_words():
+    assert named(list(REGIONS["Arctic"])) == "Arctic"
+    assert named([-30.0, -140.5, 42.04]) == "around 30.00°S 140.50°W, 42° across"
+    assert named([]) == ""
 
 
 def test_the_whole_map_is_no_region():

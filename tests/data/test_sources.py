@@ -9,8 +9,10 @@ import numpy as np
 import pytest
 import xarray as xr
 
+import cainr_core
 from cainr_core.data.sources import describe, list_variables, open_field, open_sample
 from cainr_core.errors import CainrError
+from tests import small
 
 CALENDARS = ["noleap", "360_day", "all_leap", "julian", "standard", "proleptic_gregorian"]
 LATLON = ("lat", "lon")
@@ -326,6 +328,16 @@ def test_refusals(make_dataset) -> None:
     refuse(dataset.isel(time=slice(0, 0)), "no entries along 'time'", "tas")
     plain = dataset.assign_coords(time=np.arange(4)).isel(time=slice(0, 0))
     refuse(plain, "no times", "tas")
+
+
+def test_dates_counted_in_months_are_read_and_can_be_written(make_dataset) -> None:
+    dataset = make_dataset()
+    dataset["time"] = "time", np.arange(4), {"units": "months since 2000-01-01",
+                                             "calendar": "360_day"}  # fmt: skip
+    field = open_field(xr.decode_cf(dataset), "tas")
+    assert field.time.label(1) == "2000-02-01"
+    told = cainr_core.open(small.file_of(field)).coords["time"]
+    assert [str(date)[:10] for date in told.values] == [field.time.label(n) for n in range(4)]
 
 
 def test_times_all_missing_in_the_chosen_part_only(make_dataset) -> None:
