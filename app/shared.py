@@ -243,9 +243,11 @@ class Fits:
         try:
             fitted = job.result()
             if fitted is not None:
-                if job.state == "cancelled":  # its figures are not those of a whole fit
+                stopped_at = int(fitted.curve.step[-1])
+                planned = choices.recipe.steps + choices.recipe.tail_steps
+                if job.state == "cancelled" and stopped_at < planned:  # not those of a whole fit
                     why = "page closed, stopped" if job.abandoned else "stopped"
-                    name = f"{name} ({why} at step {int(fitted.curve.step[-1]):,})"
+                    name = f"{name} ({why} at step {stopped_at:,})"
                 fit.run = library(fit.room).add(choices, fitted, name=name)
                 job.release()
                 self.changed()

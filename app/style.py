@@ -113,7 +113,7 @@ NOTES = """
   font: 500 14px/1.4 Roboto, sans-serif; }
 """
 BEHIND_CARDS = {
-    "&.mui-light .main": {"backgroundColor": "#f2f4f6"},
-    "&.mui-dark .main": {"backgroundColor": "#0a0c0e"},
+    "&.mui-light .main": {"backgroundColor": "#f2f4f6", "--page": "#f2f4f6"},
+    "&.mui-dark .main": {"backgroundColor": "#0a0c0e", "--page": "#0a0c0e"},
     "& .header": {"backgroundColor": "#14566e", "color": "#ffffff", "backgroundImage": "none"},
 }

@@ -20,6 +20,7 @@ from cainr_core.errors import CainrError
 FILES_A_PAGE = 3  # times the largest file, for all of a session
 SPARE_DISK = 1 << 30  # bytes that stay free
 LONGEST_NAME = 80
+OTHERS = "/cainr-uploads-of-others"
 MB = 1_000_000
 
 
@@ -41,8 +42,18 @@ def without_folders(text: str) -> str:
     return re.sub(r"/[^\s'\"]*/cainr-uploads-[^\s'\"]*/", "", text)
 
 
+def hidden(path: str) -> str:
+    """What stands for the path of somebody else's upload, which leads nowhere."""
+    return f"{OTHERS}/{Path(path).name}"
+
+
 def check(path: str) -> None:
-    """CainrError where a path names an upload that is gone."""
+    """CainrError where a path names an upload that is gone, or somebody else's."""
+    if path.startswith(OTHERS):
+        raise CainrError(
+            f"'{Path(path).name}' was sent in another session, to which it belongs: of its run "
+            "there are figures and files, but no maps beside the original."
+        )
     if "/cainr-uploads-" in path and not Path(path).exists():
         raise CainrError(
             f"'{Path(path).name}' was sent for one session and is gone with it; send it again."

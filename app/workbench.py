@@ -9,8 +9,8 @@ from typing import Any
 
 import param
 
-from app import decoding, shared
-from app.choosing import Choosing
+from app import decoding, shared, uploads
+from app.choosing import Choosing, copy_of
 from app.settings import settings
 from app.viewing import Viewing
 from app.visitors import Visitor
@@ -76,7 +76,7 @@ class Workbench(Choosing, Viewing):
 
     def fit(self, picked: Sequence[str] | None = None) -> None:
         """Start a fit of the choices. `picked`: what is looked at meanwhile, with `FIT` in the
-        place of the fit; by itself it is A, and B and so on are what is picked already."""
+        place of the fit; by itself it is B, after the first of what is picked already."""
         if self.field is None or not self.ended:
             return
         choices, field, name = self.choices, self.field, self._free_name(self.choices)
@@ -104,8 +104,10 @@ class Workbench(Choosing, Viewing):
         if field is not self.field:
             picked = self.picked
         elif picked is None:
-            alike = (run.id for run in self.picked_runs if self._of(run, job.choices.data))
-            picked = [FIT, *list(alike)[:BESIDE]]
+            every = [run.id for run in self.picked_runs if self._of(run, job.choices.data)]
+            alike = every[:BESIDE]
+            # as B: what was A stays so, and the gain over it is that of what is new
+            picked = [*alike[:1], FIT, *alike[1:]]
         self.param.update(
             job=job, job_field=field, snapshot=None, fitted=None, picked=list(picked), problem="",
             step=None,
@@ -181,6 +183,9 @@ class Workbench(Choosing, Viewing):
         if self.plan is not None and choices.target.kind != "none":  # a budget gives the width
             choices = replace(choices, architecture=self.plan.architecture)
         name, taken = default_name(choices), {run.name for run in self.runs}
+        steps = choices.recipe.steps
+        if any(run.name == name and run.choices.recipe.steps != steps for run in self.runs):
+            name = f"{name}, {steps:,} steps"
         number, free = 2, name
         while free in taken:
             free, number = f"{name} ({number})", number + 1
@@ -193,9 +198,18 @@ class Workbench(Choosing, Viewing):
         """The runs that this visitor sees."""
         return shared.library(self.visitor.room)
 
+    def _as_seen(self, run: Run) -> Run:
+        """A run without the way to a file that another visitor has sent."""
+        path = run.choices.data.path
+        if not uploads.is_upload(path) or self.uploads.holds(path):
+            return run
+        data = copy_of(run.choices.data)
+        data.path = uploads.hidden(path)
+        return replace(run, choices=replace(run.choices, data=data))
+
     def list_runs(self) -> None:
         """Read the library again."""
-        runs = self.library.list()[::-1]
+        runs = [self._as_seen(run) for run in self.library.list()[::-1]]
         known = {FIT, *(run.id for run in runs)}
         self.param.update(runs=runs, picked=[id for id in self.picked if id in known])
         decoding.prefetch(runs, self.time)

@@ -233,6 +233,7 @@ def evaluate(
     from cainr_core.evaluate.analysis import analyse
     from cainr_core.evaluate.checks import tally
     from cainr_core.evaluate.comparison import matched, measured
+    from cainr_core.evaluate.metrics import in_units
 
     reconstruction = read(source, context or ())
     with terminal.progress("Evaluating", quiet=True) as tell:
@@ -253,7 +254,10 @@ def evaluate(
         answers = {"analysis": [check.to_dict() for check in checks]} if analysis else {}
         terminal.show_json({**told, **answers})
         return
-    terminal.show_table({name: _plain(value) for name, value in told.items()})
+    units = in_units(field.units)
+    terminal.show_table(
+        {name: f"{_plain(value)} {units.get(name, '')}".rstrip() for name, value in told.items()}
+    )
     if analysis:
         print()
         heading = ("Fit for analysis?", "", "value", "limit", "")

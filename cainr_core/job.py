@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time as clock
 import uuid
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 State = Literal["queued", "running", "done", "failed", "cancelled"]
 FINAL = ("done", "failed", "cancelled")
 TELLING = 50  # steps, after which a fit tells how fast it goes
+AWAY = 8.0  # seconds without a look, after which fits that somebody looks at come first
 GRACE = 30.0  # seconds without a look, after which a fit that was looked at counts as left
 
 
@@ -118,7 +120,17 @@ class Job:
     @property
     def left(self) -> bool:
         """Whether somebody looked at this fit and nobody does any more."""
-        return self._seen is not None and clock.monotonic() - self._seen > GRACE
+        return self._unseen > GRACE
+
+    @property
+    def away(self) -> bool:
+        """Whether nobody looks at this fit just now, as while a page is loaded anew."""
+        return self._unseen > AWAY
+
+    @property
+    def _unseen(self) -> float:
+        """Seconds since somebody looked; as if it were yet to come where nobody ever did."""
+        return -math.inf if self._seen is None else clock.monotonic() - self._seen
 
     @property
     def cancelling(self) -> bool:
@@ -153,7 +165,7 @@ class Job:
 
     @property
     def _asked(self) -> Asked:
-        return Asked(self.person, self._since, self.left)
+        return Asked(self.person, self._since, self.away)
 
     @property
     def _in_line(self) -> bool:

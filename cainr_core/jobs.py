@@ -159,8 +159,8 @@ class Jobs:
             line.remove(job)
             running.append(job)
             job._go(client)
-        wanted = sum(not job.left and job._is_ready for job in line)
-        for job in [job for job in running if job.left and not job.cancelling][:wanted]:
+        wanted = sum(not job.away and job._is_ready for job in line)
+        for job in [job for job in running if job.away and not job.cancelling][:wanted]:
             job._make_way()
         for job in running:
             if job.state == "queued":

@@ -20,11 +20,11 @@ REMEMBERED = 8  # fits that the pace is taken from
 
 @dataclass(frozen=True)
 class Asked:
-    """A fit that waits: whose it is, since when in s, and whether nobody looks at it any more."""
+    """A fit that waits: whose it is, since when in s, and whether nobody looks at it now."""
 
     person: str
     since: float
-    left: bool = False
+    away: bool = False
 
 
 @dataclass(frozen=True)
@@ -46,10 +46,10 @@ def order(waiting: Sequence[Asked], running: Iterable[str] = ()) -> list[int]:
     served = set(rounds)
     first: dict[str, float] = {}
     keys: dict[int, tuple[bool, int, bool, float, float]] = {}
-    for index, one in sorted(enumerate(waiting), key=lambda each: (each[1].left, each[1].since)):
+    for index, one in sorted(enumerate(waiting), key=lambda each: (each[1].away, each[1].since)):
         begins = first.setdefault(one.person, one.since)
         turn = rounds[one.person]
-        keys[index] = (one.left, turn, one.person not in served, begins, one.since)
+        keys[index] = (one.away, turn, one.person not in served, begins, one.since)
         rounds[one.person] += 1
     return sorted(keys, key=lambda index: keys[index])
 

@@ -150,7 +150,7 @@ def test_evaluate_asks_whether_a_file_is_fit_for_analysis(
     found = json.loads(out)
     assert (code, err) == (0, "")
     checks = {check["name"]: check for check in found["analysis"]}
-    assert len(checks) == 12
+    assert len(checks) == 13
     assert checks["pearson"]["verdict"] == "fail"
     assert 0 < checks["pearson"]["value"] < 1
     assert checks["trends"]["value"] is None

@@ -211,7 +211,7 @@ def test_a_fit_that_nobody_looks_at_makes_way_and_goes_on(
     left = jobs.submit(choices(1_000_000))
     left.seen()
     wait_for(learning(left, 50), left)
-    monkeypatch.setattr("cainr_core.job.GRACE", -1.0)
+    monkeypatch.setattr("cainr_core.job.AWAY", -1.0)
     time.sleep(0.5)
     assert left.latest.place is None  # as long as nobody waits it learns
     looked_at = jobs.submit(choices(100))

@@ -38,7 +38,7 @@ COLUMNS = ["psnr", "step", "seconds"]
 _CSS = """
 .title { font-weight: 600; font-size: .95rem; }
 .key { display: flex; flex-wrap: wrap; gap: 2px 14px; font-size: .78rem; min-height: 1.3em; }
-.key span { max-width: 100%; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+.key span { overflow-wrap: anywhere; }
 .key span::before { content: ''; display: inline-block; width: 14px; height: 3px;
   border-radius: 2px; margin-right: 6px; vertical-align: middle; background: var(--line); }
 .key .tail { opacity: .75; }

@@ -22,7 +22,10 @@ from cainr_core.runs import Run
 _PLACE = """
 :host { position: sticky; top: 0; z-index: 20; box-shadow: 0 2px 10px rgb(0 0 0 / 18%);
   border-left: 4px solid var(--panel-primary-color); }
+:host::after { content: ""; position: absolute; top: 100%; left: -4px; right: -1px; height: 24px;
+  background: linear-gradient(var(--page) 50%, transparent); } /* no halves of what goes below */
 @media (max-width: 700px) {
+  :host::after { display: none; }
   :host { position: fixed; top: auto; bottom: 0; left: 0; right: 0; margin: 0 !important;
     z-index: 1100; max-height: 50vh; overflow-y: auto; }
 }

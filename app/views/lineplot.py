@@ -20,7 +20,7 @@ HEIGHT = 300  # px
 ORIGINAL = "#808a93"  # the colour of the original beside those of runs, on light and on dark
 _CSS = """
 .key { display: flex; flex-wrap: wrap; gap: 2px 14px; font-size: .78rem; min-height: 1.3em; }
-.key span { max-width: 100%; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+.key span { overflow-wrap: anywhere; }
 .key span::before { content: ''; display: inline-block; width: 14px; height: 3px;
   border-radius: 2px; margin-right: 6px; vertical-align: middle; background: var(--line); }
 .key .dashed::before { background: repeating-linear-gradient(90deg, var(--line) 0 4px,

@@ -18,13 +18,14 @@ from app.views.cards import line, stack
 from app.views.charts import chart_file
 from app.views.lineplot import Chart, LinePlot
 from app.views.selected import Picked, Selected, selected
-from app.workbench import Workbench
+from app.workbench import FIT, Workbench
 from cainr_core.errors import CainrError
 
 BUSY = "Computing …"
 SOON = 300  # ms that are not worth saying that something is computed
 REST = 600  # ms in which a hand or a player has not moved on to another step of the fits
 STOP, AGAIN = {"label": "Stop", "icon": "stop"}, {"label": "Compute", "icon": "play_arrow"}
+LATER = "The fit under way joins when it has ended."
 STOPPED = "Stopped. Compute goes on from what was decoded."
 LINE = 38  # px of the sentence and the button beside it, so that nothing moves when this comes
 _CSS = """
@@ -62,6 +63,7 @@ class Look:
         self._stale, self._asked = True, 0  # how often something was chosen
         self._begun = 0  # which of these is computed
         self._reached = self.doing  # how far a thread has come
+        self._sentence = ""
         workbench.param.watch(
             shared.held(self._changed), ["picked", "field", "runs", "fitted", *self.after]
         )
@@ -143,6 +145,8 @@ class Look:
             self.tell(self.told)
             try:
                 self.draw(result)
+                if FIT in self.workbench.picked:
+                    self.tell(f"{self._sentence} {LATER}")
             finally:
                 self._go_on()
 
@@ -207,6 +211,7 @@ class Look:
 
     def tell(self, sentence: str) -> None:
         """Put a sentence over what is shown."""
+        self._sentence = sentence
         html = f'<div class="told">{escape(sentence)}</div>'
         if html != self._told.object:
             self._told.object = html

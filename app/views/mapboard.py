@@ -238,7 +238,8 @@ class MapBoard:
             return self.six
         if self.large is None:
             self.large = LargeMap(self.workbench, self.geography, self.colours)
-            self.large.overlay.param.watch(shared.held(self._measured), "pixels")
+            # which a page that opens with it tells before changes reach it
+            self.large.overlay.param.watch(lambda event: shared.later(self._measured, 0), "pixels")
             Pointing(self.workbench, self.large.maps)
             self.large.take(self.shown)
             # until it is drawn its place is kept, so that what is below does not come up
@@ -246,7 +247,7 @@ class MapBoard:
             self.stage.append(self.large.view)
         return self.large
 
-    def _measured(self, event: object) -> None:
+    def _measured(self) -> None:
         """The large map is there, and as wide as it is told."""
         self.stage.styles = _FREE
         self._place()

@@ -134,7 +134,7 @@ class RmseOverTime(Look):
         for letter, run in maps.items():
             card = self.cards[letter]
             card.title(run.picked.title, run.picked.colour)
-            card.tell(f"{three(run.whole)} {field.units}".rstrip())
+            card.tell(f"of all {three(run.whole)} {field.units}".rstrip())
             card.colour(scale, field.units, scale.exceeded(run.cells))
             card.view.visible = True
         self._place()

@@ -23,7 +23,7 @@ class Column(NamedTuple):
 
 
 COLUMNS = {
-    "mark": Column("\u00a0", "Which of the runs compared is A, and which B; a new fit is A.", 32),
+    "mark": Column("\u00a0", "Which of the runs compared is A, and which B; a new fit is B.", 32),
     "name": Column("Name", "A click or Enter changes a name.", 138, share=4),
     "data": Column("Data", "The bundled sample, or file and variable.", 64, share=2, rank=3),
     "contexts": Column("Contexts", "What the network is given at every point.", 82, 3, 4),

@@ -216,7 +216,7 @@ class RunTable:
             return "Tick one or two."
         if len(picked) == 1:
             return "Tick one more."
-        of = LETTERS[picked.index(runs[0].id)]
+        of = LETTERS[picked.index(self._chosen().id)]
         return f"Maps: A and B. Files: {of}." if len(picked) > 2 else f"Files: those of {of}."
 
     def _ask(self, event: object) -> None:
@@ -240,7 +240,9 @@ class RunTable:
             self.workbench.delete([run.id for run in self._own_runs()])
 
     def _chosen(self) -> Run:
-        return self.workbench.picked_runs[0]
+        """Whose files the buttons give: the last fit's, else those of the first run ticked."""
+        runs, fitted = self.workbench.picked_runs, self.workbench.fitted
+        return next((run for run in runs if fitted is not None and run.id == fitted.id), runs[0])
 
     # ------------------------------------------------------------------ files
 

@@ -84,13 +84,15 @@ class Scales:
 
     def lock(self) -> None:
         """Keep the limits of the moment."""
-        values = self.now.get("original")
+        values, field = self.now.get("original"), self._field
         told = self._reach()
-        if values is not None:
+        if values is not None and field is not None:
+            # symmetric limits lie beyond the values, of which other colours would leave a half
+            low, high = max(values.low, float(field.lo)), min(values.high, float(field.hi))
             step = 10.0 ** (np.floor(np.log10(values.high - values.low)) - 3)
             told |= {
-                "low": float(round(np.floor(values.low / step) * step, 12)),
-                "high": float(round(np.ceil(values.high / step) * step, 12)),
+                "low": float(round(np.floor(low / step) * step, 12)),
+                "high": float(round(np.ceil(high / step) * step, 12)),
             }
         self.viewing.param.update(**told)
 

@@ -236,8 +236,10 @@ def colours(workbench: Workbench) -> dict[str, str]:
         _place_of(run.id)
     under_way = [FIT] if job is not None and fitted is None else []
     seen = workbench.picked if FIT in workbench.picked else [*under_way, *workbench.picked]
+    places = {id: _met.get(id, 0) for id in seen}
+    if FIT in places and job is not None:
+        places[FIT] = _place_of(job.id)
     given: dict[str, str] = {}
-    for id in seen:
-        first = _met.get(id, 0) if id != FIT or job is None else _place_of(job.id)
+    for id, first in sorted(places.items(), key=lambda each: each[1]):  # who was there keeps theirs
         given[id] = free_colour(first, RUN_COLOURS[:APART], RUN_COLOURS[APART:], given.values())
-    return given
+    return {id: given[id] for id in seen}

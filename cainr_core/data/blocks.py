@@ -41,7 +41,9 @@ def read_blocks(
     sizes[time] = steps.size
     _refuse_too_large(sizes, array.dtype.itemsize)
     together = bool(np.all(np.diff(steps) == 1))
-    if array.chunks is not None or (together and not cells):  # dask itself takes what is needed
+    large = math.prod(sizes.values()) * array.dtype.itemsize > BLOCK
+    # dask itself takes what is needed, and a small part is read at once
+    if array.chunks is not None or (together and not cells and not large):
         return array.isel({time: times, **cells}).load()
     values = np.empty(tuple(sizes.values()), array.dtype)
     for box in _boxes(cells):

@@ -43,6 +43,13 @@ class Metrics:
         return asdict(self)
 
 
+def in_units(units: str) -> dict[str, str]:
+    """The unit of each figure that has one; `units`: those of the field."""
+    errors = ("rmse", "rmse_weighted", "max_abs_error", "bias")
+    sizes = dict.fromkeys(("file_bytes", "context_bytes"), "bytes")
+    return {"psnr": "dB", "psnr_paper": "dB", **dict.fromkeys(errors, units), **sizes}
+
+
 def psnr(peak: float, rmse: float) -> float:
     """20 log10(peak / rmse) in dB; infinite where there is no error."""
     if rmse == 0:

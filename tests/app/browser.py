@@ -19,7 +19,7 @@ from typing import Any
 from playwright.sync_api import ConsoleMessage, Page, expect
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-PATIENCE = 90_000  # ms: two busy cores
+PATIENCE = 30_000  # ms: two busy cores
 expect.set_options(timeout=PATIENCE)
 
 # Finite values, their extremes and their sum, of a column of the maps.
@@ -216,6 +216,18 @@ def ticks(page: Page) -> Any:
 
 def pick(page: Page, row: int) -> None:
     rows(page).nth(row).locator("input[type=checkbox]").click()
+
+
+def rests_below_the_maps(page: Page, maps: str) -> None:
+    """Wait until the curves stand right below the last row of maps."""
+    upper, lower = page.locator(maps).first, page.locator(".curves").first
+    for _ in range(20):
+        above, below = upper.bounding_box(), lower.bounding_box()
+        between = below["y"] - above["y"] - above["height"] if above and below else -1.0
+        if 0 <= between < 40:  # px
+            return
+        page.wait_for_timeout(500)
+    raise AssertionError(f"{between} px lie between the maps and the curves")
 
 
 def fit(page: Page) -> None:

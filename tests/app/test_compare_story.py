@@ -17,7 +17,7 @@ from playwright.sync_api import Locator, Page, expect
 import cainr_core
 from app.words import signed, three
 from cainr_core.runs import Library
-from tests.app.browser import Server, enter, pick, rows, select
+from tests.app.browser import Server, enter, pick, rests_below_the_maps, rows, select
 
 pytestmark = pytest.mark.browser
 
@@ -205,14 +205,7 @@ def test_no_room_stays_of_the_large_map(dashboard: Page):
     dashboard.wait_for_timeout(1000)  # the rows come to rest below the maps
     pick(dashboard, 1)
     expect(dashboard.locator(".map-gain")).to_be_hidden()
-    maps, curves = (dashboard.locator(of).first for of in (".map-original", ".curves"))
-    for _ in range(20):
-        upper, lower = maps.bounding_box(), curves.bounding_box()
-        between = lower["y"] - upper["y"] - upper["height"]
-        if between < 40:
-            break
-        dashboard.wait_for_timeout(500)
-    assert 0 <= between < 40  # px
+    rests_below_the_maps(dashboard, ".map-original")
 
 
 def test_another_projection_and_another_region_of_data_are_seen_whole(dashboard: Page):

@@ -192,12 +192,16 @@ def test_a_fit_is_watched(dashboard: Page):
     speaks_of(dashboard, 0, "topography + climatology")
 
 
-def speaks_of(page: Page, row: int, name: str) -> None:
+def speaks_of(page: Page, row: int, name: str, letter: str = "a") -> None:
     """Table, buttons, map and curves are of the run in that row."""
     expect(rows(page).nth(row).locator("input[type=checkbox]")).to_be_checked()
     for button in (".reuse button", ".delete button", ".download-cainr"):
         expect(page.locator(button).first).to_be_enabled()
-    for place in (rows(page).nth(row), page.locator(".map-a"), page.locator(".curves .key")):
+    for place in (
+        rows(page).nth(row),
+        page.locator(f".map-{letter}"),
+        page.locator(".curves .key"),
+    ):
         expect(place).to_contain_text(name)
 
 
@@ -318,19 +322,21 @@ def test_a_second_run_is_compared(dashboard: Page):
     tick(dashboard, "topography")
     tick(dashboard, "climatology")
     fit(dashboard)
-    expect(dashboard.locator(".map-a")).to_contain_text("A: This fit")
-    expect(dashboard.locator(".map-b")).to_contain_text("B: topography + climatology")
-    expect(dashboard.locator(".curves .key")).to_contain_text("A: no context")
+    expect(dashboard.locator(".map-a")).to_contain_text("A: topography + climatology")
+    expect(dashboard.locator(".map-b")).to_contain_text("B: This fit")
+    expect(dashboard.locator(".curves .key")).to_contain_text("B: no context")
+    expect(dashboard.locator(".closer")).to_contain_text("joins when it has ended")
     expect(ticks(dashboard)).to_have_count(1)
     dashboard.wait_for_function(f"() => ({COLUMN})('gain').n > 0")
     dashboard.evaluate(STILL)
     finish(dashboard, 2)
-    speaks_of(dashboard, 0, "no context")
+    speaks_of(dashboard, 0, "no context", "b")
     expect(ticks(dashboard)).to_have_count(2)  # the last one stays beside it
-    expect(dashboard.locator(".map-a")).to_contain_text("A: no context")
+    expect(dashboard.locator(".map-b")).to_contain_text("B: no context")
     dashboard.wait_for_timeout(1000)
     assert max(dashboard.evaluate("window.moved").values()) <= 1  # px
-    expect(dashboard.locator(".map-b")).to_contain_text("B: topography + climatology")
+    expect(dashboard.locator(".map-a")).to_contain_text("A: topography + climatology")
+    expect(dashboard.locator(".runs")).to_contain_text("Files: those of B.")
     a, b = (column(dashboard, f"error_{letter}") for letter in "ab")
     assert a["high"] != b["high"]
     dashboard.wait_for_function(f"() => ({POINTS})('curve-0') > 2")
@@ -344,9 +350,8 @@ def test_a_fit_is_cancelled_and_kept(dashboard: Page):
     dashboard.wait_for_function(f"() => ({POINTS})('curve-fit') >= 2")
     dashboard.locator(".cancel button").click()
     finish(dashboard, 3)
-    speaks_of(dashboard, 0, "stopped at step")
-    expect(dashboard.locator(".map-a")).to_contain_text("A: no context")
-    expect(dashboard.locator(".map-b")).to_contain_text("B: topography + climatology")
+    speaks_of(dashboard, 0, "stopped at step", "b")
+    expect(dashboard.locator(".map-a")).to_contain_text("A: topography + climatology")
     pick(dashboard, 2)
     enter(dashboard, "steps", STEPS)
 

@@ -159,7 +159,7 @@ def test_what_is_told_is_of_the_decoded_file(story: Story):
     assert run.metrics.rmse == pytest.approx(rmse, rel=1e-4)
     expect(rows(story.page).first).to_contain_text(f"{run.metrics.psnr:.2f}")
     of_first = three(float(np.sqrt(np.mean(np.square(error[0], dtype=np.float64)))))
-    expect(story.page.locator(".map-error-a")).to_contain_text(f"RMSE of this time {of_first}")
+    expect(story.page.locator(".map-error-b")).to_contain_text(f"RMSE of this time {of_first}")
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,16 @@ from cainr_core.compression import compress, open_data
 from cainr_core.curves import Curve
 from cainr_core.fit.recipe import Recipe
 from cainr_core.runs import Library
-from tests.app.browser import COLUMN, Server, enter, listen, pick, ticks, visit
+from tests.app.browser import (
+    COLUMN,
+    Server,
+    enter,
+    listen,
+    pick,
+    rests_below_the_maps,
+    ticks,
+    visit,
+)
 
 pytestmark = pytest.mark.browser
 
@@ -103,6 +112,8 @@ def test_its_link_opens_in_another_page(
     page.reload()  # one large map from the beginning
     expect(page.locator(".stage .tag-right")).to_contain_text("B: ")
     expect(divider).to_have_attribute("aria-valuenow", "60")
+    page.get_by_role("button", name="Side by side", exact=True).click()
+    rests_below_the_maps(page, ".map-gain")  # no room stays of the large one
     page.wait_for_function("() => Bokeh.documents[0].is_idle", polling=200)  # all is painted
     context.close()
 

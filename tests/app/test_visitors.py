@@ -18,6 +18,7 @@ from app.workbench import GONE, Workbench
 from cainr_core.errors import CainrError
 from cainr_core.runs import Library
 from cainr_core.sweep import Sweep
+from tests import small
 from tests.app.test_workbench import FakeJob, fitted, settle
 from tests.app.test_workbench import job as job
 from tests.app.test_workbench import library as library
@@ -109,6 +110,24 @@ def test_runs_of_all_are_looked_at_and_not_changed(job: list[FakeJob], library: 
     mine.rename(run, "mine")
     assert "belongs to all" in mine.problem
     assert library.get(run).name != "mine"
+
+
+def test_a_file_that_somebody_sent_is_not_opened_by_others(
+    job: list[FakeJob], library: Library, tmp_path: Path
+):
+    small.dataset().to_netcdf(tmp_path / "mine.nc")
+    mine, other = page(), page()
+    mine.uploads.begin()
+    mine.uploads.take("mine.nc", 1, 1, (tmp_path / "mine.nc").read_bytes())
+    mine.data.param.update(path=str(mine.uploads.finish()), variable="tas")
+    mine.open_data()
+    run = fitted(mine, job)
+    other.list_runs()
+    assert mine.run(run).choices.data.path == mine.data.path
+    seen = other.run(run).choices.data
+    with pytest.raises(CainrError, match=r"'mine.nc' was sent in another session"):
+        shared.open_choice(seen)
+    mine.uploads.close()
 
 
 def test_a_sweep_is_seen_from_its_room_alone(

@@ -378,28 +378,37 @@ def test_when_a_fit_ends_its_run_is_picked(bench: Workbench, job, state: str):
 def test_the_last_run_stands_beside_the_next_fit_and_its_run(bench: Workbench, job):
     first = fitted(bench, job)
     bench.fit()
-    assert bench.picked == [FIT, first]
+    assert bench.picked == [first, FIT]
     job[-1].state = "done"
     settle(bench)
     second = bench.fitted.id
-    assert bench.picked == [second, first]
+    assert bench.picked == [first, second]
     third = fitted(bench, job)
-    assert bench.picked == [third, second, first]
+    assert bench.picked == [first, third, second]
 
 
 def test_no_more_runs_stay_picked_than_colours_tell_apart(bench: Workbench, job):
-    every = [fitted(bench, job) for _ in range(7)]
-    assert bench.picked == every[:1:-1]
+    first, *others = [fitted(bench, job) for _ in range(7)]
+    assert bench.picked == [first, *others[:1:-1]]
 
 
 def test_what_was_picked_for_comparison_stands_beside_the_new_run(bench: Workbench, job):
     first, second = fitted(bench, job), fitted(bench, job)
     bench.pick([first])
     third = fitted(bench, job)
-    assert bench.picked == [third, first]
+    assert bench.picked == [first, third]
     bench.pick([second, first, third])
     fourth = fitted(bench, job)
-    assert bench.picked == [fourth, third, first, second]
+    assert bench.picked == [first, fourth, third, second]
+
+
+def test_a_name_tells_steps_where_nothing_else_does(bench: Workbench, job):
+    fitted(bench, job)
+    bench.recipe.steps = 1000
+    fitted(bench, job)
+    assert [run.name for run in bench.runs] == [
+        "no context · SIREN 5 × 48, 1,000 steps", "no context · SIREN 5 × 48",
+    ]  # fmt: skip
 
 
 def test_what_is_looked_at_as_a_fit_ends_is_what_was_before(bench: Workbench, job):
@@ -444,7 +453,7 @@ def test_a_fit_that_comes_to_nothing_leaves_what_it_was_compared_with(bench: Wor
 def test_a_state_does_not_name_the_fit_under_way(bench: Workbench, job):
     first = fitted(bench, job)
     bench.fit()
-    assert bench.picked == [FIT, first]
+    assert bench.picked == [first, FIT]
     assert state_of(bench)["picked"] == [first]
 
 
