@@ -56,7 +56,7 @@ MARKS = {
     "zfp": ("triangle", "▲", "#7a83b8"),
     "jpeg2000": ("diamond", "◆", "#4e9dbd"),
     "bitround": ("inverted_triangle", "▼", "#b57386"),
-    "ebcc": ("cross", "✚", "#9a7fae"),
+    "ebcc": ("cross", "✚", "#7d9a4a"),
 }
 TOLD = (
     "Every run of these data in the library. Click a point to open the run, another one to "

@@ -325,7 +325,6 @@ def test_a_second_run_is_compared(dashboard: Page):
     expect(dashboard.locator(".map-a")).to_contain_text("A: topography + climatology")
     expect(dashboard.locator(".map-b")).to_contain_text("B: This fit")
     expect(dashboard.locator(".curves .key")).to_contain_text("B: no context")
-    expect(dashboard.locator(".closer")).to_contain_text("joins when it has ended")
     expect(ticks(dashboard)).to_have_count(1)
     dashboard.wait_for_function(f"() => ({COLUMN})('gain').n > 0")
     dashboard.evaluate(STILL)

@@ -10,8 +10,8 @@ from bokeh.models import ColumnDataSource
 
 from app import decoding, shared
 from app.views.closer import Closer
-from app.views.look import STOPPED
-from app.workbench import Workbench
+from app.views.look import LATER, STOPPED
+from app.workbench import FIT, Workbench
 from cainr_core.evaluate.zonal import zonal_mean
 from cainr_core.runs import Run
 
@@ -35,6 +35,18 @@ def test_the_original_is_drawn_alone_until_runs_are_picked(bench: Workbench):
     run, field = bench.runs[1], bench.field
     _, mean = zonal_mean(decoding.whole(run)[0].astype(float), field.grid)
     assert np.allclose(data["ys"][2], mean, atol=1e-3)
+
+
+@pytest.mark.parametrize("title", ["Zonal mean", "Place", "Errors", "RMSE over time", "Spectrum"])
+def test_a_fit_under_way_is_said_to_come(bench: Workbench, title: str):
+    closer = Closer(bench)
+    closer.open()
+    look = closer.looks[title]
+    look.see(True)
+    bench.param.update(place_lat=10.0, place_lon=20.0, picked=[bench.runs[0].id, FIT])
+    assert LATER in look._told.object
+    bench.picked = [bench.runs[0].id]
+    assert LATER not in look._told.object
 
 
 def test_another_time_is_drawn_only_where_somebody_looks(bench: Workbench):
