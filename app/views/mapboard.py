@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import partial
 
-import panel_material_ui as pmui
-
 from app import shared
 from app.controls.form import widget
 from app.views.cards import NARROW, OPEN, card, side_by_side, stack
@@ -17,6 +15,7 @@ from app.views.mapfiles import map_files
 from app.views.maps import Geography
 from app.views.overlay import HIGHEST
 from app.views.panels import Look, Sheet, of_pair, of_runs
+from app.views.player import Player
 from app.views.pointing import Pointing
 from app.views.projections import PROJECTIONS, Picture, detail, picture
 from app.views.regions import named
@@ -39,13 +38,6 @@ UNLIKE = (
     "These two runs are of different data, so their maps cannot stand side by side; the curves can."
 )
 AROUND = 0.15  # of the width seen, drawn finely on each side of it
-
-
-class Player(pmui.DiscretePlayer):
-    """One that is followed sooner than Panel's widgets are: their 50 ms are a quarter of the time
-    until another map is seen."""
-
-    _debounce = 10
 
 
 class MapBoard:
