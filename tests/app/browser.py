@@ -19,7 +19,7 @@ from typing import Any
 from playwright.sync_api import ConsoleMessage, Page, expect
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-PATIENCE = 30_000  # ms: two busy cores
+PATIENCE = 90_000  # ms: two busy cores
 expect.set_options(timeout=PATIENCE)
 
 # Finite values, their extremes and their sum, of a column of the maps.
