@@ -218,21 +218,21 @@ class Fits:
 
     def name(self, job: Job) -> str:
         """What the run of a fit will be called; empty where another server has started it."""
-        fit = self._started.get(job.id)
-        return fit.name if fit is not None else ""
+        return self._of(job).name
 
     def run(self, job: Job) -> Run | None:
         """The run that a finished fit became."""
-        fit = self._started.get(job.id)
-        return fit.run if fit is not None else None
+        return self._of(job).run
 
     def trouble(self, job: Job) -> str:
         """Why a fit that has ended did not become a run; told once."""
-        fit = self._started.get(job.id)
-        told = fit.trouble if fit is not None else ""
-        if fit is not None:
-            fit.trouble = ""
+        fit = self._of(job)
+        told, fit.trouble = fit.trouble, ""
         return told
+
+    def _of(self, job: Job) -> Fit:
+        """What is known of a fit: nothing, where another server has started it."""
+        return self._started.get(job.id) or Fit(job, "", "")
 
     def changed(self) -> None:
         """Let every page read the library again."""
