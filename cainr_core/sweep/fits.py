@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from cainr_core.data.contexts import Context
     from cainr_core.data.fields import Field
 
-PILOT = 0.1  # of a fit's seconds, of whose steps the later half tell how long one takes
-FEWEST_MOMENTS = 6  # of a pilot
+PILOT = 0.1  # part of a fit's seconds that a trial takes, whose later half tells a step's time
+FEWEST_MOMENTS = 6  # of a trial
 FEWEST_STEPS = 20
 
 Ended = tuple[int, tuple[Choices, "Compressed | CainrError"]]
