@@ -158,7 +158,7 @@ def test_evaluate_asks_whether_a_file_is_fit_for_analysis(
     assert (code, err) == (0, "")
     correlation = next(line for line in out.splitlines() if line.startswith("Pearson"))
     assert re.match(r"Pearson correlation +fail +0\.\d+ +≥ 0\.99999 +Here the", correlation)
-    assert out.splitlines()[-1] == "5 fail, 7 not asked"
+    assert out.splitlines()[-1] == "5 fail, 8 not asked"
 
 
 def test_a_thinned_region_is_compared_with_its_own_cells(call: Call, tmp_path: Path) -> None:

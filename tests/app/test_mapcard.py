@@ -7,7 +7,7 @@ from app.workbench import Workbench
 
 
 def test_runs_of_other_data_than_those_open_are_told(bench: Workbench):
-    board, told = MapBoard(bench), "of other data than those open"
+    board, told = MapBoard(bench), "The runs ticked are of other data"
     bench.pick([bench.runs[0].id])
     assert told not in board.title.object
     bench.data.time = "0:2"
