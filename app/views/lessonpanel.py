@@ -21,7 +21,7 @@ from cainr_core.runs import Run
 
 _PLACE = """
 :host { position: sticky; top: 0; z-index: 20; box-shadow: 0 2px 10px rgb(0 0 0 / 18%);
-  border-left: 4px solid var(--panel-primary-color); }
+  border-left: 4px solid var(--panel-primary-color); overflow: visible; }
 :host::after { content: ""; position: absolute; top: 100%; left: -4px; right: -1px; height: 24px;
   background: linear-gradient(var(--page) 50%, transparent); } /* no halves of what goes below */
 @media (max-width: 700px) {
