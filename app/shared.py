@@ -244,8 +244,8 @@ class Fits:
             fitted = job.result()
             if fitted is not None:
                 stopped_at = int(fitted.curve.step[-1])
-                planned = choices.recipe.steps + choices.recipe.tail_steps
-                if job.state == "cancelled" and stopped_at < planned:  # not those of a whole fit
+                if job.state == "cancelled" and stopped_at < choices.recipe.total_steps:
+                    # its figures are not those of a whole fit
                     why = "page closed, stopped" if job.abandoned else "stopped"
                     name = f"{name} ({why} at step {stopped_at:,})"
                 fit.run = library(fit.room).add(choices, fitted, name=name)

@@ -77,7 +77,7 @@ def work(architecture: Architecture, recipe: Recipe, n_values: int) -> float:
     """What a fit of `n_values` takes, in a unit of its own: points times what each costs."""
     points = recipe.batch or n_values
     unit = architecture.width + SINES
-    steps, chosen = recipe.steps + recipe.tail_steps, 0.0
+    steps, chosen = recipe.total_steps, 0.0
     if architecture.has_latents:
         steps += recipe.revisions * recipe.before_revision().steps
         chosen = TRANSFORMED * n_values * (1 + recipe.revisions / REVISIONS_AS_CHOICE)

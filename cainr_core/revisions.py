@@ -71,7 +71,7 @@ class Revisions:
         self.seconds = clock.monotonic() - self._began
 
     def _told(self, message: str | None, error: float, step: int = 0) -> Progress:
-        total = self._recipe.steps + self._recipe.tail_steps
+        total = self._recipe.total_steps
         seconds = clock.monotonic() - self._began if step else 0.0
         return Progress(step, total, error, self._start.psnr(error), seconds, 0.0, 0.0, message)
 

@@ -206,8 +206,13 @@ class MapBoard:
             raise CainrError("There is no field yet of which to make a picture.")
         runs = [run for run in map(self._run, self.shown.sources) if run is not None]
         data = runs[0].choices.data if runs else bench.choices.data
-        how = bench.projection, bench.centre, dict(self.scales)
-        look = Look(*how, self.zooming.window, named(bench.region))
+        look = Look(
+            bench.projection,
+            bench.centre,
+            dict(self.scales),
+            seen=self.zooming.window,
+            part=named(bench.region),
+        )
         pair = None if bench.mode == "side" else self.shown.pair(bench.left, bench.right)
         if pair is None or any(source is self._fit for source in pair):
             return of_runs(field, data, runs, bench.step), look

@@ -44,12 +44,17 @@ REGIONS = {
 }
 
 
+def name_of(region: Sequence[float]) -> str:
+    """The name of a region, as three numbers; empty where it has none."""
+    return next((name for name, each in REGIONS.items() if list(each) == list(region)), "")
+
+
 def named(region: Sequence[float]) -> str:
     """A region, as three numbers, in words: Europe; or the place in its middle and its width. Empty
     for none, which is the whole map."""
-    names = [name for name, each in REGIONS.items() if list(each) == list(region)]
-    if names or not region:
-        return "".join(names)
+    name = name_of(region)
+    if name or not region:
+        return name
     lat, lon, across = region
     return f"around {degrees(lat, lon)}, {across:.3g}° across"
 

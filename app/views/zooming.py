@@ -10,7 +10,7 @@ from app import shared
 from app.settling import settled
 from app.views.maps import Geography
 from app.views.projections import Extent
-from app.views.regions import REGIONS, Region, centred, covered, region_of, window
+from app.views.regions import REGIONS, Region, centred, covered, name_of, region_of, window
 from app.workbench import Workbench
 from cainr_core.data.fields import Grid
 
@@ -128,8 +128,7 @@ class RegionChoice:
 
     def _offer(self, *events: object) -> None:
         region = self.workbench.region
-        names = [name for name, each in REGIONS.items() if list(each) == region]
-        name = names[0] if names else BY_HAND if region else WHOLE
+        name = name_of(region) or (BY_HAND if region else WHOLE)
         options = [WHOLE, *REGIONS, *([BY_HAND] if name == BY_HAND else [])]
         self.choice.param.update(options=options, value=name)
         self.back.disabled = not region

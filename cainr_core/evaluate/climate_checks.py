@@ -54,7 +54,6 @@ def _of_zones(original: Field, record: Record, series: Series) -> list[Check]:
     ratio = np.divide(error, natural, out=np.zeros_like(error), where=natural > 0)
     where = int(np.argmax(ratio))
     lat = float(bands.lat[whole][where])
-    by_itself = f"by which {{}} once {record.removed} removed."
     return [
         _against(
             every,
@@ -62,7 +61,7 @@ def _of_zones(original: Field, record: Record, series: Series) -> list[Check]:
             _rms(natural, bands.share[whole]),
             original.units,
             "Zonal means are off by {error} (root mean square over latitudes and times), {part} "
-            "the {natural} " + by_itself.format("they vary"),
+            f"the {{natural}} by which they vary once {record.removed} removed.",
         ),
         _against(
             worst,
@@ -70,8 +69,8 @@ def _of_zones(original: Field, record: Record, series: Series) -> list[Check]:
             float(natural[where]),
             original.units,
             f"The zonal mean at {abs(lat):.3g}° {'N' if lat >= 0 else 'S'}, the worst latitude, is "
-            "off by {error} (root mean square over times), {part} the {natural} "
-            + by_itself.format("it varies"),
+            "off by {error} (root mean square over times), {part} the {natural} by which it "
+            f"varies once {record.removed} removed.",
         ),
     ]
 

@@ -330,7 +330,7 @@ class Fitting:
     ) -> Progress:
         error = self.best_error if error is None else error
         psnr = self.misfit.psnr(error)
-        total = self.recipe.steps + self.recipe.tail_steps
+        total = self.recipe.total_steps
         progress = Progress(step, total, error, psnr, self.seconds, speed, rate, message)
         self.curve.append(progress)
         return progress

@@ -108,6 +108,11 @@ class Recipe(param.Parameterized):
         return round(self.steps * self.rounding_tail)
 
     @property
+    def total_steps(self) -> int:
+        """Number of steps, those with rounded weights among them."""
+        return self.steps + self.tail_steps
+
+    @property
     def revisions(self) -> int:
         """How often latents are chosen anew for the network behind them, before it learns these
         steps."""

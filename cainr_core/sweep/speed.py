@@ -75,4 +75,4 @@ def _seconds(wanted: Sweep, fit: Choices, speeds: Sequence[Speed]) -> float:
     if wanted.seconds:
         return wanted.seconds + besides
     a_step = small.step + share * (large.step - small.step)
-    return besides + a_step * (fit.recipe.steps + fit.recipe.tail_steps)
+    return besides + a_step * fit.recipe.total_steps
